@@ -1,0 +1,40 @@
+# Two commands do everything on a fresh machine, each making its own environment: `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test check bench clean
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -c constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: $(VENV)/.installed  ## Generate 1,000 molecules with the shipped model, score them, draw them.
+	mkdir -p demo
+	$(BIN)/molgen generate -n 1000 --seed 0 -o demo/library.csv --overwrite
+	$(BIN)/molgen generate -n 1000 --seed 0 -o demo/library.sdf --overwrite
+	$(BIN)/molgen generate --trace demo/emerging.gif --overwrite
+	$(BIN)/molgen view demo/library.csv -o demo/library.png --overwrite
+	$(BIN)/molgen generate --attempts 1000 --seed 1 -o demo/attempts.smi --overwrite
+	$(BIN)/molgen evaluate demo/attempts.smi --reference qm9
+
+check: $(VENV)/.installed-dev  ## Formatting, lint and types.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: check  ## All checks and all tests, the slow ones too.
+	$(BIN)/pytest -m "slow or not slow"
+
+bench: $(VENV)/.installed  ## Training and sampling throughput on this machine.
+	$(BIN)/python benchmarks/throughput.py
+
+clean:
+	rm -rf $(VENV) demo dist

@@ -1,0 +1,6 @@
+"""`python -m molgen`."""
+
+from molgen.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""`molgen data`: which sets there are, fetching them, what is in them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Sets of molecules.")
+
+
+@app.command("list")
+def list_sets() -> None:
+    """List the named sets."""
+    from molgen.cli.console import print_table
+    from molgen.datasets.sources import SOURCES
+
+    rows = [
+        (source.name, "here" if source.available() else f"molgen data fetch {source.name}", source.description)
+        for source in SOURCES.values()
+    ]
+    print_table("", ("name", "available", "what"), rows)
+
+
+@app.command()
+def fetch(name: Annotated[str, typer.Argument(help="A named set.")]) -> None:
+    """Fetch a set into the cache, check it, keep it."""
+    from molgen.cli.console import say
+    from molgen.datasets import moses
+    from molgen.datasets.sources import SOURCES
+    from molgen.errors import UsageError
+
+    if name not in SOURCES:
+        raise UsageError(f"unknown set {name!r}; known: {', '.join(SOURCES)}")
+    if name == "moses":
+        say(f"fetching {moses.REQUIREMENT} with pip ..." if not moses.available() else "checking ...")
+        print(moses.fetch())
+    else:
+        say(f"{name} ships with molgen; nothing to fetch")
+
+
+@app.command()
+def info(
+    name: Annotated[str, typer.Argument(help="A named set or a file of SMILES.")],
+    column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
+) -> None:
+    """Read a set: what it holds, what was skipped and why."""
+    from molgen.cli.console import print_table
+    from molgen.progress import bar
+    from molgen.datasets import find_source, load_dataset
+
+    source = find_source(name, column)
+    with bar(f"encoding {source.name}") as shown:
+        dataset = load_dataset(source, jobs=jobs, progress=lambda n: shown.update(f"{n:,} read"))
+    report = dataset.report
+    rows = [
+        ("source", source.origin),
+        ("licence", source.licence),
+        ("read", f"{report.read:,}"),
+        ("kept", f"{report.kept:,}"),
+        ("duplicates", f"{report.duplicates:,}"),
+        ("stereo dropped", f"{report.stereo_dropped:,}"),
+        *((f"skipped: {reason}", f"{count:,}") for reason, count in sorted(report.skipped.items())),
+        *((f"split: {split}", f"{count:,}") for split, count in report.splits.items()),
+        ("atom tokens", " ".join(dataset.vocabulary.atoms)),
+        ("sizes", _range(sorted({size for split in report.splits for size in dataset.sizes(split)}))),
+    ]
+    print_table(source.name, ("", ""), rows)
+    for reason, examples in report.examples.items():
+        for line, message in examples:
+            print(f"line {line}: {reason}: {message}")
+
+
+def _range(sizes: list[int]) -> str:
+    return f"{sizes[0]} to {sizes[-1]} heavy atoms"

@@ -1,0 +1,87 @@
+"""`molgen generate`: molecules out of a model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def generate(
+    n: Annotated[int | None, typer.Option("-n", "--number", help="Molecules to keep: strictly valid, unique.")] = None,
+    attempts: Annotated[
+        int | None, typer.Option(help="Instead of -n: so many raw attempts, unfiltered, for benchmarks.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help=".smi, .csv, .parquet or .sdf; else stdout.")] = None,
+    model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = "qm9-graph",
+    seed: Annotated[int, typer.Option(help="Results depend on it alone.")] = 0,
+    batch_size: Annotated[int, typer.Option(help="Molecules per network call.")] = 256,
+    sampler: Annotated[str | None, typer.Option(help="ancestral, renoise or flow.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Network calls.")] = None,
+    distortion: Annotated[str | None, typer.Option(help="identity, polydec, polyinc or cosine.")] = None,
+    temperature: Annotated[str | None, typer.Option(help="A number, or atoms=0.8,bonds=0.6.")] = None,
+    top_p: Annotated[str | None, typer.Option(help="A number, or atoms=0.99,bonds=0.95.")] = None,
+    eta: Annotated[float | None, typer.Option(help="Stochasticity of flow.")] = None,
+    omega: Annotated[float | None, typer.Option(help="Target guidance of flow.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
+    trace: Annotated[Path | None, typer.Option(help="Also draw one molecule emerging from noise, as .gif.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+) -> None:
+    """Generate molecules."""
+    from molgen.cli.console import say
+    from molgen.progress import bar
+    from molgen.cli.options import by_kind, to_device
+    from molgen.errors import UsageError
+    from molgen.files import check_writable
+    from molgen.library.writers import check_output, write_molecules
+
+    if n is not None and attempts is not None:
+        raise UsageError("-n and --attempts exclude each other")
+    if n is None and attempts is None and trace is None:
+        raise UsageError("say how many: -n 1000 for molecules to keep, --attempts 10000 for raw output")
+    for count in (n, attempts):
+        if count is not None and count < 1:
+            raise UsageError(f"the number of molecules must be at least 1, got {count}")
+    if out is not None:
+        check_output(out, overwrite)
+    if trace is not None:
+        check_writable(trace, overwrite)
+
+    from molgen.hardware import keep_memory
+    from molgen.pretrained import load
+
+    keep_memory()
+    generator = to_device(load(model), device)
+    sampling = {
+        "sampler": sampler,
+        "steps": steps,
+        "distortion": distortion,
+        "temperature": by_kind(temperature, "--temperature"),
+        "top_p": by_kind(top_p, "--top-p"),
+        "eta": eta,
+        "omega": omega,
+    }
+    if trace is not None:
+        from molgen.report.trace import draw_trace
+
+        draw_trace(trace, generator.trace(seed, **sampling), overwrite)
+    if attempts is not None:
+        with bar("attempts", attempts) as shown:
+            smiles = generator.attempts(
+                attempts, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling
+            )
+        say(f"attempted {attempts:,} (raw: nothing filtered)")
+    elif n is not None:
+        with bar("kept", n) as shown:
+            result = generator.generate(n, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling)
+        smiles = result.smiles
+        say(str(result))
+    else:
+        return
+    if out is not None:
+        write_molecules(out, smiles, overwrite)
+    else:
+        sys.stdout.writelines(f"{text}\n" for text in smiles)
+        sys.stdout.flush()

@@ -1,0 +1,61 @@
+"""The command `molgen`. Verbs import what they need when they run, so that help is instant."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from molgen.cli.data import app as data_app
+from molgen.cli.evaluate import evaluate
+from molgen.cli.generate import generate
+from molgen.cli.train import app as train_app
+from molgen.cli.view import view
+from molgen.errors import MolgenError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="New molecules by discrete diffusion.",
+)
+app.add_typer(data_app, name="data")
+app.add_typer(train_app, name="train")
+app.command()(generate)
+app.command()(evaluate)
+app.command()(view)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from molgen import __version__
+
+        print(f"molgen {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _common(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = (
+        False
+    ),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run, and turn errors into one line and an exit code."""
+    try:
+        app()
+    except MolgenError as error:
+        print(f"molgen: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("molgen: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output has gone, which is no error of ours
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

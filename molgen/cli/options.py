@@ -1,0 +1,47 @@
+"""Options that more than one verb reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from molgen.errors import UsageError
+
+if TYPE_CHECKING:
+    from molgen.generator import Generator
+
+KINDS = ("atoms", "bonds")
+
+
+def by_kind(text: str | None, option: str) -> dict[str, float] | None:
+    """``0.7`` for every kind of variable, or ``atoms=0.8,bonds=0.6``.
+
+    Raises:
+        UsageError: neither.
+    """
+    if text is None:
+        return None
+    try:
+        if "=" not in text:
+            return dict.fromkeys(KINDS, float(text))
+        pairs = [part.split("=") for part in text.split(",")]
+        values = {kind.strip(): float(value) for kind, value in pairs}
+    except ValueError:
+        raise UsageError(f"{option} takes a number or {KINDS[0]}=X,{KINDS[1]}=Y, not {text!r}") from None
+    unknown = values.keys() - set(KINDS)
+    if unknown:
+        raise UsageError(f"{option}: unknown kind {sorted(unknown)[0]!r}; known: {', '.join(KINDS)}")
+    return values
+
+
+def to_device(generator: Generator, device: str) -> Generator:
+    """Move a generator.
+
+    Raises:
+        UsageError: there is no such device here.
+    """
+    import torch
+
+    try:
+        return generator.to(torch.device(device))
+    except (RuntimeError, AssertionError) as error:
+        raise UsageError(f"cannot use the device {device!r}: {str(error).splitlines()[0]}") from None

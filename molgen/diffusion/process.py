@@ -1,0 +1,111 @@
+"""The forward process on several kinds of categorical variables, and how a network's output is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from molgen.diffusion.schedules import Schedule
+from molgen.diffusion.streams import Streams
+from molgen.diffusion.transitions import Transition
+
+State = dict[str, Tensor]
+"""Variables by kind (say ``atoms`` and ``bonds``): ``(B, V_kind)`` int64 states, or ``(B, V_kind, K_kind)`` numbers."""
+
+Denoiser = Callable[[State, Tensor], State]
+"""Network: states and times ``(B,)`` in, logits ``(B, V, K)`` per kind out."""
+
+PARAMETERISATIONS = ("x0", "reverse")
+
+
+class Process(nn.Module):
+    """Independent noise on every variable, one transition per kind, one schedule for all.
+
+    Args:
+        transitions: by kind.
+        schedule: alpha(t).
+        parameterisation: ``x0``, the network gives p(x_0 | x_t); or ``reverse``, it gives p(x_s | x_t) on the grid
+            of `steps` equal steps it was trained for.
+        steps: T of that grid, and of the variational bound.
+
+    Raises:
+        ValueError: an unknown parameterisation, or fewer than one step.
+    """
+
+    def __init__(
+        self,
+        transitions: Mapping[str, Transition],
+        schedule: Schedule,
+        parameterisation: str = "x0",
+        steps: int = 100,
+    ) -> None:
+        super().__init__()
+        if parameterisation not in PARAMETERISATIONS:
+            raise ValueError(f"unknown parameterisation {parameterisation!r}; known: {', '.join(PARAMETERISATIONS)}")
+        if steps < 1:
+            raise ValueError(f"steps must be at least 1, got {steps}")
+        self.transitions = nn.ModuleDict(transitions)
+        self.schedule = schedule
+        self.parameterisation = parameterisation
+        self.steps = steps
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Names of the kinds, in the order in which they draw their random numbers."""
+        return tuple(self.transitions)
+
+    def transition(self, kind: str) -> Transition:
+        """The transition of one kind."""
+        transition = self.transitions[kind]
+        assert isinstance(transition, Transition)
+        return transition
+
+    def corrupt(self, x0: State, t: Tensor, streams: Streams) -> State:
+        """Draw x_t given x_0 at times `t` ``(B,)``."""
+        alpha = self.schedule.alpha(t)
+        return {
+            kind: self.transition(kind).corrupt(x0[kind], alpha, streams.fold(k)) for k, kind in enumerate(self.kinds)
+        }
+
+    def prior(self, sizes: Mapping[str, int], streams: Streams) -> State:
+        """Draw x_1 with ``sizes[kind]`` variables of each kind."""
+        batch = len(streams.keys)
+        return {
+            kind: streams.fold(k).categorical(self.transition(kind).prior.expand(batch, sizes[kind], -1))
+            for k, kind in enumerate(self.kinds)
+        }
+
+    def clean_logits(self, logits: State, x_t: State, t: Tensor) -> State:
+        """Logits of p(x_0 | x_t) with impossible classes ruled out."""
+        alpha = self.schedule.alpha(t)
+        return {kind: self.transition(kind).constrain(logits[kind], x_t[kind], alpha) for kind in self.kinds}
+
+    def previous(self, logits: State, x_t: State, s: Tensor, t: Tensor) -> State:
+        """p(x_s | x_t) ``(B, V, K)`` per kind, whatever the network's output means.
+
+        For ``reverse``, p = softmax(x_t R_theta(t)) with R_theta the network's logits plus the log of
+        Q_{t|s}[., x_t]: the network then only has to learn how likely each x_s is a priori.
+        """
+        alpha_s, alpha_t = self.schedule.alpha(s), self.schedule.alpha(t)
+        if self.parameterisation == "reverse":
+            keep = torch.where(alpha_s > 0, alpha_t / alpha_s.clamp(min=1e-30), 0.0)
+            return {
+                kind: (logits[kind] + self._reverse_bias(kind, x_t[kind], keep, s)).softmax(-1) for kind in self.kinds
+            }
+        clean = self.clean_logits(logits, x_t, t)
+        return {
+            kind: self.transition(kind).posterior(x_t[kind], clean[kind].softmax(-1), alpha_s, alpha_t)
+            for kind in self.kinds
+        }
+
+    def _reverse_bias(self, kind: str, x_t: Tensor, keep: Tensor, s: Tensor) -> Tensor:
+        transition = self.transition(kind)
+        bias = transition.column(x_t, keep).log()
+        if transition.num_states > transition.num_classes:
+            at_data = (s <= 0)[:, None, None] & (
+                torch.arange(transition.num_states, device=s.device) >= transition.num_classes
+            )
+            bias = bias.masked_fill(at_data, float("-inf"))
+        return bias

@@ -1,0 +1,22 @@
+"""From a denoiser to samples: one file per sampler, none of which knows the model."""
+
+from __future__ import annotations
+
+from molgen.diffusion.samplers.ancestral import Ancestral
+from molgen.diffusion.samplers.base import DISTORTIONS, Guidance, Observer, Sampler, SamplerSettings
+from molgen.diffusion.samplers.flow import Flow
+from molgen.diffusion.samplers.renoise import Renoise
+
+SAMPLERS: dict[str, type[Sampler]] = {"ancestral": Ancestral, "renoise": Renoise, "flow": Flow}
+
+__all__ = [
+    "DISTORTIONS",
+    "SAMPLERS",
+    "Ancestral",
+    "Flow",
+    "Guidance",
+    "Observer",
+    "Renoise",
+    "Sampler",
+    "SamplerSettings",
+]

@@ -1,0 +1,152 @@
+"""The loop all samplers share: a time grid, one network call per interval, one draw."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from molgen.diffusion.process import Denoiser, Process, State
+from molgen.diffusion.streams import Streams
+
+Guidance = Callable[[State, State, Tensor], State]
+"""Hook between network and draw: (logits, states, times ``(B,)``) -> logits."""
+
+Observer = Callable[[float, State], None]
+"""Called with the time and the states after each draw, and once before the first."""
+
+DISTORTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "identity": lambda u: u,
+    "polydec": lambda u: u**2,
+    "polyinc": lambda u: 1 - (1 - u) ** 2,
+    "cosine": lambda u: (1 - (torch.pi * u).cos()) / 2,
+}
+"""Maps of [0, 1] onto itself. ``polydec`` takes ever smaller steps towards the data (Qin et al., DeFoG, 2024)."""
+
+
+@dataclass(frozen=True)
+class SamplerSettings:
+    """How to sample.
+
+    Attributes:
+        steps: network calls.
+        distortion: name in `DISTORTIONS`, applied to an even time grid.
+        temperature: by kind, default 1; below 1 sharpens p(x_0 | x_t).
+        top_p: by kind, default 1; keeps the likeliest classes that hold this much probability.
+
+    Raises:
+        ValueError: a setting out of range.
+    """
+
+    steps: int = 50
+    distortion: str = "identity"
+    temperature: Mapping[str, float] = field(default_factory=dict)
+    top_p: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise ValueError(f"steps must be at least 1, got {self.steps}")
+        if self.distortion not in DISTORTIONS:
+            raise ValueError(f"unknown distortion {self.distortion!r}; known: {', '.join(DISTORTIONS)}")
+        if any(not 0 < value < float("inf") for value in self.temperature.values()):
+            raise ValueError("temperatures must be positive")
+        if any(not 0 < value <= 1 for value in self.top_p.values()):
+            raise ValueError("top_p must lie in (0, 1]")
+
+    def times(self) -> list[float]:
+        """``steps + 1`` times falling from 1 to 0."""
+        grid = DISTORTIONS[self.distortion](torch.linspace(1, 0, self.steps + 1, dtype=torch.float64))
+        return [float(t) for t in grid]
+
+
+class Sampler(ABC):
+    """Draws x_0 by walking from t = 1 to t = 0.
+
+    Args:
+        settings: steps, distortion, temperatures, top-p.
+    """
+
+    def __init__(self, settings: SamplerSettings | None = None) -> None:
+        self.settings = settings or SamplerSettings()
+
+    @abstractmethod
+    def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, streams: Streams) -> State:
+        """Draw x_s given x_t and the network's output, for times ``(B,)``, s < t."""
+
+    @torch.no_grad()
+    def sample(
+        self,
+        process: Process,
+        denoise: Denoiser,
+        sizes: Mapping[str, int],
+        streams: Streams,
+        *,
+        frozen: Mapping[str, tuple[Tensor, Tensor]] | None = None,
+        guidance: Guidance | None = None,
+        observer: Observer | None = None,
+    ) -> State:
+        """Sample one batch.
+
+        Args:
+            process: what the network was trained on.
+            denoise: the network.
+            sizes: number of variables of each kind.
+            streams: one random stream per example.
+            frozen: by kind, a mask ``(B, V)`` bool and the values ``(B, V)`` it holds fixed (in-painting).
+            guidance: changes the logits before each draw.
+            observer: sees each intermediate state.
+
+        Returns:
+            ``(B, V)`` clean categories per kind.
+        """
+        batch, device = len(streams.keys), streams.keys.device
+        times = self.settings.times()
+        x = _hold(process.prior(sizes, streams.fold(0)), frozen)
+        if observer is not None:
+            observer(times[0], x)
+        for number, (t_now, t_next) in enumerate(zip(times, times[1:], strict=False), start=1):
+            t = torch.full((batch,), t_now, device=device)
+            s = torch.full((batch,), t_next, device=device)
+            logits = denoise(x, t)
+            if guidance is not None:
+                logits = guidance(logits, x, t)
+            x = _hold(self.step(process, logits, x, s, t, streams.fold(number)), frozen)
+            if observer is not None:
+                observer(t_next, x)
+        return x
+
+    def sharpen(self, logits: State) -> State:
+        """Probabilities after temperature and top-p, ``(B, V, K)`` per kind."""
+        result = {}
+        for kind, values in logits.items():
+            p = (values / self.settings.temperature.get(kind, 1.0)).softmax(-1)
+            top_p = self.settings.top_p.get(kind, 1.0)
+            result[kind] = _nucleus(p, top_p) if top_p < 1 else p
+        return result
+
+    def clean_probabilities(self, process: Process, logits: State, x_t: State, t: Tensor) -> State:
+        """p(x_0 | x_t), sharpened.
+
+        Raises:
+            ValueError: the network does not predict clean variables.
+        """
+        if process.parameterisation != "x0":
+            raise ValueError("this sampler needs the x0 parameterisation; a reverse model samples ancestrally")
+        return self.sharpen(process.clean_logits(logits, x_t, t))
+
+
+def _nucleus(p: Tensor, top_p: float) -> Tensor:
+    """Zero all but the smallest set of classes that holds `top_p` (Holtzman et al., 2020)."""
+    ordered, order = p.sort(-1, descending=True)
+    before = ordered.cumsum(-1) - ordered
+    kept = torch.where(before < top_p, ordered, 0.0)
+    return torch.zeros_like(p).scatter(-1, order, kept)
+
+
+def _hold(x: State, frozen: Mapping[str, tuple[Tensor, Tensor]] | None) -> State:
+    if not frozen:
+        return x
+    return {kind: torch.where(*frozen[kind], value) if kind in frozen else value for kind, value in x.items()}

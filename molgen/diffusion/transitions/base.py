@@ -1,0 +1,116 @@
+"""What every transition answers, and the family with one common destination."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from molgen.diffusion.streams import Streams
+
+
+class Transition(nn.Module, ABC):
+    """A Markov chain on K states, written as a function of the signal kept.
+
+    Q(keep) is the K x K matrix of going from a state (row) to another (column) over an interval in which the signal
+    falls from alpha_s to alpha_t, with keep = alpha_t / alpha_s. Q(1) is the identity, Q(a) Q(b) = Q(ab), and every
+    row of Q(0) is the prior.
+
+    Subclasses give products with Q; nothing here forms Q itself but `matrix`.
+
+    Attributes:
+        num_classes: states a clean variable can take; they come first.
+        num_states: K, of which those from `num_classes` on are never clean (the mask).
+        prior: ``(K,)``, the distribution at t = 1.
+    """
+
+    prior: Tensor
+
+    def __init__(self, num_classes: int, prior: Tensor) -> None:
+        super().__init__()
+        if num_classes < 1:
+            raise ValueError(f"a variable needs at least one class, got {num_classes}")
+        self.num_classes = num_classes
+        self.num_states = len(prior)
+        self.register_buffer("prior", prior.float(), persistent=False)
+
+    @abstractmethod
+    def forward_product(self, v: Tensor, keep: Tensor) -> Tensor:
+        """v Q(keep): where mass `v` ``(B, V, K)`` ends, `keep` being ``(B,)``."""
+
+    @abstractmethod
+    def column(self, x: Tensor, keep: Tensor) -> Tensor:
+        """Likelihoods Q(keep)[:, x]: ``(B, V, K)`` over the state before, for states `x` ``(B, V)`` after."""
+
+    def row(self, x: Tensor, keep: Tensor) -> Tensor:
+        """Q(keep)[x, :]: ``(B, V, K)`` over the state after, for states `x` ``(B, V)`` before."""
+        return self.forward_product(self.one_hot(x), keep)
+
+    def row_slope(self, x: Tensor, keep: Tensor) -> Tensor:
+        """Derivative of `row` with respect to `keep`: ``(B, V, K)``."""
+        raise NotImplementedError
+
+    def matrix(self, keep: Tensor) -> Tensor:
+        """Q(keep) itself, ``(B, K, K)``, for `keep` ``(B,)``."""
+        states = torch.arange(self.num_states, device=keep.device).expand(len(keep), -1)
+        return self.row(states, keep)
+
+    def one_hot(self, x: Tensor) -> Tensor:
+        """``(B, V)`` -> ``(B, V, K)`` float."""
+        return nn.functional.one_hot(x, self.num_states).to(self.prior.dtype)
+
+    def corrupt(self, x: Tensor, keep: Tensor, streams: Streams) -> Tensor:
+        """Draw the state after an interval, for states `x` ``(B, V)`` before it."""
+        return streams.categorical(self.row(x, keep))
+
+    def constrain(self, logits: Tensor, x_t: Tensor, alpha_t: Tensor) -> Tensor:
+        """Rule out clean classes from which `x_t` cannot have come.
+
+        Args:
+            logits: ``(B, V, K)`` over the clean class.
+            x_t: ``(B, V)``.
+            alpha_t: ``(B,)``.
+        """
+        impossible = self.column(x_t, alpha_t) <= 0
+        if self.num_states > self.num_classes:
+            impossible[..., self.num_classes :] = True
+        return logits.masked_fill(impossible, float("-inf"))
+
+    def posterior(self, x_t: Tensor, p0: Tensor, alpha_s: Tensor, alpha_t: Tensor) -> Tensor:
+        """Sum over x_0 of q(x_s | x_t, x_0) p0(x_0), for s < t.
+
+        By Bayes, q(x_s | x_t, x_0) = Q_s[x_0, x_s] Q_{t|s}[x_s, x_t] / Q_t[x_0, x_t] (Austin et al., 2021, eq. 3).
+
+        Args:
+            x_t: ``(B, V)`` states at t.
+            p0: ``(B, V, K)`` distribution of the clean class, zero where x_t rules it out.
+            alpha_s: ``(B,)``.
+            alpha_t: ``(B,)``.
+
+        Returns:
+            ``(B, V, K)``, rows summing to 1.
+        """
+        likelihood = self.column(x_t, alpha_t)
+        weight = torch.where(likelihood > 0, p0 / likelihood.clamp(min=1e-30), 0.0)
+        joint = self.forward_product(weight, alpha_s) * self.column(x_t, _ratio(alpha_t, alpha_s))
+        return joint / joint.sum(-1, keepdim=True).clamp(min=1e-30)
+
+
+def _ratio(alpha_t: Tensor, alpha_s: Tensor) -> Tensor:
+    return torch.where(alpha_s > 0, alpha_t / alpha_s.clamp(min=1e-30), 0.0)
+
+
+class RankOne(Transition):
+    """Keep the state, or jump to a fresh draw from the prior: Q(keep) = keep I + (1 - keep) 1 prior^T."""
+
+    def forward_product(self, v: Tensor, keep: Tensor) -> Tensor:
+        keep = keep[:, None, None]
+        return keep * v + (1 - keep) * v.sum(-1, keepdim=True) * self.prior
+
+    def column(self, x: Tensor, keep: Tensor) -> Tensor:
+        keep = keep[:, None, None]
+        return keep * self.one_hot(x) + (1 - keep) * self.prior[x].unsqueeze(-1)
+
+    def row_slope(self, x: Tensor, keep: Tensor) -> Tensor:
+        return self.one_hot(x) - self.prior

@@ -1,0 +1,67 @@
+"""The family of validities that papers report under one word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rdkit import Chem
+
+from molgen.chem.standardize import DEFAULT_LIMITS, Limits
+from molgen.chem.strict import strict_from_smiles
+
+_USUAL_VALENCE = {7: 3, 8: 2, 16: 2}
+
+
+@dataclass(frozen=True)
+class Validity:
+    """One attempt under each definition.
+
+    Attributes:
+        smiles: canonical SMILES if strictly valid, else None.
+        sanitize: sanitises; fragments allowed.
+        largest_fragment: sanitises, and its largest fragment reads back (DiGress, DeFoG).
+        relaxed: is one fragment that sanitises after over-valent N, O and S got a charge of +1 (DeFoG on ZINC).
+    """
+
+    smiles: str | None
+    sanitize: bool
+    largest_fragment: bool
+    relaxed: bool
+
+    @property
+    def strict(self) -> bool:
+        """One fragment, sanitises, reads back."""
+        return self.smiles is not None
+
+
+def judge(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Validity:
+    """Judge one attempt. Anything that RDKit cannot even parse is invalid under every definition."""
+    strict = strict_from_smiles(smiles, limits)
+    if strict is not None:
+        return Validity(strict, True, True, True)
+    if not 0 < len(smiles) <= limits.max_length or any(c.isspace() or c == "\x00" for c in smiles):
+        return Validity(None, False, False, False)
+    mol = Chem.MolFromSmiles(smiles)
+    sanitize = mol is not None and mol.GetNumAtoms() > 0
+    return Validity(None, sanitize, sanitize and _largest_reads_back(mol), _relaxed(smiles))
+
+
+def _largest_reads_back(mol: Chem.Mol) -> bool:
+    largest = max(Chem.GetMolFrags(mol, asMols=True), key=lambda fragment: fragment.GetNumAtoms())
+    return Chem.MolFromSmiles(Chem.MolToSmiles(largest)) is not None
+
+
+def _relaxed(smiles: str) -> bool:
+    mol = Chem.MolFromSmiles(smiles, sanitize=False)
+    if mol is None or mol.GetNumAtoms() == 0 or len(Chem.GetMolFrags(mol)) != 1:
+        return False
+    for atom in mol.GetAtoms():
+        usual = _USUAL_VALENCE.get(atom.GetAtomicNum())
+        order = sum(bond.GetBondTypeAsDouble() for bond in atom.GetBonds()) + atom.GetNumExplicitHs()
+        if usual is not None and atom.GetFormalCharge() == 0 and order == usual + 1:
+            atom.SetFormalCharge(1)
+    try:
+        Chem.SanitizeMol(mol)
+    except (ValueError, RuntimeError):
+        return False
+    return Chem.MolFromSmiles(Chem.MolToSmiles(mol)) is not None

@@ -1,0 +1,93 @@
+"""The user's cache folder, and how files and folders come into being whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from molgen.errors import MolgenError, UsageError
+
+
+def cache_root() -> Path:
+    """The cache folder: ``$MOLGEN_CACHE``, or the platform's place for user caches."""
+    override = os.environ.get("MOLGEN_CACHE")
+    return Path(override) if override else user_cache_path("molgen")
+
+
+@contextmanager
+def whole_file(path: Path, overwrite: bool = True) -> Iterator[Path]:
+    """A temporary path beside `path`, with the same suffixes, renamed to it when the block ends well.
+
+    Raises:
+        UsageError: `path` exists and `overwrite` is false, or its folder does not exist.
+        MolgenError: it cannot be written (disk full, no permission).
+    """
+    check_writable(path, overwrite)
+    temporary = path.with_name(f".{os.getpid()}.partial.{path.name}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        raise MolgenError(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
+    """A temporary folder beside `path`, renamed to it when the block ends well.
+
+    Raises:
+        UsageError: `path` exists and `overwrite` is false.
+        MolgenError: it cannot be written.
+    """
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path} exists; choose another name or pass --overwrite")
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".partial.{path.name}.", dir=path.parent))
+        temporary.chmod(0o755)
+        yield temporary
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.replace(path)
+    except OSError as error:
+        raise MolgenError(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_writable(path: Path, overwrite: bool) -> None:
+    """Refuse an output early, before work is spent on it.
+
+    Raises:
+        UsageError: it exists and may not be overwritten, is a folder, or its folder is missing.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; name a file in it")
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path} exists; choose another name or pass --overwrite")
+    if not path.parent.is_dir():
+        raise UsageError(f"the folder {path.parent} does not exist; create it first")
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        MolgenError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise MolgenError(f"cannot read {path}: {error.strerror or error}") from None

@@ -1,0 +1,292 @@
+"""What every generator of molecules answers, whatever it is inside."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from molgen.chem.strict import raw_smiles, strict_smiles
+from molgen.diffusion.samplers import SAMPLERS, Flow, Sampler, SamplerSettings
+from molgen.diffusion.streams import Streams
+from molgen.errors import MolgenError, UsageError
+
+if TYPE_CHECKING:
+    from rdkit import Chem
+
+Progress = Callable[[int], None]
+"""Called with a number of molecules just finished."""
+
+WINDOW = 4096
+"""Attempts sampled together. Results do not depend on it; speed does, since a batch holds one size only."""
+
+
+class SamplingConfig(BaseModel):
+    """How a model samples. Stored with the model; any part can be overridden per call.
+
+    Attributes:
+        sampler: name in `SAMPLERS`.
+        steps: network calls.
+        distortion: of the time grid.
+        temperature: by kind of variable.
+        top_p: by kind of variable.
+        eta: stochasticity of the flow sampler.
+        omega: target guidance of the flow sampler.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sampler: str = "renoise"
+    steps: int = Field(50, ge=1)
+    distortion: str = "identity"
+    temperature: dict[str, float] = {}
+    top_p: dict[str, float] = {}
+    eta: float = Field(0.0, ge=0)
+    omega: float = Field(0.0, ge=0)
+
+    def build(self) -> Sampler:
+        """The sampler.
+
+        Raises:
+            UsageError: an unknown sampler or distortion, a temperature or top-p out of range.
+        """
+        if self.sampler not in SAMPLERS:
+            raise UsageError(f"unknown sampler {self.sampler!r}; known: {', '.join(SAMPLERS)}")
+        try:
+            settings = SamplerSettings(self.steps, self.distortion, self.temperature, self.top_p)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        if self.sampler == "flow":
+            return Flow(settings, self.eta, self.omega)
+        return SAMPLERS[self.sampler](settings)
+
+
+@dataclass
+class Generated:
+    """Molecules kept, and how many attempts they cost.
+
+    Attributes:
+        smiles: canonical SMILES, strictly valid and all different, in order of attempt.
+        requested: molecules asked for.
+        attempted: attempts up to the last one kept.
+        valid: of those, strictly valid.
+        unique: of those, different.
+    """
+
+    smiles: list[str] = field(default_factory=list)
+    requested: int = 0
+    attempted: int = 0
+    valid: int = 0
+    unique: int = 0
+
+    @property
+    def kept(self) -> int:
+        """Molecules kept."""
+        return len(self.smiles)
+
+    def __str__(self) -> str:
+        counts = ("requested", "attempted", "valid", "unique", "kept")
+        return "  ".join(f"{name} {getattr(self, name):,}" for name in counts)
+
+
+class Generator(nn.Module, ABC):
+    """A trained or trainable generator.
+
+    Attributes:
+        kind: name under which model directories say what they hold.
+        config: everything needed to build it again.
+        sampling: how it samples unless told otherwise.
+    """
+
+    kind: ClassVar[str]
+    config: BaseModel
+    sampling: SamplingConfig
+
+    @classmethod
+    @abstractmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Build an untrained generator.
+
+        Raises:
+            MolgenError: the configuration does not fit.
+        """
+
+    @abstractmethod
+    def loss(self, batch: Any, streams: Streams, objective: str) -> dict[str, Tensor]:
+        """Training loss by kind of variable, nats, ``(B,)`` each."""
+
+    @abstractmethod
+    def bound(self, batch: Any, streams: Streams) -> Tensor:
+        """Estimated upper bound on - log p(molecule), size included, nats, ``(B,)``."""
+
+    @abstractmethod
+    def sample(
+        self,
+        examples: Sequence[int],
+        seed: int,
+        sampling: SamplingConfig,
+        batch_size: int,
+        progress: Progress | None = None,
+    ) -> list[Chem.Mol]:
+        """Draw the attempts numbered `examples`, as drawn: not sanitised, not repaired."""
+
+    @abstractmethod
+    def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol]:
+        """The states of one molecule, from noise to the finished drawing: the first strictly valid attempt of `seed`.
+
+        Args:
+            seed: which molecule.
+            **sampling: fields of `SamplingConfig` to override.
+
+        Raises:
+            MolgenError: none of the first attempts is valid.
+        """
+
+    def sampling_with(self, **overrides: Any) -> SamplingConfig:
+        """The model's own way of sampling with some settings replaced; those that are None stay.
+
+        Raises:
+            UsageError: an unknown setting or a value out of range.
+        """
+        chosen = {key: value for key, value in overrides.items() if value is not None}
+        try:
+            config = SamplingConfig.model_validate({**self.sampling.model_dump(), **chosen})
+        except ValueError as error:
+            raise UsageError(f"bad sampling setting: {_first_line(error)}") from None
+        config.build()
+        return config
+
+    def attempts(
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        batch_size: int = 256,
+        progress: Progress | None = None,
+        **sampling: Any,
+    ) -> list[str]:
+        """SMILES of n raw attempts, invalid ones included, nothing filtered or repaired.
+
+        Raises:
+            UsageError: n below 1, or a bad sampling setting.
+        """
+        windows = self._windows(n, seed, batch_size, progress, sampling)
+        return [raw_smiles(mol) for window in windows for mol in window]
+
+    def generate(
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        batch_size: int = 256,
+        max_attempts: int | None = None,
+        progress: Progress | None = None,
+        **sampling: Any,
+    ) -> Generated:
+        """n molecules, strictly valid and all different.
+
+        Args:
+            n: molecules to keep.
+            seed: results depend on it, not on `batch_size`.
+            batch_size: molecules per network call.
+            max_attempts: give up after so many; by default 20 n + 1,000.
+            progress: called with the number of molecules just kept.
+            **sampling: fields of `SamplingConfig` to override.
+
+        Raises:
+            UsageError: n below 1, or a bad sampling setting.
+            MolgenError: `max_attempts` were not enough.
+        """
+        limit = max_attempts if max_attempts is not None else 20 * n + 1000
+        result, seen = Generated(requested=n), set[str]()
+        for window in self._windows(None if n > 0 else n, seed, batch_size, None, sampling, first=n):
+            for mol in window:
+                result.attempted += 1
+                smiles = strict_smiles(mol)
+                if smiles is not None:
+                    result.valid += 1
+                    if smiles not in seen:
+                        seen.add(smiles)
+                        result.smiles.append(smiles)
+                        result.unique += 1
+                        if progress is not None:
+                            progress(1)
+                        if result.kept == n:
+                            return result
+                if result.attempted >= limit:
+                    raise MolgenError(
+                        f"only {result.kept} of {n} molecules after {limit} attempts; ask for fewer, "
+                        "sample with more steps, or train the model longer"
+                    )
+        return result
+
+    def _windows(
+        self,
+        n: int | None,
+        seed: int,
+        batch_size: int,
+        progress: Progress | None,
+        sampling: dict[str, Any],
+        first: int = WINDOW,
+    ) -> Iterator[list[Chem.Mol]]:
+        """Attempts 0, 1, 2, ... in lists, n in all or without end."""
+        if n is not None and n < 1:
+            raise UsageError(f"the number of molecules must be at least 1, got {n}")
+        if batch_size < 1:
+            raise UsageError(f"the batch size must be at least 1, got {batch_size}")
+        config = self.sampling_with(**sampling)
+        training = self.training
+        self.eval()
+        start = 0
+        try:
+            while n is None or start < n:
+                size = min(WINDOW, max(first, 1) if n is None and start == 0 else WINDOW)
+                stop = start + size if n is None else min(start + size, n)
+                yield self.sample(range(start, stop), seed, config, batch_size, progress)
+                start = stop
+        finally:
+            self.train(training)
+
+    def save_pretrained(self, path: str | Path, card: str = "", overwrite: bool = False) -> None:
+        """Write a model directory: ``config.json``, ``model.safetensors``, ``README.md``.
+
+        Raises:
+            MolgenError: it cannot be written, or exists and `overwrite` is false.
+        """
+        from molgen.pretrained import write_model
+
+        write_model(self, Path(path), card, overwrite)
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path) -> Self:
+        """Read a model directory, or a model that ships with molgen, by name.
+
+        Raises:
+            MolgenError: it is not a sound model of this kind.
+        """
+        from molgen.pretrained import load
+
+        model = load(name)
+        if not isinstance(model, cls):
+            raise MolgenError(f"{name} holds a {model.kind} model, not a {cls.kind} model")
+        return model
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device
+
+
+def _first_line(error: Exception) -> str:
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'settings'}: {first['msg']}"
+    return str(error).splitlines()[0]

@@ -1,0 +1,66 @@
+"""Pairs of atoms as a list: each pair stands once, so that pair states are symmetric by construction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class PairIndex:
+    """Where the pairs of n atoms stand in a list: the n (n - 1) / 2 pairs i < j row by row, then the n pairs (i, i).
+
+    Attributes:
+        square: ``(n * n,)`` position in the list of each (i, j).
+        upper: ``(P,)`` position in the flattened square of each pair, with i <= j.
+        lower: ``(P,)`` the same of its mirror image.
+        first: ``(P, n)`` one-hot of i. Gathering atoms is a product with it: on a CPU its backward pass is again a
+            matrix product, several times faster than the scatter of an indexed read.
+        second: ``(P, n)`` one-hot of j.
+        distance: ``(P,)`` j - i.
+    """
+
+    square: Tensor
+    upper: Tensor
+    lower: Tensor
+    first: Tensor
+    second: Tensor
+    distance: Tensor
+
+
+@lru_cache(maxsize=256)
+def pair_index(n: int, device: torch.device) -> PairIndex:
+    """The index for molecules of n atoms."""
+    i, j = np.triu_indices(n, 1)
+    i, j = np.concatenate([i, np.arange(n)]), np.concatenate([j, np.arange(n)])
+    square = np.zeros((n, n), dtype=np.int64)
+    square[i, j] = square[j, i] = np.arange(len(i))
+    eye = np.eye(n, dtype=np.float32)
+    tensors = (square.reshape(-1), i * n + j, j * n + i, eye[i], eye[j], j - i)
+    return PairIndex(*(torch.from_numpy(x).to(device) for x in tensors))
+
+
+class _ToSquare(torch.autograd.Function):
+    """Pair list to square, with the gradient written as two reads instead of a scatter."""
+
+    @staticmethod
+    def forward(ctx: Any, pairs: Tensor, square: Tensor, upper: Tensor, lower: Tensor, off_diagonal: Tensor) -> Tensor:
+        ctx.save_for_backward(upper, lower, off_diagonal)
+        return pairs.index_select(1, square)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:  # type: ignore[override]
+        upper, lower, off_diagonal = ctx.saved_tensors
+        return grad.index_select(1, upper) + grad.index_select(1, lower) * off_diagonal, None, None, None, None
+
+
+def to_square(pairs: Tensor, index: PairIndex) -> Tensor:
+    """``(B, P, C)`` -> ``(B, n * n, C)``, symmetric in the two atoms."""
+    off_diagonal = (index.distance > 0).to(pairs.dtype)[:, None]
+    result: Tensor = _ToSquare.apply(pairs, index.square, index.upper, index.lower, off_diagonal)
+    return result

@@ -1,0 +1,61 @@
+"""Progress on stderr, shown only where a person is looking."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+class Bar:
+    """A progress bar that shows itself on a terminal and stays silent elsewhere.
+
+    Args:
+        label: what is going on.
+        total: amount of work; None where it is unknown.
+        counted: whether to show how many of how many.
+    """
+
+    def __init__(self, label: str, total: float | None = None, counted: bool = True) -> None:
+        columns = [TextColumn("{task.description}"), BarColumn()]
+        columns += [MofNCompleteColumn()] if counted else []
+        self._progress = Progress(
+            *columns,
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+        self._label = label
+        self._task = self._progress.add_task(label, total=total)
+
+    def start(self) -> None:
+        """Show it."""
+        self._progress.start()
+
+    def stop(self) -> None:
+        """Take it away."""
+        self._progress.stop()
+
+    def advance(self, amount: int = 1) -> None:
+        """So much more is done."""
+        self._progress.advance(self._task, amount)
+
+    def update(self, text: str = "", completed: float | None = None) -> None:
+        """Say something, and how much is done in all."""
+        self._progress.update(self._task, description=f"{self._label}  {text}".rstrip(), completed=completed)
+
+
+@contextmanager
+def bar(label: str, total: float | None = None) -> Iterator[Bar]:
+    """A bar for the length of a block."""
+    shown = Bar(label, total)
+    shown.start()
+    try:
+        yield shown
+    finally:
+        shown.stop()

@@ -1,0 +1,1 @@
+"""One task and one trainer set-up for every generator."""

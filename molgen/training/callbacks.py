@@ -1,0 +1,212 @@
+"""What goes on beside the steps: stopping, saving, validating, telling."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import lightning as L
+import torch
+
+from molgen.datasets.batches import BatchStream
+from molgen.diffusion.streams import Streams
+from molgen.files import whole_file
+from molgen.progress import Bar
+from molgen.training.ema import ExponentialAverage
+from molgen.training.task import GeneratorTask
+
+
+class Stopper(L.Callback):
+    """Ends training at its length, and at Ctrl-C or SIGTERM after the step under way.
+
+    Attributes:
+        signal: the signal that ended training, or None.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+        self._previous: dict[int, Any] = {}
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._remember)
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        assert isinstance(pl_module, GeneratorTask)
+        stop = pl_module.finished or self.signal is not None
+        trainer.should_stop = trainer.strategy.reduce_boolean_decision(stop, all=False)
+
+    def teardown(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._previous.clear()
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        if self.signal is not None:  # asked twice: stop at once
+            raise KeyboardInterrupt
+        self.signal = number
+
+
+class Keeper(L.Callback):
+    """Writes ``last.ckpt`` (to resume) and the model directory (to use) every few minutes and at the end.
+
+    Args:
+        run: folder of the run.
+        average: whose weights the model directory gets.
+        minutes: between writes.
+        card: gives the text of the model card.
+    """
+
+    def __init__(self, run: Path, average: ExponentialAverage, minutes: float, card: Callable[[], str]) -> None:
+        self.run = run
+        self.average = average
+        self.seconds = 60 * minutes
+        self.card = card
+        self._last = time.monotonic()
+        self._saved_step = -1
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        due = time.monotonic() - self._last >= self.seconds or trainer.should_stop
+        if trainer.strategy.reduce_boolean_decision(due, all=False):
+            self.save(trainer, pl_module)
+
+    def save(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Write both now, each whole."""
+        assert isinstance(pl_module, GeneratorTask)
+        self._last = time.monotonic()
+        checkpoint = trainer._checkpoint_connector.dump_checkpoint(weights_only=False)
+        if trainer.is_global_zero:
+            with whole_file(self.run / "last.ckpt") as temporary:
+                torch.save(checkpoint, temporary)
+            with self.average.applied(pl_module):
+                pl_module.generator.save_pretrained(self.run / "model", self.card(), overwrite=True)
+
+
+class Monitor(L.Callback):
+    """Every few minutes: the variational bound on validation molecules, and strict validity of a few samples.
+
+    Both with the averaged weights and always the same randomness, so that numbers of one run compare.
+
+    Args:
+        stream: one pass over the validation molecules.
+        average: whose weights are judged.
+        minutes: between validations.
+        molecules: for the bound.
+        samples: for validity.
+    """
+
+    def __init__(
+        self, stream: BatchStream, average: ExponentialAverage, minutes: float, molecules: int, samples: int
+    ) -> None:
+        self.stream = stream
+        self.average = average
+        self.seconds = 60 * minutes
+        self.molecules = molecules
+        self.samples = samples
+        self._last = time.monotonic()
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        due = time.monotonic() - self._last >= self.seconds or trainer.should_stop
+        if trainer.strategy.reduce_boolean_decision(due, all=False):
+            self._last = time.monotonic()
+            if trainer.is_global_zero:
+                metrics = self.measure(pl_module)
+                for logger in trainer.loggers:
+                    logger.log_metrics(metrics, step=trainer.global_step)
+                shown = "  ".join(f"{name.removeprefix('validation/')} {value:.4f}" for name, value in metrics.items())
+                print(f"step {trainer.global_step:,}  validation: {shown}", file=sys.stderr, flush=True)
+            trainer.strategy.barrier()
+
+    @torch.no_grad()
+    def measure(self, pl_module: L.LightningModule) -> dict[str, float]:
+        """The figures, by name."""
+        from molgen.chem.strict import strict_smiles
+
+        assert isinstance(pl_module, GeneratorTask)
+        generator = pl_module.generator
+        with self.average.applied(pl_module):
+            generator.eval()
+            bounds: list[float] = []
+            for batch in self.stream:
+                batch = batch.to(pl_module.device)
+                bounds += generator.bound(batch, Streams.from_seed(0, batch.examples)).tolist()
+                if len(bounds) >= self.molecules:
+                    break
+            mols = generator.sample(range(self.samples), 0, generator.sampling, 256)
+            generator.train()
+        valid = [smiles for mol in mols if (smiles := strict_smiles(mol)) is not None]
+        return {
+            "validation/bound_nats": sum(bounds) / len(bounds),
+            "validation/validity": len(valid) / len(mols),
+            "validation/uniqueness": len(set(valid)) / max(len(valid), 1),
+        }
+
+
+class Console(L.Callback):
+    """Loss, molecules per second and time left: a bar on a terminal, a line a minute elsewhere.
+
+    Args:
+        interval: seconds between lines where there is no terminal.
+    """
+
+    def __init__(self, interval: float = 60.0) -> None:
+        self.interval = interval
+        self._molecules = 0
+        self._since = 0.0
+        self._smooth: dict[str, float] = {}
+        self._bar: Bar | None = None
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._since = time.monotonic()
+        if trainer.is_global_zero and sys.stderr.isatty():
+            self._bar = Bar("training", total=1.0, counted=False)
+            self._bar.start()
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        assert isinstance(pl_module, GeneratorTask)
+        self._molecules += len(batch) * trainer.world_size
+        for kind, value in getattr(pl_module, "last_losses", {}).items():
+            self._smooth[kind] = 0.98 * self._smooth.get(kind, value) + 0.02 * value
+        seconds = time.monotonic() - self._since
+        if self._bar is not None:
+            self._bar.update(self._describe(seconds), completed=pl_module.progress)
+        if trainer.is_global_zero and (seconds >= self.interval or trainer.should_stop):
+            rate = self._molecules / max(seconds, 1e-9)
+            metrics = {f"train/{kind}_nats": value for kind, value in self._smooth.items()}
+            metrics |= {"train/molecules_per_second": rate, "train/progress": pl_module.progress}
+            for logger in trainer.loggers:
+                logger.log_metrics(metrics, step=trainer.global_step)
+            if self._bar is None:
+                left = _time_left(pl_module)
+                text = f"step {trainer.global_step:,}  {self._describe(seconds)}  {left} left"
+                print(text, file=sys.stderr, flush=True)
+            self._molecules, self._since = 0, time.monotonic()
+
+    def teardown(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _describe(self, seconds: float) -> str:
+        losses = "  ".join(f"{kind} {value:.3f}" for kind, value in self._smooth.items())
+        return f"{losses} nats  {self._molecules / max(seconds, 1e-9):,.0f} molecules/s"
+
+
+def _time_left(task: GeneratorTask) -> str:
+    if task.progress <= 0:
+        return "?"
+    seconds = int(task.elapsed * (1 - min(task.progress, 1.0)) / task.progress)
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

@@ -1,0 +1,157 @@
+"""What a training run is, as a TOML file says it; unknown keys are refused."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from molgen.chem.standardize import Limits
+from molgen.datasets.splits import SplitConfig
+from molgen.errors import UsageError
+from molgen.graph.model import ProcessConfig
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataConfig(_Strict):
+    """Which molecules.
+
+    Attributes:
+        name: a named set or a file.
+        column: of a table.
+        kekulized: aromatic rings with alternating bonds.
+        max_length: longest SMILES, characters.
+        max_atoms: largest molecule, heavy atoms.
+        split: seed and shares.
+    """
+
+    name: str = "qm9"
+    column: str | None = None
+    kekulized: bool = False
+    max_length: int = Field(1000, ge=1)
+    max_atoms: int = Field(128, ge=1, le=512)
+    split: SplitConfig = SplitConfig()
+
+    def limits(self) -> Limits:
+        """For the loader."""
+        return Limits(self.max_length, self.max_atoms)
+
+
+class NetworkConfig(_Strict):
+    """Shape of the denoiser; see `molgen.graph.denoiser.DenoiserConfig`."""
+
+    order: Literal["canonical", "random"] = "canonical"
+    width: int = Field(128, ge=2)
+    pair_width: int = Field(32, ge=1)
+    layers: int = Field(6, ge=1)
+    heads: int = Field(8, ge=1)
+    triangle: int = Field(16, ge=0)
+    expansion: int = Field(2, ge=1)
+
+
+class OptimiserConfig(_Strict):
+    """How the weights move.
+
+    Attributes:
+        objective: ``cross-entropy`` or ``variational``.
+        batch_size: molecules per step over all processes.
+        steps: length of training in steps; or
+        minutes: in minutes of wall-clock. Exactly one of the two.
+        learning_rate: peak of AdamW, after `warmup` steps, falling to zero as a cosine of the share done.
+        warmup: steps.
+        beta2: of AdamW.
+        weight_decay: of AdamW.
+        clip: largest gradient norm.
+        ema: decay of the average of the weights that is validated and shipped.
+        seed: of weights, order and noise.
+        precision: ``auto`` takes bf16 where the processor has instructions for it.
+        compile: torch.compile for the layers: slow to start, then faster on some machines.
+        save_minutes: between checkpoints.
+        validate_minutes: between validations.
+        validation_molecules: for the bound.
+        sampled_molecules: for sampled validity.
+    """
+
+    objective: Literal["cross-entropy", "variational"] = "cross-entropy"
+    batch_size: int = Field(256, ge=1)
+    steps: int | None = Field(None, ge=1)
+    minutes: float | None = Field(None, gt=0)
+    learning_rate: float = Field(2e-3, gt=0)
+    warmup: int = Field(200, ge=0)
+    beta2: float = Field(0.99, gt=0, lt=1)
+    weight_decay: float = Field(0.01, ge=0)
+    clip: float = Field(5.0, gt=0)
+    ema: float = Field(0.999, ge=0, lt=1)
+    seed: int = Field(0, ge=0)
+    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
+    compile: bool = False
+    save_minutes: float = Field(5.0, gt=0)
+    validate_minutes: float = Field(10.0, gt=0)
+    validation_molecules: int = Field(1000, ge=1)
+    sampled_molecules: int = Field(256, ge=1)
+
+    @model_validator(mode="after")
+    def _one_length(self) -> OptimiserConfig:
+        if (self.steps is None) == (self.minutes is None):
+            raise ValueError("give the length of training as steps or as minutes, one of the two")
+        return self
+
+
+class TrainConfig(_Strict):
+    """A training run: the TOML tables ``[data]``, ``[process]``, ``[network]`` and ``[optimiser]``."""
+
+    data: DataConfig = DataConfig()
+    process: ProcessConfig = ProcessConfig()
+    network: NetworkConfig = NetworkConfig()
+    optimiser: OptimiserConfig = OptimiserConfig(minutes=60)
+
+    @model_validator(mode="after")
+    def _objective_fits(self) -> TrainConfig:
+        if self.process.parameterisation == "reverse" and self.optimiser.objective != "variational":
+            raise ValueError('the reverse parameterisation trains on the bound: set optimiser.objective = "variational"')
+        return self
+
+
+def read_config(path: Path | None, overrides: dict[str, dict[str, object]]) -> TrainConfig:
+    """A run's configuration from a file and from the command line, which wins.
+
+    Args:
+        path: a TOML file, or None for the defaults.
+        overrides: by table and key; None values are ignored.
+
+    Raises:
+        UsageError: no such file, not TOML, an unknown key, a value out of range.
+    """
+    raw: dict[str, dict[str, object]] = {}
+    if path is not None:
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+        except ValueError as error:
+            raise UsageError(f"{path} is not TOML: {error}") from None
+    for table, values in overrides.items():
+        chosen = {key: value for key, value in values.items() if value is not None}
+        if not chosen:
+            continue
+        section = raw.setdefault(table, {})
+        if not isinstance(section, dict):
+            raise UsageError(f"{path}: {table} must be a table")
+        if table == "optimiser":  # one length replaces the other
+            for key in chosen.keys() & {"steps", "minutes"}:
+                section.pop({"steps": "minutes", "minutes": "steps"}[key], None)
+        section.update(chosen)
+    if isinstance(raw.get("optimiser"), dict) and not raw["optimiser"].keys() & {"steps", "minutes"}:
+        raw["optimiser"]["minutes"] = 60
+    try:
+        return TrainConfig.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "configuration"
+        what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        raise UsageError(f"{path or 'configuration'}: {where}: {what}") from None

@@ -1,0 +1,221 @@
+"""A training run, from configuration to model directory."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightning as L
+import tomli_w
+import torch
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from torch.utils.data import DataLoader
+
+from molgen.datasets.batches import BatchStream
+from molgen.datasets.encoded import EncodedDataset, load_dataset
+from molgen.datasets.splits import TRAIN, VALIDATION
+from molgen.errors import MolgenError, UsageError
+from molgen.files import whole_file
+from molgen.graph.build import continue_from, graph_model
+from molgen.graph.model import GraphDiffusion
+from molgen.hardware import keep_memory, supports_bf16
+from molgen.training.callbacks import Console, Keeper, Monitor, Stopper
+from molgen.training.config import TrainConfig, read_config
+from molgen.training.ema import ExponentialAverage
+from molgen.training.task import GeneratorTask
+
+CONFIG_FILE, CHECKPOINT_FILE = "config.toml", "last.ckpt"
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Where to train, in Lightning's words.
+
+    Attributes:
+        accelerator: ``auto``, ``cpu``, ``gpu``, ...
+        devices: number of processes per node, or ``auto``.
+        num_nodes: number of machines.
+        strategy: ``auto``, ``ddp``, ``ddp_spawn``, ...
+    """
+
+    accelerator: str = "auto"
+    devices: str = "auto"
+    num_nodes: int = 1
+    strategy: str = "auto"
+
+
+def train(
+    config: TrainConfig,
+    run: Path,
+    *,
+    init_from: str | None = None,
+    resume: bool = False,
+    hardware: Hardware | None = None,
+    progress: Callable[[int], None] | None = None,
+    on_ready: Callable[[], None] | None = None,
+) -> int | None:
+    """Train a graph model.
+
+    The run's folder gets ``config.toml`` (resolved), ``last.ckpt`` (to resume), ``logs/`` and ``model/`` (the model
+    directory, with averaged weights).
+
+    Args:
+        config: of the run.
+        run: folder, new unless `resume`.
+        init_from: model to start from; the data must fit its vocabulary.
+        resume: continue `run` where it stopped, with the same order of data.
+        hardware: where.
+        progress: called with the number of records read while data is encoded.
+        on_ready: called once, when training is about to begin.
+
+    Returns:
+        The signal that stopped training early, or None.
+
+    Raises:
+        MolgenError: the folder is taken, or there is nothing to resume, or the data do not fit.
+    """
+    keep_memory()
+    checkpoint = _open_run(run, config, resume)
+    dataset = load_dataset(
+        config.data.name,
+        column=config.data.column,
+        split=config.data.split,
+        kekulized=config.data.kekulized,
+        limits=config.data.limits(),
+        progress=progress,
+    )
+    torch.manual_seed(config.optimiser.seed)
+    generator = _generator(config, dataset, init_from)
+    task = GeneratorTask(generator, config.optimiser)
+    average = ExponentialAverage(config.optimiser.ema)
+    stopper = Stopper()
+    callbacks = [average, stopper, Console(), *_observers(config, run, dataset, average, task)]
+    trainer = _trainer(config, run, hardware or Hardware(), callbacks)
+    start = _read_step(checkpoint) if checkpoint is not None else 0
+    stream = BatchStream(
+        dataset,
+        TRAIN,
+        config.optimiser.batch_size,
+        config.optimiser.seed,
+        start=start,
+        rank=trainer.global_rank,
+        world=trainer.world_size,
+    )
+    if on_ready is not None:
+        on_ready()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="lightning")
+        trainer.fit(task, DataLoader(stream, batch_size=None), ckpt_path=checkpoint, weights_only=True)
+    return stopper.signal
+
+
+def read_run_config(run: Path, **length: object) -> TrainConfig:
+    """The configuration a run was started with, made longer where ``steps`` or ``minutes`` is given.
+
+    Raises:
+        UsageError: `run` is not the folder of a run.
+    """
+    if not (run / CONFIG_FILE).is_file():
+        raise UsageError(f"{run} is not the folder of a training run: it has no {CONFIG_FILE}")
+    return read_config(run / CONFIG_FILE, {"optimiser": length})
+
+
+def _open_run(run: Path, config: TrainConfig, resume: bool) -> Path | None:
+    """Make or check the folder; returns the checkpoint to resume from."""
+    checkpoint = run / CHECKPOINT_FILE
+    if resume:
+        if not checkpoint.is_file():
+            raise UsageError(f"nothing to resume in {run}: there is no {CHECKPOINT_FILE}")
+        return checkpoint
+    if run.exists() and any(run.iterdir()) and int(os.environ.get("LOCAL_RANK", 0)) == 0:
+        raise UsageError(f"{run} is not empty; choose another folder, or continue it with --resume")
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MolgenError(f"cannot make the folder {run}: {error.strerror}") from None
+    with whole_file(run / CONFIG_FILE) as temporary:
+        temporary.write_text(tomli_w.dumps(config.model_dump(exclude_none=True)))
+    return None
+
+
+def _read_step(checkpoint: Path) -> int:
+    """Steps done when the checkpoint was written.
+
+    Raises:
+        MolgenError: it is damaged, or holds more than tensors and plain values.
+    """
+    try:
+        return int(torch.load(checkpoint, weights_only=True, map_location="cpu")["global_step"])
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise MolgenError(f"cannot resume from {checkpoint}: {str(error).splitlines()[0]}") from None
+
+
+def _generator(config: TrainConfig, dataset: EncodedDataset, init_from: str | None) -> GraphDiffusion:
+    if init_from is not None:
+        model = continue_from(GraphDiffusion.from_pretrained(init_from), dataset)
+    else:
+        model = graph_model(dataset, config.process, config.network.model_dump())
+    if config.optimiser.compile:
+        for layer in model.denoiser.layers:
+            layer.compile()
+    return model.train()
+
+
+def _observers(
+    config: TrainConfig, run: Path, dataset: EncodedDataset, average: ExponentialAverage, task: GeneratorTask
+) -> list[L.Callback]:
+    """Validation, where there are molecules for it, and then saving."""
+    optimiser = config.optimiser
+    keeper = Keeper(run, average, optimiser.save_minutes, lambda: _card(config, task))
+    if not dataset.report.splits.get(VALIDATION):
+        return [keeper]
+    stream = BatchStream(dataset, VALIDATION, 256, passes=1)
+    monitor = Monitor(
+        stream, average, optimiser.validate_minutes, optimiser.validation_molecules, optimiser.sampled_molecules
+    )
+    return [monitor, keeper]
+
+
+def _trainer(config: TrainConfig, run: Path, hardware: Hardware, callbacks: list[L.Callback]) -> L.Trainer:
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    precision = config.optimiser.precision
+    accelerator = hardware.accelerator
+    if precision == "auto":
+        on_gpu = accelerator in ("gpu", "cuda", "auto") and torch.cuda.is_available()
+        precision = "bf16-mixed" if supports_bf16("cuda" if on_gpu else "cpu") else "32-true"
+    try:
+        return L.Trainer(
+            accelerator=accelerator,
+            devices=int(hardware.devices) if hardware.devices.isdigit() else hardware.devices,
+            num_nodes=hardware.num_nodes,
+            strategy=hardware.strategy,
+            precision=precision,
+            max_steps=config.optimiser.steps or -1,
+            max_epochs=-1,
+            gradient_clip_val=config.optimiser.clip,
+            logger=[CSVLogger(run, name="logs"), TensorBoardLogger(run, name="tensorboard")],
+            callbacks=callbacks,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+        )
+    except (L.fabric.utilities.exceptions.MisconfigurationException, ValueError, RuntimeError) as error:
+        raise UsageError(f"cannot train there: {str(error).splitlines()[0]}") from None
+
+
+def _card(config: TrainConfig, task: GeneratorTask) -> str:
+    """The card a run writes by itself: what is known without measuring."""
+    parameters = sum(p.numel() for p in task.generator.parameters())
+    settings = tomli_w.dumps(config.model_dump(exclude_none=True))
+    return (
+        f"# A molgen {task.generator.kind} model\n\n"
+        f"{parameters:,} parameters, trained on `{config.data.name}` for {task.global_step:,} steps of "
+        f"{config.optimiser.batch_size} molecules ({task.elapsed / 60:.0f} minutes). Not measured yet: run "
+        f"`molgen generate --attempts 10000` and `molgen evaluate` on what it writes.\n\n```toml\n{settings}```\n"
+    )

@@ -1,0 +1,90 @@
+"""The Lightning task: any generator, one loss, one optimiser."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import lightning as L
+import torch
+from torch import Tensor
+
+from molgen.diffusion.streams import Streams
+from molgen.generator import Generator
+from molgen.training.config import OptimiserConfig
+
+
+class GeneratorTask(L.LightningModule):
+    """Trains a generator.
+
+    The loss of a step is the sum over its molecules divided by the nominal batch size, so that a molecule weighs the
+    same in a full batch and in the small batch of a rare size.
+
+    Args:
+        generator: what is trained.
+        config: the optimiser's part of the run.
+    """
+
+    def __init__(self, generator: Generator, config: OptimiserConfig) -> None:
+        super().__init__()
+        self.generator = generator
+        self.config = config
+        self.elapsed = 0.0
+        self.progress = 0.0
+        self._last_tick: float | None = None
+
+    def training_step(self, batch: Any, batch_index: int) -> Tensor:
+        streams = Streams.from_seed(self.config.seed, batch.examples).fold(batch.visit)
+        losses = self.generator.loss(batch, streams, self.config.objective)
+        share = self.config.batch_size / self.trainer.world_size
+        loss = torch.stack([loss.sum() for loss in losses.values()]).sum() / share
+        if len(batch):
+            self.last_losses = {kind: float(value.detach().mean()) for kind, value in losses.items()}
+        return loss
+
+    def on_train_start(self) -> None:
+        self._last_tick = time.monotonic()
+
+    def on_train_batch_start(self, batch: Any, batch_index: int) -> None:
+        """Measure the share of training done, alike on every process, and set the learning rate by it."""
+        now = time.monotonic()
+        self.elapsed += now - (self._last_tick if self._last_tick is not None else now)
+        self._last_tick = now
+        if self.trainer.world_size > 1:
+            self.elapsed = float(self.trainer.strategy.broadcast(self.elapsed))
+        if self.config.steps is not None:
+            self.progress = self.global_step / self.config.steps
+        else:
+            self.progress = self.elapsed / (60 * (self.config.minutes or 1))
+        rate = learning_rate(self.config, self.global_step, self.progress)
+        for group in self.optimizers().param_groups:  # type: ignore[union-attr]
+            group["lr"] = rate
+
+    @property
+    def finished(self) -> bool:
+        """Whether the length asked for is reached."""
+        if self.config.steps is not None:
+            return self.global_step >= self.config.steps
+        return self.progress >= 1
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(
+            self.parameters(),
+            lr=self.config.learning_rate,
+            betas=(0.9, self.config.beta2),
+            weight_decay=self.config.weight_decay,
+            fused=True,
+        )
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["elapsed"] = self.elapsed
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.elapsed = float(checkpoint["elapsed"])
+
+
+def learning_rate(config: OptimiserConfig, step: int, progress: float) -> float:
+    """Linear warm-up times a half cosine from the peak to zero."""
+    warm = min(1.0, (step + 1) / config.warmup) if config.warmup else 1.0
+    return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))

@@ -1,0 +1,87 @@
+"""The bound is a bound, and training finds the distribution."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from molgen.diffusion.objectives import training_loss, variational_bound
+from molgen.diffusion.process import Process
+from molgen.diffusion.streams import Streams
+
+from tests.diffusion import toy
+
+
+def exact_bound(process: Process, model: toy.TableDenoiser, x0: torch.Tensor) -> torch.Tensor:
+    n = 4000
+    many = x0.repeat_interleave(n, 0)
+    streams = Streams.from_seed(5, torch.arange(len(many)))
+    with torch.no_grad():
+        return variational_bound(process, model, {"x": many}, streams, draws=5).reshape(len(x0), n).mean(1)
+
+
+@pytest.mark.parametrize("transition", toy.MAKERS)
+@pytest.mark.parametrize("parameterisation", ["x0", "reverse"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_bound_is_never_below_the_exact_cost(transition: str, parameterisation: str, seed: int) -> None:
+    process = toy.process(transition, steps=4, parameterisation=parameterisation)
+    model = toy.TableDenoiser(process.transition("x").num_states, 4)
+    torch.manual_seed(seed)
+    torch.nn.init.normal_(model.logits)
+    cells = torch.tensor([[i, j] for i in range(3) for j in range(3)])
+    cost = -toy.exact_distribution(process, model).log().flatten()
+    bound = exact_bound(process, model, cells)
+    assert (bound > cost - 0.05).all()  # 0.05: noise of 20,000 draws
+    assert (bound < cost + 8).all()
+
+
+@pytest.mark.parametrize("transition", toy.MAKERS)
+def test_chain_is_a_distribution(transition: str) -> None:
+    process = toy.process(transition, steps=4)
+    model = toy.TableDenoiser(process.transition("x").num_states, 4)
+    torch.nn.init.normal_(model.logits)
+    assert toy.exact_distribution(process, model).sum() == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("transition", "parameterisation", "objective"),
+    [
+        ("uniform", "x0", "cross-entropy"),
+        ("absorbing", "x0", "cross-entropy"),
+        ("marginal", "x0", "cross-entropy"),
+        ("hamming", "x0", "cross-entropy"),
+        ("marginal", "x0", "variational"),
+        ("uniform", "reverse", "variational"),
+        ("absorbing", "reverse", "variational"),
+    ],
+)
+def test_trained_toy_recovers_the_distribution(transition: str, parameterisation: str, objective: str) -> None:
+    process = toy.process(transition, steps=32, parameterisation=parameterisation)
+    # The table knows grid times only, so cross-entropy sees times rounded to them.
+    model = toy.train(process, objective)
+    learned = toy.exact_distribution(process, model)
+    distance = (learned - toy.DATA).abs().sum() / 2
+    assert distance < 0.04, learned
+
+
+def test_trained_bound_is_close_to_the_entropy() -> None:
+    process = toy.process("marginal", steps=32)
+    model = toy.train(process, "variational")
+    cells = toy.DATA.flatten().nonzero().flatten()
+    bound = exact_bound(process, model, torch.stack([cells // 3, cells % 3], 1))
+    p = toy.DATA.flatten()[cells]
+    entropy = float(-(p * p.log()).sum())
+    assert entropy - 0.02 < float((p * bound).sum()) < entropy + 0.15
+
+
+def test_bad_combinations_are_refused() -> None:
+    process = toy.process("uniform", steps=4, parameterisation="reverse")
+    model = toy.TableDenoiser(3, 4)
+    batch, streams = {"x": toy.draw(4, 0)}, Streams.from_seed(0, torch.arange(4))
+    with pytest.raises(ValueError, match="x0 parameterisation"):
+        training_loss(process, model, batch, streams, "cross-entropy")
+    with pytest.raises(ValueError, match="unknown objective"):
+        training_loss(process, model, batch, streams, "least squares")
+    with pytest.raises(ValueError, match="unknown parameterisation"):
+        toy.process("uniform", 4, "eps")
+    with pytest.raises(ValueError, match="at least 1"):
+        toy.process("uniform", 0)
