@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -89,6 +90,19 @@ class Generated:
     def kept(self) -> int:
         """Molecules kept."""
         return len(self.smiles)
+
+    def add(self, smiles: str | None, seen: set[str]) -> bool:
+        """Count one attempt, None being an invalid one; returns whether it was kept."""
+        self.attempted += 1
+        if smiles is None:
+            return False
+        self.valid += 1
+        if smiles in seen:
+            return False
+        seen.add(smiles)
+        self.unique += 1
+        self.smiles.append(smiles)
+        return True
 
     def __str__(self) -> str:
         counts = ("requested", "attempted", "valid", "unique", "kept")
@@ -176,8 +190,13 @@ class Generator(nn.Module, ABC):
         Raises:
             UsageError: n below 1, or a bad sampling setting.
         """
-        windows = self._windows(n, seed, batch_size, progress, sampling)
-        return [raw_smiles(mol) for window in windows for mol in window]
+        config = self._check(n, batch_size, sampling)
+        smiles: list[str] = []
+        with self._evaluating():
+            for start in range(0, n, WINDOW):
+                window = range(start, min(start + WINDOW, n))
+                smiles += [raw_smiles(mol) for mol in self.sample(window, seed, config, batch_size, progress)]
+        return smiles
 
     def generate(
         self,
@@ -203,53 +222,38 @@ class Generator(nn.Module, ABC):
             UsageError: n below 1, or a bad sampling setting.
             MolgenError: `max_attempts` were not enough.
         """
+        config = self._check(n, batch_size, sampling)
         limit = max_attempts if max_attempts is not None else 20 * n + 1000
         result, seen = Generated(requested=n), set[str]()
-        for window in self._windows(None if n > 0 else n, seed, batch_size, None, sampling, first=n):
-            for mol in window:
-                result.attempted += 1
-                smiles = strict_smiles(mol)
-                if smiles is not None:
-                    result.valid += 1
-                    if smiles not in seen:
-                        seen.add(smiles)
-                        result.smiles.append(smiles)
-                        result.unique += 1
-                        if progress is not None:
-                            progress(1)
-                        if result.kept == n:
-                            return result
-                if result.attempted >= limit:
-                    raise MolgenError(
-                        f"only {result.kept} of {n} molecules after {limit} attempts; ask for fewer, "
-                        "sample with more steps, or train the model longer"
-                    )
-        return result
+        with self._evaluating():
+            while result.attempted < limit:
+                missing = n - result.kept
+                size = min(WINDOW, missing + missing // 8 + 8, limit - result.attempted)
+                window = range(result.attempted, result.attempted + size)
+                for mol in self.sample(window, seed, config, batch_size):
+                    kept = result.add(strict_smiles(mol), seen)
+                    if kept and progress is not None:
+                        progress(1)
+                    if result.kept == n:
+                        return result
+        raise MolgenError(
+            f"only {result.kept} of {n} molecules after {limit} attempts; ask for fewer, "
+            "sample with more steps, or train the model longer"
+        )
 
-    def _windows(
-        self,
-        n: int | None,
-        seed: int,
-        batch_size: int,
-        progress: Progress | None,
-        sampling: dict[str, Any],
-        first: int = WINDOW,
-    ) -> Iterator[list[Chem.Mol]]:
-        """Attempts 0, 1, 2, ... in lists, n in all or without end."""
-        if n is not None and n < 1:
+    def _check(self, n: int, batch_size: int, sampling: dict[str, Any]) -> SamplingConfig:
+        if n < 1:
             raise UsageError(f"the number of molecules must be at least 1, got {n}")
         if batch_size < 1:
             raise UsageError(f"the batch size must be at least 1, got {batch_size}")
-        config = self.sampling_with(**sampling)
+        return self.sampling_with(**sampling)
+
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
         training = self.training
         self.eval()
-        start = 0
         try:
-            while n is None or start < n:
-                size = min(WINDOW, max(first, 1) if n is None and start == 0 else WINDOW)
-                stop = start + size if n is None else min(start + size, n)
-                yield self.sample(range(start, stop), seed, config, batch_size, progress)
-                start = stop
+            yield
         finally:
             self.train(training)
 

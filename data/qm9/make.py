@@ -43,7 +43,9 @@ def main() -> None:
             parts = [pandas.read_csv(wheel.open(part), usecols=list(COLUMNS)) for part in PARTS]
     frame = pandas.concat(parts)[list(COLUMNS)].rename(columns=COLUMNS)
     frame["smiles"] = [canonical_smiles(smiles) for smiles in frame["smiles"]]
-    frame = frame.astype({"index": "int32", "gap": "float32", "homo": "float32", "lumo": "float32", "dipole": "float32"})
+    frame = frame.astype(
+        {"index": "int32", "gap": "float32", "homo": "float32", "lumo": "float32", "dipole": "float32"}
+    )
     with whole_file(target) as temporary:
         frame.to_parquet(temporary, compression="zstd", index=False)
     print(f"{len(frame)} rows, {target.stat().st_size} bytes, sha256 {sha256(target)}, rdkit {rdkit.__version__}")

@@ -48,7 +48,7 @@ def tokenize(mol: Chem.Mol, kekulized: bool = False) -> tuple[str, list[str], ND
         MoleculeError: reason ``kekulize``, where an alternating form was asked for and does not exist.
     """
     smiles = str(Chem.MolToSmiles(mol))
-    order = list(mol.GetPropsAsDict(includePrivate=True, includeComputed=True)["_smilesAtomOutputOrder"])
+    order = [int(atom) for atom in mol.GetProp("_smilesAtomOutputOrder").strip("[],").split(",")]
     if kekulized:
         mol = Chem.Mol(mol)
         try:
@@ -61,7 +61,8 @@ def tokenize(mol: Chem.Mol, kekulized: bool = False) -> tuple[str, list[str], ND
         rank[atom] = position
     tokens = [mol.GetAtomWithIdx(atom).GetSmarts() for atom in order]
     bonds = np.zeros(n * (n - 1) // 2, dtype=np.uint8)
-    for bond in mol.GetBonds():
+    for number in range(mol.GetNumBonds()):  # several times faster than iterating over GetBonds()
+        bond = mol.GetBondWithIdx(number)
         bonds[pair_index(rank[bond.GetBeginAtomIdx()], rank[bond.GetEndAtomIdx()], n)] = BOND_INDEX[bond.GetBondType()]
     return smiles, tokens, bonds
 

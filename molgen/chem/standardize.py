@@ -35,7 +35,7 @@ def parse(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Chem.Mol:
     """
     if not smiles:
         raise MoleculeError("empty", "empty SMILES")
-    if any(c.isspace() or c == "\x00" for c in smiles):
+    if smiles.split() != [smiles] or "\x00" in smiles:
         raise MoleculeError("whitespace", f"SMILES contains white space: {smiles[:60]!r}")
     if len(smiles) > limits.max_length:
         raise MoleculeError("too_long", f"SMILES longer than {limits.max_length} characters: {smiles[:40]}...")
@@ -48,18 +48,16 @@ def parse(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Chem.Mol:
     return mol
 
 
-def has_stereo(mol: Chem.Mol) -> bool:
-    """Whether any atom or double bond carries a stereo label."""
-    return any(a.GetChiralTag() != Chem.ChiralType.CHI_UNSPECIFIED for a in mol.GetAtoms()) or any(
-        b.GetStereo() != Chem.BondStereo.STEREONONE for b in mol.GetBonds()
-    )
+def has_stereo(smiles: str) -> bool:
+    """Whether a SMILES carries any stereo mark."""
+    return any(mark in smiles for mark in "@/\\")
 
 
 def standardize(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Chem.Mol:
-    """One connected molecule without stereo, isotope-free explicit hydrogens or maps.
+    """One connected molecule without stereo, explicit hydrogens or atom maps.
 
-    Nothing is repaired: what does not fit is refused with its reason. Whether stereo was dropped is
-    remembered in the integer property ``_hadStereo``.
+    Nothing is repaired: what does not fit is refused with its reason. What a SMILES does not write it does not hold,
+    so the slower looks at the molecule are taken only where the text calls for them.
 
     Raises:
         MoleculeError: reasons of `parse`, ``no_atoms``, ``too_many_atoms``, ``fragments`` or ``dative_bond``.
@@ -67,24 +65,21 @@ def standardize(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Chem.Mol:
     mol = parse(smiles, limits)
     if mol.GetNumHeavyAtoms() > limits.max_atoms:
         raise MoleculeError("too_many_atoms", f"more than {limits.max_atoms} heavy atoms: {smiles[:60]}")
-    stereo = has_stereo(mol)
-    Chem.RemoveStereochemistry(mol)
-    mol = Chem.RemoveHs(mol)
-    for atom in mol.GetAtoms():
-        atom.SetAtomMapNum(0)
     if mol.GetNumAtoms() == 0:
         raise MoleculeError("no_atoms", f"no atoms in {smiles[:60]!r}")
-    if len(Chem.GetMolFrags(mol)) > 1:
+    if has_stereo(smiles):
+        Chem.RemoveStereochemistry(mol)
+    if ":" in smiles:
+        for atom in mol.GetAtoms():
+            atom.SetAtomMapNum(0)
+    if "." in smiles and len(Chem.GetMolFrags(mol)) > 1:
         raise MoleculeError("fragments", f"more than one fragment: {smiles[:60]}")
-    if any(b.GetBondType() not in _COVALENT for b in mol.GetBonds()):
+    if any(mark in smiles for mark in "<>$~") and any(b.GetBondType() not in _COVALENT for b in mol.GetBonds()):
         raise MoleculeError("dative_bond", f"a bond that is neither single, double, triple nor aromatic: {smiles[:60]}")
-    mol.SetIntProp("_hadStereo", int(stereo))
     return mol
 
 
-_COVALENT = frozenset(
-    {Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE, Chem.BondType.AROMATIC}
-)
+_COVALENT = frozenset({Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE, Chem.BondType.AROMATIC})
 
 
 def canonical_smiles(smiles: str, limits: Limits = DEFAULT_LIMITS) -> str:

@@ -13,13 +13,13 @@ from molgen.errors import MoleculeError, MolgenError
 
 BOND_NAMES = ("none", "single", "double", "triple", "aromatic")
 BOND_TYPES = (
-    None,
+    Chem.BondType.ZERO,  # no bond
     Chem.BondType.SINGLE,
     Chem.BondType.DOUBLE,
     Chem.BondType.TRIPLE,
     Chem.BondType.AROMATIC,
 )
-BOND_INDEX = {bond_type: index for index, bond_type in enumerate(BOND_TYPES) if bond_type is not None}
+BOND_INDEX = {bond_type: index for index, bond_type in enumerate(BOND_TYPES) if index}
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ def evaluate(
 ) -> None:
     """Score a file: validity, uniqueness, novelty, V.U., V.U.N. and FCD. See docs/design.md for definitions."""
     from molgen.cli.console import print_table
-    from molgen.progress import bar
     from molgen.datasets.readers import read_smiles
     from molgen.errors import UsageError
     from molgen.files import check_writable, whole_file
+    from molgen.progress import bar
 
     if out is not None:
         if out.suffix != ".json":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -31,11 +31,11 @@ def generate(
 ) -> None:
     """Generate molecules."""
     from molgen.cli.console import say
-    from molgen.progress import bar
     from molgen.cli.options import by_kind, to_device
     from molgen.errors import UsageError
     from molgen.files import check_writable
     from molgen.library.writers import check_output, write_molecules
+    from molgen.progress import bar
 
     if n is not None and attempts is not None:
         raise UsageError("-n and --attempts exclude each other")
@@ -54,7 +54,7 @@ def generate(
 
     keep_memory()
     generator = to_device(load(model), device)
-    sampling = {
+    sampling: dict[str, Any] = {
         "sampler": sampler,
         "steps": steps,
         "distortion": distortion,
@@ -69,9 +69,7 @@ def generate(
         draw_trace(trace, generator.trace(seed, **sampling), overwrite)
     if attempts is not None:
         with bar("attempts", attempts) as shown:
-            smiles = generator.attempts(
-                attempts, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling
-            )
+            smiles = generator.attempts(attempts, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling)
         say(f"attempted {attempts:,} (raw: nothing filtered)")
     elif n is not None:
         with bar("kept", n) as shown:

@@ -30,8 +30,8 @@ def graph(
 ) -> None:
     """Train a graph diffusion model. Ctrl-C saves; --resume continues."""
     from molgen.cli.console import say
-    from molgen.progress import bar
     from molgen.errors import UsageError
+    from molgen.progress import bar
     from molgen.training.config import read_config
     from molgen.training.run import Hardware, read_run_config, train
 
@@ -40,7 +40,7 @@ def graph(
             raise UsageError("--resume takes everything but the length from the run; leave the other options out")
         settings = read_run_config(out, steps=steps, minutes=minutes)
     else:
-        optimiser = {"steps": steps, "minutes": minutes, "batch_size": batch_size, "seed": seed}
+        optimiser: dict[str, object] = {"steps": steps, "minutes": minutes, "batch_size": batch_size, "seed": seed}
         settings = read_config(config, {"data": {"name": data, "column": column}, "optimiser": optimiser})
     hardware = Hardware(accelerator, devices, num_nodes, strategy)
     with bar(f"reading {settings.data.name}") as shown:

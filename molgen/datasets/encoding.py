@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from molgen.chem.codec import tokenize
-from molgen.chem.standardize import Limits, standardize
+from molgen.chem.standardize import Limits, has_stereo, standardize
 from molgen.errors import MoleculeError
 
 Record = tuple[int, str, str | None]
@@ -76,4 +76,4 @@ def _encode(line: int, smiles: str, split: str | None, kekulized: bool, limits: 
         canonical, tokens, bonds = tokenize(mol, kekulized)
     except MoleculeError as error:
         return error.reason, str(error)
-    return Encoded(line, canonical, tuple(tokens), bonds.tobytes(), split, bool(mol.GetIntProp("_hadStereo")))
+    return Encoded(line, canonical, tuple(tokens), bonds.tobytes(), split, has_stereo(smiles))

@@ -101,11 +101,10 @@ class Process(nn.Module):
         }
 
     def _reverse_bias(self, kind: str, x_t: Tensor, keep: Tensor, s: Tensor) -> Tensor:
+        """log Q_{t|s}[., x_t], without the mask at s = 0; a state that noise never reaches stays what it is."""
         transition = self.transition(kind)
-        bias = transition.column(x_t, keep).log()
-        if transition.num_states > transition.num_classes:
-            at_data = (s <= 0)[:, None, None] & (
-                torch.arange(transition.num_states, device=s.device) >= transition.num_classes
-            )
-            bias = bias.masked_fill(at_data, float("-inf"))
-        return bias
+        likelihood = transition.column(x_t, keep)
+        clean = torch.arange(transition.num_states, device=s.device) < transition.num_classes
+        likelihood = likelihood * (clean | (s > 0)[:, None, None])
+        unreachable = (likelihood <= 0).all(-1, keepdim=True)
+        return torch.where(unreachable, transition.one_hot(x_t), likelihood).log()

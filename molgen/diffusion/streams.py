@@ -42,8 +42,8 @@ class Streams:
 
     def fold(self, number: int) -> Streams:
         """Derived streams, independent of these and of those of any other number."""
-        salt = _mix(torch.tensor(number + 1, dtype=torch.int64, device=self.keys.device) * _GOLDEN)
-        return Streams(_mix(self.keys + _GOLDEN) ^ salt)
+        salt = _mix(torch.tensor(number + 1, dtype=torch.int64, device=self.keys.device) * _MIX_1)
+        return Streams(_mix(_mix(self.keys + _GOLDEN) + salt))
 
     def select(self, rows: Tensor) -> Streams:
         """The streams of some rows."""

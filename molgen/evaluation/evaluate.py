@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from molgen.errors import MolgenError
 from molgen.evaluation.fcd import frechet_chemnet_distance
 from molgen.evaluation.validity import judge
-from molgen.errors import MolgenError
 
 if TYPE_CHECKING:
     import pandas

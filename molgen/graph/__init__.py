@@ -1,0 +1,1 @@
+"""Graph diffusion: the denoising network and the generator built on it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -142,7 +143,7 @@ class GraphDiffusion(Generator):
         rows_by_size: dict[int, list[int]] = defaultdict(list)
         for row, size in enumerate(sizes.tolist()):
             rows_by_size[size].append(row)
-        mols: list[Chem.Mol] = [None] * len(numbers)
+        mols: dict[int, Chem.Mol] = {}
         for size, rows in sorted(rows_by_size.items()):
             for begin in range(0, len(rows), batch_size):
                 chunk = rows[begin : begin + batch_size]
@@ -151,19 +152,19 @@ class GraphDiffusion(Generator):
                     mols[row] = self.codec.decode(graph)
                 if progress is not None:
                     progress(len(chunk))
-        return mols
+        return [mols[row] for row in range(len(numbers))]
 
     def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol]:
         config = self.sampling_with(**sampling)
         for number in range(_TRACE_ATTEMPTS):
             examples = torch.tensor([number], device=self.device)
             streams = Streams.from_seed(seed, examples)
-            states: list[State] = []
+            states: list[tuple[float, State]] = []
             graphs = self.sample_graphs(
-                int(self.draw_sizes(streams)), streams, config, observer=lambda _, state: states.append(state)
+                int(self.draw_sizes(streams)), streams, config, observer=partial(_remember, states)
             )
             if strict_smiles(self.codec.decode(graphs[0])) is not None:
-                return [draw_state(state, self.vocabulary) for state in states]
+                return [draw_state(state, self.vocabulary) for _, state in states]
         raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid; sample with more steps or another seed")
 
     def draw_sizes(self, streams: Streams) -> Tensor:
@@ -209,6 +210,10 @@ def state_graphs(state: State) -> list[MoleculeGraph]:
     """The graphs of a batch of clean states."""
     atoms, bonds = (state[kind].cpu().numpy().astype(np.uint8) for kind in ("atoms", "bonds"))
     return [MoleculeGraph(a, b) for a, b in zip(atoms, bonds, strict=True)]
+
+
+def _remember(states: list[tuple[float, State]], t: float, state: State) -> None:
+    states.append((t, state))
 
 
 def draw_state(state: State, vocabulary: Vocabulary) -> Chem.Mol:

@@ -54,7 +54,7 @@ class _ToSquare(torch.autograd.Function):
         return pairs.index_select(1, square)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
         upper, lower, off_diagonal = ctx.saved_tensors
         return grad.index_select(1, upper) + grad.index_select(1, lower) * off_diagonal, None, None, None, None
 
@@ -62,5 +62,7 @@ class _ToSquare(torch.autograd.Function):
 def to_square(pairs: Tensor, index: PairIndex) -> Tensor:
     """``(B, P, C)`` -> ``(B, n * n, C)``, symmetric in the two atoms."""
     off_diagonal = (index.distance > 0).to(pairs.dtype)[:, None]
-    result: Tensor = _ToSquare.apply(pairs, index.square, index.upper, index.lower, off_diagonal)
+    result: Tensor = _ToSquare.apply(  # type: ignore[no-untyped-call]
+        pairs, index.square, index.upper, index.lower, off_diagonal
+    )
     return result

@@ -7,7 +7,7 @@ import gzip
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from molgen.datasets.readers import format_of
 from molgen.errors import UsageError
@@ -39,7 +39,7 @@ def write_molecules(path: Path, smiles: Sequence[str], overwrite: bool = False) 
     with whole_file(path, overwrite) as temporary, temporary.open("wb") as stream:
         if path.name.lower().endswith(".gz"):
             with gzip.GzipFile(fileobj=stream, mode="wb", filename="", mtime=0) as packed:
-                _WRITERS[format_of(path)](packed, smiles)
+                _WRITERS[format_of(path)](cast(IO[bytes], packed), smiles)
         else:
             _WRITERS[format_of(path)](stream, smiles)
 

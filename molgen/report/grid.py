@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rdkit import Chem
 from rdkit.Chem import rdDepictor
@@ -45,8 +46,9 @@ def draw_grid(path: Path, smiles: Sequence[str], columns: int = 8, overwrite: bo
     rows = -(-len(mols) // columns)
     drawer = rdMolDraw2D.MolDraw2DSVG if suffix == ".svg" else rdMolDraw2D.MolDraw2DCairo
     canvas = drawer(columns * _CELL_WIDTH, rows * _CELL_HEIGHT, _CELL_WIDTH, _CELL_HEIGHT)
-    canvas.drawOptions().padding = 0.12
-    canvas.drawOptions().fixedBondLength = 28
+    options: Any = canvas.drawOptions()
+    options.padding = 0.12
+    options.fixedBondLength = 36
     canvas.DrawMolecules(mols)
     canvas.FinishDrawing()
     picture = canvas.GetDrawingText()

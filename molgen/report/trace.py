@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rdkit import Chem
 from rdkit.Chem import rdDepictor
@@ -56,10 +57,10 @@ def _frame(mol: Chem.Mol, layout: Chem.Conformer) -> bytes:
     mol.RemoveAllConformers()
     mol.AddConformer(Chem.Conformer(layout))
     canvas = rdMolDraw2D.MolDraw2DCairo(_WIDTH, _HEIGHT)
-    options = canvas.drawOptions()
+    options: Any = canvas.drawOptions()
     options.prepareMolsBeforeDrawing = False
     options.padding = 0.15
-    options.fixedScale = 0.09
+    options.fixedScale = 0.13
     canvas.DrawMolecule(mol)
     canvas.FinishDrawing()
     return bytes(canvas.GetDrawingText())

@@ -113,7 +113,9 @@ class TrainConfig(_Strict):
     @model_validator(mode="after")
     def _objective_fits(self) -> TrainConfig:
         if self.process.parameterisation == "reverse" and self.optimiser.objective != "variational":
-            raise ValueError('the reverse parameterisation trains on the bound: set optimiser.objective = "variational"')
+            raise ValueError(
+                'the reverse parameterisation trains on the bound: set optimiser.objective = "variational"'
+            )
         return self
 
 

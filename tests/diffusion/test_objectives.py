@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from molgen.diffusion.objectives import training_loss, variational_bound
 from molgen.diffusion.process import Process
 from molgen.diffusion.streams import Streams
-
 from tests.diffusion import toy
 
 

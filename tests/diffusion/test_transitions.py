@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from molgen.diffusion.schedules import SCHEDULES, Polynomial
 from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import Absorbing, Hamming, Marginal, Transition, Uniform

@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import product
 
 import torch
+from torch import Tensor, nn
+
 from molgen.diffusion.objectives import training_loss
 from molgen.diffusion.process import Process, State
 from molgen.diffusion.schedules import Linear, Schedule
 from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import Absorbing, Hamming, Marginal, Transition, Uniform
-from torch import Tensor, nn
 
 CATEGORIES = 3
 DATA = torch.tensor([[0.4, 0.05, 0.0], [0.0, 0.25, 0.05], [0.1, 0.0, 0.15]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -107,7 +108,7 @@ class Sampler(ABC):
         x = _hold(process.prior(sizes, streams.fold(0)), frozen)
         if observer is not None:
             observer(times[0], x)
-        for number, (t_now, t_next) in enumerate(zip(times, times[1:], strict=False), start=1):
+        for number, (t_now, t_next) in enumerate(pairwise(times), start=1):
             t = torch.full((batch,), t_now, device=device)
             s = torch.full((batch,), t_next, device=device)
             logits = denoise(x, t)

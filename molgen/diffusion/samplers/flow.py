@@ -11,7 +11,9 @@ from molgen.diffusion.transitions import Transition
 
 
 class Flow(Sampler):
-    """Euler steps of the jump process whose marginals are q(x_t | x_0) (Campbell et al., 2024; Qin et al., DeFoG, 2024).
+    """Euler steps of the jump process whose marginals are q(x_t | x_0).
+
+    After Campbell et al. (2024) and Qin et al. (DeFoG, 2024).
 
     With x_0 drawn from p(x_0 | x_t) and u_j the rate of change of q(x_t = j | x_0) as time runs backwards, a variable
     in state x jumps to j at rate
@@ -54,10 +56,10 @@ class Flow(Sampler):
         u = -slope[:, None, None] * transition.row_slope(x0, alpha)
         here = x_t.unsqueeze(-1)
         q_here = q.gather(-1, here)
-        reachable = q_here * (q > 0).sum(-1, keepdim=True)
-        # A state that x_0 cannot have reached (t = 1 aside, an error of the network) must be left at once.
-        safe = reachable.clamp(min=1e-6)
-        rate = (u - u.gather(-1, here)).relu() / safe + self.eta * q
+        reachable = (q > 0) | (u > 0)
+        # A state that x_0 cannot have reached, an error of the network, must be left at once.
+        safe = (q_here * reachable.sum(-1, keepdim=True)).clamp(min=1e-6)
+        rate = (u - u.gather(-1, here)).relu() * reachable / safe + self.eta * q
         rate = rate + self.omega * transition.one_hot(x0) / safe
         return rate.scatter(-1, here, 0.0)
 

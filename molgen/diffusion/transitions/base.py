@@ -65,7 +65,8 @@ class Transition(nn.Module, ABC):
         return streams.categorical(self.row(x, keep))
 
     def constrain(self, logits: Tensor, x_t: Tensor, alpha_t: Tensor) -> Tensor:
-        """Rule out clean classes from which `x_t` cannot have come.
+        """Rule out clean classes from which `x_t` cannot have come. Where none is left (a state that noise never
+        reaches, such as one held fixed at t = 1) the class stays what `x_t` is.
 
         Args:
             logits: ``(B, V, K)`` over the clean class.
@@ -75,6 +76,7 @@ class Transition(nn.Module, ABC):
         impossible = self.column(x_t, alpha_t) <= 0
         if self.num_states > self.num_classes:
             impossible[..., self.num_classes :] = True
+        impossible &= ~(impossible.all(-1, keepdim=True) & (self.one_hot(x_t) > 0))
         return logits.masked_fill(impossible, float("-inf"))
 
     def posterior(self, x_t: Tensor, p0: Tensor, alpha_s: Tensor, alpha_t: Tensor) -> Tensor:
@@ -89,12 +91,13 @@ class Transition(nn.Module, ABC):
             alpha_t: ``(B,)``.
 
         Returns:
-            ``(B, V, K)``, rows summing to 1.
+            ``(B, V, K)``, rows summing to 1; x_t itself where it contradicts every x_0.
         """
         likelihood = self.column(x_t, alpha_t)
         weight = torch.where(likelihood > 0, p0 / likelihood.clamp(min=1e-30), 0.0)
         joint = self.forward_product(weight, alpha_s) * self.column(x_t, _ratio(alpha_t, alpha_s))
-        return joint / joint.sum(-1, keepdim=True).clamp(min=1e-30)
+        total = joint.sum(-1, keepdim=True)
+        return torch.where(total > 0, joint / total.clamp(min=1e-30), self.one_hot(x_t))
 
 
 def _ratio(alpha_t: Tensor, alpha_s: Tensor) -> Tensor:

@@ -1,0 +1,208 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas
+import pytest
+from rdkit import Chem
+
+from molgen.datasets.readers import read_smiles
+from molgen.errors import MolgenError
+from molgen.files import whole_file, whole_folder
+from tests.conftest import Run
+
+
+def test_help_and_import_are_instant() -> None:
+    for code in (
+        "import molgen",
+        "import sys; sys.argv = ['molgen', '--help']; from molgen.cli.main import main; main()",
+    ):
+        best = 9.0
+        for _ in range(3):
+            start = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=Path(__file__).parents[2])
+            best = min(best, time.perf_counter() - start)
+        assert best < 1.0
+
+
+def test_help_names_every_verb(molgen: Run) -> None:
+    text = molgen("--help").stdout
+    assert all(verb in text for verb in ("generate", "evaluate", "view", "data", "train"))
+    assert molgen("--version").stdout.startswith("molgen 0.")
+
+
+def test_generate_writes_every_format(molgen: Run, tmp_path: Path) -> None:
+    contents = []
+    for suffix in (".smi", ".csv", ".parquet", ".sdf", ".smi.gz"):
+        path = tmp_path / f"library{suffix}"
+        result = molgen("generate", "-n", 12, "--seed", 5, "--steps", 10, "-o", path)
+        assert result.stdout == ""
+        assert result.stderr.startswith("requested 12  attempted ") and "kept 12" in result.stderr
+        contents.append([text for _, text in read_smiles(path)])
+    assert contents[0] == contents[1] == contents[2] == contents[4]
+    assert [Chem.CanonSmiles(text) for text in contents[3]] == contents[0]
+    assert len(set(contents[0])) == 12
+    assert molgen("generate", "-n", 12, "--seed", 5, "--steps", 10).stdout.split() == contents[0]
+
+
+def test_attempts_are_raw(molgen: Run, tmp_path: Path, tiny_model: Path) -> None:
+    path = tmp_path / "raw.smi"
+    molgen("generate", "--attempts", 50, "--model", tiny_model, "--steps", 5, "-o", path)
+    lines = [text for _, text in read_smiles(path)]
+    assert len(lines) == 50
+    assert sum(Chem.MolFromSmiles(text) is None for text in lines) > 0  # a tiny model fails often
+
+
+@pytest.mark.parametrize("sampler", ["ancestral", "renoise", "flow"])
+def test_every_sampler_and_setting(molgen: Run, sampler: str) -> None:
+    result = molgen(
+        *("generate", "--attempts", 8, "--sampler", sampler, "--steps", 6, "--temperature", "atoms=0.9,bonds=0.7"),
+        *("--top-p", "0.95", "--distortion", "polydec", "--eta", 1, "--omega", 0.1, "--batch-size", 3),
+    )
+    assert len(result.stdout.splitlines()) == 8
+
+
+def test_evaluate_reports_every_figure(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "attempts.csv"
+    pandas.DataFrame({"text": ["CCO", "OCC", "CC.C", "C1CC", "CCCCCCCCF"] * 4}).to_csv(path, index=False)
+    out = tmp_path / "report.json"
+    result = molgen("evaluate", path, "--column", "text", "--reference", smiles_file, "-o", out)
+    figures = json.loads(out.read_text())
+    assert figures["attempts"] == 20 and figures["validity"] == 0.6 and figures["vu"] == 0.1
+    assert figures["fcd"] > 0 and figures["fcd_reference"] > 10
+    assert all(name in result.stdout for name in figures)
+    plain = molgen("evaluate", path, "--column", "text").stdout
+    assert "novelty" not in plain and "0.6000" in plain
+
+
+def test_view_and_trace_draw(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
+    result = molgen("view", smiles_file, "-o", tmp_path / "grid.png", "-n", 6)
+    assert "drew 6 of 6" in result.stderr
+    molgen("generate", "--trace", tmp_path / "chain.gif", "--steps", 8)
+    assert (tmp_path / "grid.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "chain.gif").read_bytes().startswith(b"GIF8")
+
+
+def test_data_lists_and_describes(molgen: Run, tmp_path: Path) -> None:
+    listed = molgen("data", "list").stdout
+    assert "qm9" in listed and "molgen data fetch moses" in listed
+    path = tmp_path / "mine.smi"
+    path.write_text("CCO\nC1CC\nc1cc[nH]c1\n" + "\n".join("C" * n for n in range(1, 12)))
+    shown = molgen("data", "info", path).stdout
+    assert "skipped: unparsable" in shown and "line 2: unparsable: RDKit cannot read 'C1CC'" in shown
+    assert "nothing to fetch" in molgen("data", "fetch", "qm9").stderr
+
+
+def test_usage_errors_are_one_line_and_exit_2(molgen: Run, tiny_model: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("smiles\nC\n")
+    empty = tmp_path / "empty.smi"
+    empty.write_text("")
+    (tmp_path / "folder").mkdir()
+    cases: list[tuple[list[object], int, str]] = [
+        (["generate", "-n", 0], 2, "at least 1"),
+        (["generate", "-n", -5], 2, "at least 1"),
+        (["generate", "--attempts", 0], 2, "at least 1"),
+        (["generate"], 2, "say how many"),
+        (["generate", "-n", 1, "--attempts", 1], 2, "exclude each other"),
+        (["generate", "-n", 1, "--model", "nope"], 2, "there is no model"),
+        (["generate", "-n", 1, "--model", tmp_path / "folder"], 2, "not a model directory"),
+        (["generate", "-n", 1, "-o", there], 2, "--overwrite"),
+        (["generate", "-n", 1, "-o", tmp_path / "x.doc"], 2, "known formats"),
+        (["generate", "-n", 1, "-o", tmp_path / "no" / "x.csv"], 2, "does not exist"),
+        (["generate", "-n", 1, "--sampler", "magic"], 2, "unknown sampler"),
+        (["generate", "-n", 1, "--temperature", "hot"], 2, "takes a number"),
+        (["generate", "-n", 1, "--temperature", "water=1"], 2, "unknown kind"),
+        (["generate", "-n", 1, "--temperature", "0"], 2, "positive"),
+        (["generate", "-n", 1, "--steps", 0], 2, "steps"),
+        (["generate", "-n", 1, "--batch-size", 0], 2, "batch size"),
+        (["generate", "-n", 1, "--device", "warp"], 2, "cannot use the device"),
+        (["evaluate", tmp_path / "none.smi"], 2, "no file"),
+        (["evaluate", empty], 1, "no molecules"),
+        (["evaluate", there, "--column", "x"], 2, "no column"),
+        (["evaluate", there, "--reference", "zinc9000"], 2, "neither a known set"),
+        (["evaluate", there, "-o", tmp_path / "r.txt"], 2, ".json"),
+        (["view", there, "-o", tmp_path / "x.bmp"], 2, "known formats"),
+        (["data", "fetch", "zinc9000"], 2, "unknown set"),
+        (["data", "info", "zinc9000"], 2, "neither a known set"),
+    ]
+    for arguments, code, said in cases:
+        result = molgen(*arguments, code=code)
+        assert said in result.stderr, (arguments, result.stderr)
+        assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+        assert result.stdout == ""
+    assert there.read_text() == "smiles\nC\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"there.csv", "empty.smi", "folder"}
+
+
+def test_unknown_options_exit_2(molgen: Run) -> None:
+    assert "--bogus" in molgen("generate", "--bogus", code=2).stderr
+
+
+def test_no_network_is_said(molgen: Run, tmp_path: Path) -> None:
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": ""}
+    result = molgen(
+        *("data", "fetch", "moses"),
+        code=1,
+        MOLGEN_CACHE=str(tmp_path),
+        PIP_RETRIES="0",
+        PIP_NO_CACHE_DIR="1",
+        **nowhere,
+    )
+    assert "is there a network?" in result.stderr
+    assert not list(tmp_path.rglob("*.gz"))
+
+
+def test_moses_must_be_fetched_first(molgen: Run, tmp_path: Path) -> None:
+    result = molgen("data", "info", "moses", code=1, MOLGEN_CACHE=str(tmp_path))
+    assert "molgen data fetch moses" in result.stderr
+
+
+def test_full_disk_is_said_and_leaves_nothing(molgen: Run, tmp_path: Path) -> None:
+    if shutil.which("mount") is None:
+        pytest.skip("needs mount")
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(small)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("cannot mount a small disk here")
+    try:
+        (small / "filler").write_bytes(b"x" * 4096)
+        result = molgen("generate", "-n", 5, "--steps", 3, "-o", small / "out.csv", code=1)
+        assert "cannot write" in result.stderr and "No space left" in result.stderr
+        assert [path.name for path in small.iterdir()] == ["filler"]
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path, folder = tmp_path / "file", tmp_path / "folder"
+    path.write_text("old")
+    folder.mkdir()
+    (folder / "old").touch()
+    with pytest.raises(MolgenError, match="cannot write"), whole_file(path) as temporary:
+        temporary.write_text("half")
+        raise OSError(28, "No space left on device")
+    with pytest.raises(RuntimeError), whole_folder(folder, overwrite=True) as temporary:
+        (temporary / "half").touch()
+        raise RuntimeError
+    assert path.read_text() == "old" and (folder / "old").exists()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_closed_pipe_is_no_traceback(molgen: Run) -> None:
+    process = subprocess.run(
+        f"{sys.executable} -m molgen generate --attempts 20 --steps 2 | head -n 1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert "Traceback" not in process.stderr

@@ -1,0 +1,102 @@
+"""Shared by all tests: a cache of their own, a small set of molecules, a tiny trained model."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from molgen.datasets import load_dataset
+from molgen.datasets.qm9 import QM9_FILE
+from molgen.datasets.readers import read_smiles
+
+SHARED = Path(__file__).parents[2] / "shared" / "fixtures"
+
+TINY_TOML = """
+[network]
+width = 32
+pair_width = 8
+layers = 2
+heads = 2
+triangle = 4
+
+[optimiser]
+steps = 40
+batch_size = 64
+warmup = 5
+validation_molecules = 32
+sampled_molecules = 8
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ["MOLGEN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    torch.set_num_threads(2)
+
+
+@pytest.fixture(scope="session")
+def smiles() -> list[str]:
+    """600 molecules of QM9, spread over the whole set."""
+    return [text for number, text in read_smiles(QM9_FILE) if number % 217 == 0][:600]
+
+
+@pytest.fixture(scope="session")
+def smiles_file(smiles: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "small.smi"
+    path.write_text("\n".join(smiles) + "\n")
+    return path
+
+
+@pytest.fixture(scope="session")
+def dataset(smiles_file: Path):  # type: ignore[no-untyped-def]
+    return load_dataset(str(smiles_file))
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def molgen() -> Run:
+    """Run the command line as a user does: in its own process."""
+
+    def run(*args: object, code: int = 0, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+        result = subprocess.run(
+            [sys.executable, "-m", "molgen", *map(str, args)],
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **env},
+            timeout=300,
+        )
+        assert result.returncode == code, f"exit {result.returncode}\n{result.stdout}\n{result.stderr}"
+        if code:
+            assert "Traceback" not in result.stderr
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("config") / "tiny.toml"
+    path.write_text(TINY_TOML)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_run(molgen: Run, smiles_file: Path, tiny_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a short training run, made through the command line."""
+    run = tmp_path_factory.mktemp("runs") / "tiny"
+    molgen("train", "graph", "--data", smiles_file, "--out", run, "--config", tiny_config)
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_run: Path) -> Path:
+    return tiny_run / "model"

@@ -1,0 +1,53 @@
+"""Configurations: unknown keys are refused, the command line wins, the saved copy reads back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tomli_w
+
+from molgen.errors import UsageError
+from molgen.training.config import TrainConfig, read_config
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("[network]\nwidht = 3", "network.widht: unknown key"),
+        ("[sampler]\nx = 1", "sampler: unknown key"),
+        ("[network]\nwidth = 'wide'", "network.width"),
+        ("[optimiser]\nsteps = 1\nminutes = 1", "one of the two"),
+        ("[process]\natoms = 'gaussian'", "process.atoms"),
+        ("[process]\nparameterisation = 'reverse'", "objective"),
+        ("network = 3", "network"),
+        ("not toml", "is not TOML"),
+    ],
+)
+def test_bad_files_have_one_line_errors(tmp_path: Path, text: str, match: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=match) as caught:
+        read_config(path, {"data": {"name": "qm9"}})
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read"):
+        read_config(tmp_path / "none.toml", {})
+
+
+def test_command_line_wins_and_replaces_the_length(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text("[optimiser]\nminutes = 5\nbatch_size = 7\n[data]\nname = 'moses'\n")
+    config = read_config(path, {"optimiser": {"steps": 10, "minutes": None}, "data": {"name": "qm9", "column": None}})
+    assert (config.optimiser.steps, config.optimiser.minutes, config.optimiser.batch_size) == (10, None, 7)
+    assert config.data.name == "qm9"
+
+
+def test_saved_copy_reads_back(tmp_path: Path) -> None:
+    config = read_config(None, {"optimiser": {"steps": 10}})
+    path = tmp_path / "copy.toml"
+    path.write_text(tomli_w.dumps(config.model_dump(exclude_none=True)))
+    assert read_config(path, {}) == config
+    assert TrainConfig().optimiser.minutes == 60
