@@ -18,9 +18,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 demo: $(VENV)/.installed  ## Generate 1,000 molecules with the shipped model, score them, draw them.
 	mkdir -p demo
-	$(BIN)/molgen generate -n 1000 --seed 0 -o demo/library.csv --overwrite
-	$(BIN)/molgen generate -n 1000 --seed 0 -o demo/library.sdf --overwrite
-	$(BIN)/molgen generate --trace demo/emerging.gif --overwrite
+	$(BIN)/molgen generate -n 1000 -o demo/library.csv -o demo/library.sdf --trace demo/emerging.gif --overwrite
 	$(BIN)/molgen view demo/library.csv -o demo/library.png --overwrite
 	$(BIN)/molgen generate --attempts 1000 --seed 1 -o demo/attempts.smi --overwrite
 	$(BIN)/molgen evaluate demo/attempts.smi --reference qm9

@@ -91,18 +91,14 @@ class Generated:
         """Molecules kept."""
         return len(self.smiles)
 
-    def add(self, smiles: str | None, seen: set[str]) -> bool:
-        """Count one attempt, None being an invalid one; returns whether it was kept."""
+    def add(self, smiles: str | None, seen: set[str]) -> None:
+        """Count one attempt, None being an invalid one, and keep it if it is new."""
         self.attempted += 1
-        if smiles is None:
-            return False
-        self.valid += 1
-        if smiles in seen:
-            return False
-        seen.add(smiles)
-        self.unique += 1
-        self.smiles.append(smiles)
-        return True
+        self.valid += smiles is not None
+        if smiles is not None and smiles not in seen:
+            seen.add(smiles)
+            self.unique += 1
+            self.smiles.append(smiles)
 
     def __str__(self) -> str:
         counts = ("requested", "attempted", "valid", "unique", "kept")
@@ -215,7 +211,7 @@ class Generator(nn.Module, ABC):
             seed: results depend on it, not on `batch_size`.
             batch_size: molecules per network call.
             max_attempts: give up after so many; by default 20 n + 1,000.
-            progress: called with the number of molecules just kept.
+            progress: called with the number of attempts just sampled.
             **sampling: fields of `SamplingConfig` to override.
 
         Raises:
@@ -230,10 +226,8 @@ class Generator(nn.Module, ABC):
                 missing = n - result.kept
                 size = min(WINDOW, missing + missing // 8 + 8, limit - result.attempted)
                 window = range(result.attempted, result.attempted + size)
-                for mol in self.sample(window, seed, config, batch_size):
-                    kept = result.add(strict_smiles(mol), seen)
-                    if kept and progress is not None:
-                        progress(1)
+                for mol in self.sample(window, seed, config, batch_size, progress):
+                    result.add(strict_smiles(mol), seen)
                     if result.kept == n:
                         return result
         raise MolgenError(

@@ -14,7 +14,9 @@ def generate(
     attempts: Annotated[
         int | None, typer.Option(help="Instead of -n: so many raw attempts, unfiltered, for benchmarks.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help=".smi, .csv, .parquet or .sdf; else stdout.")] = None,
+    out: Annotated[
+        list[Path] | None, typer.Option("-o", "--out", help=".smi, .csv, .parquet or .sdf, also several; else stdout.")
+    ] = None,
     model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = "qm9-graph",
     seed: Annotated[int, typer.Option(help="Results depend on it alone.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Molecules per network call.")] = 256,
@@ -44,8 +46,8 @@ def generate(
     for count in (n, attempts):
         if count is not None and count < 1:
             raise UsageError(f"the number of molecules must be at least 1, got {count}")
-    if out is not None:
-        check_output(out, overwrite)
+    for path in out or ():
+        check_output(path, overwrite)
     if trace is not None:
         check_writable(trace, overwrite)
 
@@ -68,18 +70,18 @@ def generate(
 
         draw_trace(trace, generator.trace(seed, **sampling), overwrite)
     if attempts is not None:
-        with bar("attempts", attempts) as shown:
+        with bar("sampling", attempts) as shown:
             smiles = generator.attempts(attempts, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling)
         say(f"attempted {attempts:,} (raw: nothing filtered)")
     elif n is not None:
-        with bar("kept", n) as shown:
+        with bar("sampling", n) as shown:
             result = generator.generate(n, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling)
         smiles = result.smiles
         say(str(result))
     else:
         return
-    if out is not None:
-        write_molecules(out, smiles, overwrite)
-    else:
+    for path in out or ():
+        write_molecules(path, smiles, overwrite)
+    if not out:
         sys.stdout.writelines(f"{text}\n" for text in smiles)
         sys.stdout.flush()
