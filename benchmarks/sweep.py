@@ -11,23 +11,49 @@ from __future__ import annotations
 import argparse
 import time
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import molgen
 from molgen.cli.options import KINDS, by_kind
-from molgen.evaluation import evaluate
+from molgen.evaluation import Evaluation, evaluate
 from molgen.generator import Generator
 from molgen.hardware import keep_memory
 
 
-def row(model: Generator, choice: dict[str, Any], attempts: int, train: list[str], validation: list[str]) -> str:
+def measure(
+    model: Generator, choice: dict[str, Any], attempts: int, train: list[str], validation: list[str]
+) -> tuple[Evaluation, float]:
+    """Figures, and attempts per second."""
     start = time.perf_counter()
     smiles = model.attempts(attempts, seed=1, **choice)
-    rate = attempts / (time.perf_counter() - start)
-    figures = evaluate(smiles, train, validation)
-    shown = [str(value) for value in choice.values()]
+    return evaluate(smiles, train, validation), attempts / (time.perf_counter() - start)
+
+
+def row(choice: dict[str, Any], figures: Evaluation, rate: float) -> str:
+    shown = ["/".join(map(str, v.values())) if isinstance(v, dict) else str(v) for v in choice.values()]
     shown += [f"{value:.4f}" for value in (figures.validity, figures.uniqueness, figures.novelty)]
     return "| " + " | ".join([*shown, f"{figures.fcd:.3f}", f"{rate:.0f}"]) + " |"
+
+
+def plot(path: Path, results: list[tuple[dict[str, Any], Evaluation]]) -> None:
+    """Validity against FCD, a line per number of calls, a point per temperature."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    for steps in dict.fromkeys(choice["steps"] for choice, _ in results):
+        points = [(f.fcd, f.validity, c["temperature"]) for c, f in results if c["steps"] == steps]
+        axes.plot([x for x, _, _ in points], [y for _, y, _ in points], marker="o", label=f"{steps} calls")
+        for x, y, temperature in points:
+            label = "/".join(f"{value:g}" for value in dict.fromkeys(temperature.values()))
+            axes.annotate(label, (x, y), textcoords="offset points", xytext=(5, -9), fontsize=8)
+    axes.set(xlabel="FCD to validation molecules (lower is better)", ylabel="strict validity")
+    axes.set_title("What temperature buys and costs", fontsize=10)
+    axes.legend()
+    figure.savefig(path, dpi=120)
 
 
 def main() -> None:
@@ -42,6 +68,7 @@ def main() -> None:
     parser.add_argument("--top-p", type=float, nargs="+", default=[1.0])
     parser.add_argument("--eta", type=float, nargs="+", default=[0.0])
     parser.add_argument("--omega", type=float, nargs="+", default=[0.0])
+    parser.add_argument("--plot", type=Path, help="draw validity against FCD into this .png")
     options = parser.parse_args()
     keep_memory()
     dataset = molgen.load_dataset(options.reference)
@@ -53,8 +80,14 @@ def main() -> None:
     temperatures = [by_kind(text, "--temperatures") for text in options.temperatures]
     swept = (options.samplers, options.steps, options.distortions, temperatures)
     top_p = [dict.fromkeys(KINDS, value) for value in options.top_p]
-    for choice in product(*swept, top_p, options.eta, options.omega):
-        print(row(model, dict(zip(names, choice, strict=True)), options.attempts, train, validation), flush=True)
+    results = []
+    for values in product(*swept, top_p, options.eta, options.omega):
+        choice = dict(zip(names, values, strict=True))
+        figures, rate = measure(model, choice, options.attempts, train, validation)
+        print(row(choice, figures, rate), flush=True)
+        results.append((choice, figures))
+    if options.plot is not None:
+        plot(options.plot, results)
 
 
 if __name__ == "__main__":

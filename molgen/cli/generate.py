@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,15 +70,16 @@ def generate(
         from molgen.report.trace import draw_trace
 
         draw_trace(trace, generator.trace(seed, **sampling), overwrite)
+    start = time.perf_counter()
     if attempts is not None:
         with bar("sampling", attempts) as shown:
             smiles = generator.attempts(attempts, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling)
-        say(f"attempted {attempts:,} (raw: nothing filtered)")
+        say(f"attempted {attempts:,} (raw: nothing filtered)  {_pace(attempts, start)}")
     elif n is not None:
         with bar("sampling", n) as shown:
             result = generator.generate(n, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling)
         smiles = result.smiles
-        say(str(result))
+        say(f"{result}  {_pace(result.attempted, start)}")
     else:
         return
     for path in out or ():
@@ -85,3 +87,8 @@ def generate(
     if not out:
         sys.stdout.writelines(f"{text}\n" for text in smiles)
         sys.stdout.flush()
+
+
+def _pace(attempts: int, start: float) -> str:
+    seconds = time.perf_counter() - start
+    return f"in {seconds:.1f} s ({attempts / max(seconds, 1e-9):,.0f} attempts/s)"

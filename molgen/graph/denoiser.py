@@ -95,6 +95,8 @@ class GraphDenoiser(nn.Module):
         if self.config.order == "canonical":
             h = h + self.position.weight[:n]
             e = e + self.distance.weight[index.distance]
+        if batch > 1 and t.stride(0) == 0:  # one time for all, as in sampling: condition once, for all
+            t = t[:1]
         condition = self.condition(self.time(t) + self.size.weight[n])
         for layer in self.layers:
             h, e = layer(h, e, condition, index)

@@ -24,7 +24,7 @@ class Modulation(nn.Module):
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        """``(B, V, width)`` and ``(B, condition_width)`` -> ``(B, V, width)``."""
+        """``(B, V, width)`` and ``(B, condition_width)``, or ``(1, condition_width)`` for all -> ``(B, V, width)``."""
         scale, shift = self.linear(condition).unsqueeze(1).chunk(2, dim=-1)
         return self.norm(x) * (1 + scale) + shift
 

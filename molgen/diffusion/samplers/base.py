@@ -109,8 +109,8 @@ class Sampler(ABC):
         if observer is not None:
             observer(times[0], x)
         for number, (t_now, t_next) in enumerate(pairwise(times), start=1):
-            t = torch.full((batch,), t_now, device=device)
-            s = torch.full((batch,), t_next, device=device)
+            t = torch.tensor([t_now], device=device).expand(batch)  # stride 0 tells a network that times are equal
+            s = torch.tensor([t_next], device=device).expand(batch)
             logits = denoise(x, t)
             if guidance is not None:
                 logits = guidance(logits, x, t)
