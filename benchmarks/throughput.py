@@ -22,7 +22,6 @@ from molgen.diffusion.streams import Streams
 from molgen.graph.denoiser import DenoiserConfig
 from molgen.graph.model import GraphDiffusion, GraphModelConfig
 from molgen.hardware import keep_memory
-from molgen.training.config import NetworkConfig
 
 CASES = {"QM9-sized (9 heavy atoms)": (9, 256), "drug-sized (22 heavy atoms)": (22, 64)}
 ATOMS = ("C", "O", "N", "c", "n", "o", "[nH]", "F", "[O-]", "[NH2+]", "[N+]", "[NH+]", "[NH3+]", "[n-]", "[C-]", "S")
@@ -35,7 +34,7 @@ def model(size: int) -> GraphDiffusion:
         sizes={size: 1.0},
         atom_marginal=(1 / len(ATOMS),) * len(ATOMS),
         bond_marginal=(0.75, 0.15, 0.05, 0.02, 0.03),
-        denoiser=DenoiserConfig(**NetworkConfig().model_dump(), max_atoms=size),
+        denoiser=DenoiserConfig(max_atoms=size),
     )
     return GraphDiffusion(config)
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.errors import MolgenError
-from molgen.graph.denoiser import DenoiserConfig
+from molgen.graph.denoiser import DenoiserConfig, NetworkConfig
 from molgen.graph.model import GraphDiffusion, GraphModelConfig, ProcessConfig
 
 
-def graph_model(dataset: EncodedDataset, process: ProcessConfig, network: dict[str, object]) -> GraphDiffusion:
+def graph_model(dataset: EncodedDataset, process: ProcessConfig, network: NetworkConfig) -> GraphDiffusion:
     """An untrained model with the vocabulary, sizes and marginals of the training split.
 
     Args:
         dataset: encoded molecules.
         process: the noise.
-        network: fields of `DenoiserConfig` without ``max_atoms``.
+        network: its shape.
     """
     counts = dataset.sizes(TRAIN)
     total = sum(counts.values())
@@ -27,7 +27,7 @@ def graph_model(dataset: EncodedDataset, process: ProcessConfig, network: dict[s
         atom_marginal=tuple(atom_marginal),
         bond_marginal=tuple(bond_marginal),
         process=process,
-        denoiser=DenoiserConfig.model_validate({**network, "max_atoms": max(counts)}),
+        denoiser=DenoiserConfig(**network.model_dump(), max_atoms=max(counts)),
         data={"name": dataset.name, "fingerprint": dataset.fingerprint, "splits": dataset.report.splits},
     )
     return GraphDiffusion(config)

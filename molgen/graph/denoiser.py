@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, Self
+
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
@@ -11,7 +13,7 @@ from molgen.graph.layers import GraphLayer, TimeEmbedding
 from molgen.graph.pairs import pair_index
 
 
-class DenoiserConfig(BaseModel):
+class NetworkConfig(BaseModel):
     """Shape of the network.
 
     Attributes:
@@ -23,25 +25,33 @@ class DenoiserConfig(BaseModel):
         heads: attention heads; must divide `width`.
         triangle: channels of the triangle products between pairs; 0 leaves them out.
         expansion: hidden over outer channels of the feed-forward parts.
-        max_atoms: largest molecule; larger ones are refused.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    order: str = Field("canonical", pattern="^(canonical|random)$")
+    order: Literal["canonical", "random"] = "canonical"
     width: int = Field(128, ge=2)
-    pair_width: int = Field(48, ge=1)
+    pair_width: int = Field(32, ge=1)
     layers: int = Field(6, ge=1)
     heads: int = Field(8, ge=1)
     triangle: int = Field(16, ge=0)
     expansion: int = Field(2, ge=1)
-    max_atoms: int = Field(9, ge=1, le=512)
 
     @model_validator(mode="after")
-    def _check(self) -> DenoiserConfig:
+    def _check(self) -> Self:
         if self.width % self.heads or self.width % 2:
             raise ValueError(f"width {self.width} must be even and a multiple of heads {self.heads}")
         return self
+
+
+class DenoiserConfig(NetworkConfig):
+    """The network for a set of molecules.
+
+    Attributes:
+        max_atoms: largest molecule; larger ones are refused.
+    """
+
+    max_atoms: int = Field(9, ge=1, le=512)
 
 
 class GraphDenoiser(nn.Module):

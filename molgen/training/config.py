@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from molgen.chem.standardize import Limits
 from molgen.datasets.splits import SplitConfig
 from molgen.errors import UsageError
+from molgen.graph.denoiser import NetworkConfig
 from molgen.graph.model import ProcessConfig
 
 
@@ -40,18 +41,6 @@ class DataConfig(_Strict):
     def limits(self) -> Limits:
         """For the loader."""
         return Limits(self.max_length, self.max_atoms)
-
-
-class NetworkConfig(_Strict):
-    """Shape of the denoiser; see `molgen.graph.denoiser.DenoiserConfig`."""
-
-    order: Literal["canonical", "random"] = "canonical"
-    width: int = Field(128, ge=2)
-    pair_width: int = Field(32, ge=1)
-    layers: int = Field(6, ge=1)
-    heads: int = Field(8, ge=1)
-    triangle: int = Field(16, ge=0)
-    expansion: int = Field(2, ge=1)
 
 
 class OptimiserConfig(_Strict):

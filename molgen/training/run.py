@@ -158,7 +158,7 @@ def _generator(config: TrainConfig, dataset: EncodedDataset, init_from: str | No
     if init_from is not None:
         model = continue_from(GraphDiffusion.from_pretrained(init_from), dataset)
     else:
-        model = graph_model(dataset, config.process, config.network.model_dump())
+        model = graph_model(dataset, config.process, config.network)
     if config.optimiser.compile:
         for layer in model.denoiser.layers:
             layer.compile()

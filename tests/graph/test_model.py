@@ -16,6 +16,7 @@ from molgen.diffusion.streams import Streams
 from molgen.errors import MolgenError, UsageError
 from molgen.generator import Generator
 from molgen.graph.build import graph_model
+from molgen.graph.denoiser import NetworkConfig
 from molgen.graph.model import GraphDiffusion, ProcessConfig
 
 
@@ -24,7 +25,7 @@ def shipped() -> Generator:
     return molgen.load("qm9-graph")
 
 
-SHAPE = {"width": 32, "pair_width": 8, "layers": 1, "heads": 2, "triangle": 4}
+SHAPE = NetworkConfig(width=32, pair_width=8, layers=1, heads=2, triangle=4)
 
 
 @pytest.fixture(scope="module")
