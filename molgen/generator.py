@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,10 +21,12 @@ from molgen.errors import MolgenError, UsageError
 if TYPE_CHECKING:
     from rdkit import Chem
 
+T = TypeVar("T")
+
 Progress = Callable[[int], None]
 """Called with a number of molecules just finished."""
 
-WINDOW = 4096
+WINDOW = 16384
 """Attempts sampled together. Results do not depend on it; speed does, since a batch holds one size only."""
 
 
@@ -142,9 +144,19 @@ class Generator(nn.Module, ABC):
         seed: int,
         sampling: SamplingConfig,
         batch_size: int,
+        read: Callable[[Chem.Mol], T],
         progress: Progress | None = None,
-    ) -> list[Chem.Mol]:
-        """Draw the attempts numbered `examples`, as drawn: not sanitised, not repaired."""
+    ) -> list[T]:
+        """Draw the attempts numbered `examples`, and read each drawing, which is neither sanitised nor repaired.
+
+        Args:
+            examples: numbers of the attempts.
+            seed: with the number it decides the attempt.
+            sampling: how.
+            batch_size: molecules per network call.
+            read: what is wanted of a drawing, such as `strict_smiles`; called beside the sampling of others.
+            progress: called with the number of attempts just finished.
+        """
 
     @abstractmethod
     def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol]:
@@ -177,7 +189,7 @@ class Generator(nn.Module, ABC):
         n: int,
         *,
         seed: int = 0,
-        batch_size: int = 256,
+        batch_size: int = 128,
         progress: Progress | None = None,
         **sampling: Any,
     ) -> list[str]:
@@ -191,7 +203,7 @@ class Generator(nn.Module, ABC):
         with self._evaluating():
             for start in range(0, n, WINDOW):
                 window = range(start, min(start + WINDOW, n))
-                smiles += [raw_smiles(mol) for mol in self.sample(window, seed, config, batch_size, progress)]
+                smiles += self.sample(window, seed, config, batch_size, raw_smiles, progress)
         return smiles
 
     def generate(
@@ -199,7 +211,7 @@ class Generator(nn.Module, ABC):
         n: int,
         *,
         seed: int = 0,
-        batch_size: int = 256,
+        batch_size: int = 128,
         max_attempts: int | None = None,
         progress: Progress | None = None,
         **sampling: Any,
@@ -226,8 +238,8 @@ class Generator(nn.Module, ABC):
                 missing = n - result.kept
                 size = min(WINDOW, missing + missing // 8 + 8, limit - result.attempted)
                 window = range(result.attempted, result.attempted + size)
-                for mol in self.sample(window, seed, config, batch_size, progress):
-                    result.add(strict_smiles(mol), seen)
+                for smiles in self.sample(window, seed, config, batch_size, strict_smiles, progress):
+                    result.add(smiles, seen)
                     if result.kept == n:
                         return result
         raise MolgenError(

@@ -101,6 +101,7 @@ def write_model(model: Generator, path: Path, card: str, overwrite: bool) -> Non
     with whole_folder(path, overwrite) as folder:
         weights = folder / WEIGHTS_FILE
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}, weights)
+        weights.chmod(0o644)  # safetensors writes for the owner alone
         header = _Header(
             format="molgen",
             version=FORMAT_VERSION,

@@ -45,9 +45,10 @@ def _reread(smiles: str) -> str | None:
 
 def raw_smiles(mol: Chem.Mol) -> str:
     """SMILES of a drawn molecule, valid or not, as it stands: for files of raw attempts."""
-    strict = strict_smiles(mol)
-    if strict is not None:
-        return strict
-    mol = Chem.Mol(mol)
-    mol.UpdatePropertyCache(strict=False)
-    return str(Chem.MolToSmiles(mol))
+    sane = Chem.Mol(mol)
+    try:
+        Chem.SanitizeMol(sane)
+    except _RDKIT_REFUSES:
+        sane = Chem.Mol(mol)  # sanitisation stops half way
+        sane.UpdatePropertyCache(strict=False)
+    return str(Chem.MolToSmiles(sane))

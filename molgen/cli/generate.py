@@ -20,7 +20,7 @@ def generate(
     ] = None,
     model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = "qm9-graph",
     seed: Annotated[int, typer.Option(help="Results depend on it alone.")] = 0,
-    batch_size: Annotated[int, typer.Option(help="Molecules per network call.")] = 256,
+    batch_size: Annotated[int, typer.Option(help="Molecules per network call.")] = 128,
     sampler: Annotated[str | None, typer.Option(help="ancestral, renoise or flow.")] = None,
     steps: Annotated[int | None, typer.Option(help="Network calls.")] = None,
     distortion: Annotated[str | None, typer.Option(help="identity, polydec, polyinc or cosine.")] = None,

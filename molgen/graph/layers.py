@@ -26,7 +26,7 @@ class Modulation(nn.Module):
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """``(B, V, width)`` and ``(B, condition_width)``, or ``(1, condition_width)`` for all -> ``(B, V, width)``."""
         scale, shift = self.linear(condition).unsqueeze(1).chunk(2, dim=-1)
-        return self.norm(x) * (1 + scale) + shift
+        return torch.addcmul(shift, self.norm(x), 1 + scale)
 
 
 class FeedForward(nn.Sequential):
@@ -144,11 +144,18 @@ class PairUpdate(nn.Module):
 
     def forward(self, h: Tensor, e: Tensor, index: PairIndex) -> Tensor:
         """Atoms ``(B, n, width)`` and pairs ``(B, P, pair_width)`` -> ``(B, P, pair_width)``."""
-        atoms, factor = self.atoms(h), self.product(h)
-        hidden = self.own(e) + (index.first + index.second) @ atoms
-        hidden = hidden + self.product_out((index.first @ factor) * (index.second @ factor))
+        factor = self.product(h)
+        parts, weights = (
+            [e, torch.mul(*(index.ends @ factor).chunk(2, dim=1))],
+            [self.own.weight, self.product_out.weight],
+        )
         if self.triangle is not None and self.triangle_out is not None:
-            hidden = hidden + self.triangle_out(self.triangle(e, index))
+            parts.append(self.triangle(e, index))
+            weights.append(self.triangle_out.weight)
+        # One product of all parts side by side: a sum of products would pass several times over the largest tensors.
+        hidden = nn.functional.linear(torch.cat(parts, dim=-1), torch.cat(weights, dim=1), self.own.bias)
+        ends = (index.first + index.second).expand(len(h), -1, -1)
+        hidden = torch.baddbmm(hidden, ends, self.atoms(h))
         return self.out(self.activation(hidden))
 
 

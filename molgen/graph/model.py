@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Literal, Self
 
@@ -24,9 +24,10 @@ from molgen.diffusion.schedules import Cosine, Linear, Polynomial, Schedule
 from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import Absorbing, Hamming, Marginal, Transition, Uniform
 from molgen.errors import MolgenError
-from molgen.generator import Generator, Progress, SamplingConfig
+from molgen.generator import Generator, Progress, SamplingConfig, T
 from molgen.graph.denoiser import DenoiserConfig, GraphDenoiser
 from molgen.graph.features import atom_code, bond_code
+from molgen.hardware import parallel_map
 
 TransitionName = Literal["uniform", "absorbing", "marginal", "hamming"]
 
@@ -136,23 +137,31 @@ class GraphDiffusion(Generator):
         seed: int,
         sampling: SamplingConfig,
         batch_size: int,
+        read: Callable[[Chem.Mol], T],
         progress: Progress | None = None,
-    ) -> list[Chem.Mol]:
+    ) -> list[T]:
         numbers = torch.tensor(list(examples), dtype=torch.int64, device=self.device)
         sizes = self.draw_sizes(Streams.from_seed(seed, numbers))
         rows_by_size: dict[int, list[int]] = defaultdict(list)
         for row, size in enumerate(sizes.tolist()):
             rows_by_size[size].append(row)
-        mols: dict[int, Chem.Mol] = {}
-        for size, rows in sorted(rows_by_size.items()):
-            for begin in range(0, len(rows), batch_size):
-                chunk = rows[begin : begin + batch_size]
-                streams = Streams.from_seed(seed, numbers[chunk])
-                for row, graph in zip(chunk, self.sample_graphs(size, streams, sampling), strict=True):
-                    mols[row] = self.codec.decode(graph)
-                if progress is not None:
-                    progress(len(chunk))
-        return [mols[row] for row in range(len(numbers))]
+        chunks = [
+            (size, rows[begin : begin + batch_size])
+            for size, rows in sorted(rows_by_size.items(), reverse=True)  # the longest work first
+            for begin in range(0, len(rows), batch_size)
+        ]
+
+        def sample_chunk(chunk: tuple[int, list[int]]) -> list[T]:
+            size, rows = chunk
+            graphs = self.sample_graphs(size, Streams.from_seed(seed, numbers[rows]), sampling)
+            return [read(self.codec.decode(graph)) for graph in graphs]
+
+        results: dict[int, T] = {}
+        for (_, rows), drawn in zip(chunks, parallel_map(sample_chunk, chunks, self.device), strict=True):
+            results.update(zip(rows, drawn, strict=True))
+            if progress is not None:
+                progress(len(rows))
+        return [results[row] for row in range(len(numbers))]
 
     def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol]:
         config = self.sampling_with(**sampling)

@@ -22,6 +22,7 @@ class PairIndex:
         first: ``(P, n)`` one-hot of i. Gathering atoms is a product with it: on a CPU its backward pass is again a
             matrix product, several times faster than the scatter of an indexed read.
         second: ``(P, n)`` one-hot of j.
+        ends: ``(2 P, n)`` both, one below the other.
         distance: ``(P,)`` j - i.
     """
 
@@ -30,6 +31,7 @@ class PairIndex:
     lower: Tensor
     first: Tensor
     second: Tensor
+    ends: Tensor
     distance: Tensor
 
 
@@ -41,7 +43,7 @@ def pair_index(n: int, device: torch.device) -> PairIndex:
     square = np.zeros((n, n), dtype=np.int64)
     square[i, j] = square[j, i] = np.arange(len(i))
     eye = np.eye(n, dtype=np.float32)
-    tensors = (square.reshape(-1), i * n + j, j * n + i, eye[i], eye[j], j - i)
+    tensors = (square.reshape(-1), i * n + j, j * n + i, eye[i], eye[j], eye[np.concatenate([i, j])], j - i)
     return PairIndex(*(torch.from_numpy(x).to(device) for x in tensors))
 
 

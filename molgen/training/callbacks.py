@@ -143,12 +143,12 @@ class Monitor(L.Callback):
                 bounds += generator.bound(batch, Streams.from_seed(0, batch.examples)).tolist()
                 if len(bounds) >= self.molecules:
                     break
-            mols = generator.sample(range(self.samples), 0, generator.sampling, 256)
+            drawn = generator.sample(range(self.samples), 0, generator.sampling, 128, strict_smiles)
             generator.train()
-        valid = [smiles for mol in mols if (smiles := strict_smiles(mol)) is not None]
+        valid = [smiles for smiles in drawn if smiles is not None]
         return {
             "validation/bound_nats": sum(bounds) / len(bounds),
-            "validation/validity": len(valid) / len(mols),
+            "validation/validity": len(valid) / len(drawn),
             "validation/uniqueness": len(set(valid)) / max(len(valid), 1),
         }
 
