@@ -16,24 +16,23 @@ from typing import Any
 
 import molgen
 from molgen.cli.options import KINDS, by_kind
-from molgen.evaluation import Evaluation, evaluate
+from molgen.evaluation import Evaluation, Reference, evaluate, reference_of
 from molgen.generator import Generator
 from molgen.hardware import keep_memory
 
 
-def measure(
-    model: Generator, choice: dict[str, Any], attempts: int, train: list[str], validation: list[str]
-) -> tuple[Evaluation, float]:
+def measure(model: Generator, choice: dict[str, Any], attempts: int, reference: Reference) -> tuple[Evaluation, float]:
     """Figures, and attempts per second."""
     start = time.perf_counter()
     smiles = model.attempts(attempts, seed=1, **choice)
-    return evaluate(smiles, train, validation), attempts / (time.perf_counter() - start)
+    rate = attempts / (time.perf_counter() - start)
+    return evaluate(smiles, reference), rate
 
 
 def row(choice: dict[str, Any], figures: Evaluation, rate: float) -> str:
     shown = ["/".join(map(str, v.values())) if isinstance(v, dict) else str(v) for v in choice.values()]
-    shown += [f"{value:.4f}" for value in (figures.validity, figures.uniqueness, figures.novelty)]
-    return "| " + " | ".join([*shown, f"{figures.fcd:.3f}", f"{rate:.0f}"]) + " |"
+    shown += [f"{value:.4f}" for value in (figures["validity"], figures["uniqueness"], figures["novelty"])]
+    return "| " + " | ".join([*shown, f"{figures['fcd']:.3f}", f"{rate:.0f}"]) + " |"
 
 
 def plot(path: Path, results: list[tuple[dict[str, Any], Evaluation]]) -> None:
@@ -45,7 +44,7 @@ def plot(path: Path, results: list[tuple[dict[str, Any], Evaluation]]) -> None:
 
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     for steps in dict.fromkeys(choice["steps"] for choice, _ in results):
-        points = [(f.fcd, f.validity, c["temperature"]) for c, f in results if c["steps"] == steps]
+        points = [(f["fcd"], f["validity"], c["temperature"]) for c, f in results if c["steps"] == steps]
         axes.plot([x for x, _, _ in points], [y for _, y, _ in points], marker="o", label=f"{steps} calls")
         for x, y, temperature in points:
             label = "/".join(f"{value:g}" for value in dict.fromkeys(temperature.values()))
@@ -72,7 +71,7 @@ def main() -> None:
     options = parser.parse_args()
     keep_memory()
     dataset = molgen.load_dataset(options.reference)
-    train, validation = dataset.smiles("train"), dataset.smiles("validation")
+    reference = reference_of(dataset.smiles("train"), dataset.smiles("validation"))
     model = molgen.load(options.model)
     names = ("sampler", "steps", "distortion", "temperature", "top_p", "eta", "omega")
     print("| " + " | ".join([*names, "validity", "uniqueness", "novelty", "FCD (validation)", "molecules/s"]) + " |")
@@ -83,7 +82,7 @@ def main() -> None:
     results = []
     for values in product(*swept, top_p, options.eta, options.omega):
         choice = dict(zip(names, values, strict=True))
-        figures, rate = measure(model, choice, options.attempts, train, validation)
+        figures, rate = measure(model, choice, options.attempts, reference)
         print(row(choice, figures, rate), flush=True)
         results.append((choice, figures))
     if options.plot is not None:

@@ -1,48 +1,123 @@
-"""`molgen evaluate`: figures of a file of attempts."""
+"""`molgen evaluate`: figures of files of attempts."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from molgen.evaluation import Evaluation
+
+_FORMATS = (".json", ".csv", ".md")
+
 
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="SMILES, one per attempt: .smi, .csv, .parquet, .sdf.")],
-    reference: Annotated[str | None, typer.Option(help="qm9, moses or a file: for novelty and FCD.")] = None,
+    files: Annotated[list[Path], typer.Argument(help="SMILES, one per attempt: .smi, .csv, .parquet, .sdf.")],
+    reference: Annotated[str | None, typer.Option(help="qm9, moses or a file, for figures that compare.")] = None,
+    suite: Annotated[
+        list[str] | None, typer.Option(help="moses, guacamol, graph (default), medchem or all; may be repeated.")
+    ] = None,
+    only: Annotated[str | None, typer.Option(help="Figures to compute, with commas between; default: all.")] = None,
     column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
-    fcd: Annotated[bool, typer.Option("--fcd/--no-fcd", help="Frechet ChemNet distance to the test split.")] = True,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="Also write the figures as .json.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Also write a report: .json, .csv or .md.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing report.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default: one per core.")] = None,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that RDKit may spend on one molecule.")] = 20.0,
 ) -> None:
-    """Score a file: validity, uniqueness, novelty, V.U., V.U.N. and FCD. See docs/design.md for definitions."""
-    from molgen.cli.console import print_table
-    from molgen.datasets.readers import read_smiles
+    """Score files of attempts, one column each. Every figure is defined in docs/metrics.md."""
+    from molgen.cli.console import print_table, say
     from molgen.errors import UsageError
-    from molgen.files import check_writable, whole_file
-    from molgen.progress import bar
-
-    if out is not None:
-        if out.suffix != ".json":
-            raise UsageError(f"cannot write {out.name}: figures go into a .json")
-        check_writable(out, overwrite)
-    smiles = [text for _, text in read_smiles(file, column)]
-    train = test = None
-    if reference is not None:
-        from molgen.datasets import load_dataset
-
-        with bar(f"reading {reference}") as shown:
-            dataset = load_dataset(reference, progress=lambda n: shown.update(f"{n:,} read"))
-        train = dataset.smiles("train")
-        test = dataset.smiles("test") if fcd and dataset.report.splits.get("test") else None
-
+    from molgen.evaluation import find_reference
     from molgen.evaluation.evaluate import evaluate as score
+    from molgen.evaluation.evaluate import find_suites
+    from molgen.evaluation.result import table
+    from molgen.files import check_writable
 
-    with bar(f"judging {len(smiles):,} attempts"):
-        result = score(smiles, train, test)
     if out is not None:
-        with whole_file(out, overwrite) as temporary:
-            temporary.write_text(json.dumps(result.to_dict(), indent=1) + "\n")
-    print_table(f"{file.name}, reference {reference or 'none'}", ("figure", "value"), result.rows())
+        if out.suffix not in _FORMATS:
+            raise UsageError(f"cannot write {out.name}: a report is one of {', '.join(_FORMATS)}")
+        check_writable(out, overwrite)
+    for file in files:
+        if not file.is_file():
+            raise UsageError(f"there is no file {file}")
+    suites = [found.name for found in find_suites(suite or ["graph"])]
+    wanted = None if only is None else [name.strip() for name in only.split(",")]
+    with _Stages() as stages:
+        compared = None if reference is None else find_reference(reference, jobs=jobs, progress=stages.show)
+        found = [
+            score(
+                _texts(file, column),
+                compared,
+                suites,
+                only=wanted,
+                jobs=jobs,
+                time_limit=time_limit,
+                progress=stages.for_file(file.name if len(files) > 1 else ""),
+            )
+            for file in files
+        ]
+    names = [file.name for file in files]
+    if out is not None:
+        _write(out, overwrite, names, found)
+    for file, evaluation in zip(files, found, strict=True):
+        for warning in evaluation.warnings:
+            say(f"molgen: {file.name}: {warning}")
+        for lost in evaluation.lost:
+            say(f"molgen: {file.name}: attempt {lost.number} {lost.reason}: {lost.text}")
+    rows = table(found, names)
+    attempts = ", ".join(dict.fromkeys(f"{evaluation.attempts:,}" for evaluation in found))
+    print_table(f"{attempts} attempts, reference {reference or 'none'}", rows[0], rows[1:])
+
+
+class _Stages:
+    """A bar that follows whatever is going on."""
+
+    def __enter__(self) -> _Stages:
+        from molgen.progress import Bar
+
+        self._bar = Bar("evaluating", counted=False)
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def show(self, label: str, done: int) -> None:
+        self._bar.update(f"{label}  {done:,}" if done else label)
+
+    def for_file(self, name: str):  # type: ignore[no-untyped-def]
+        return lambda label, done: self.show(f"{name} {label}".strip(), done)
+
+
+def _texts(file: Path, column: str | None) -> Iterator[str]:
+    from molgen.datasets.readers import read_smiles
+
+    return (text for _, text in read_smiles(file, column))
+
+
+def _write(path: Path, overwrite: bool, names: list[str], found: list[Evaluation]) -> None:
+    import json
+
+    import pandas
+
+    from molgen.evaluation.result import table
+    from molgen.files import whole_file
+
+    if path.suffix == ".json":
+        each = [{"file": name, **evaluation.to_dict()} for name, evaluation in zip(names, found, strict=True)]
+        text = json.dumps(each[0] if len(each) == 1 else each, indent=1) + "\n"
+    elif path.suffix == ".csv":
+        frames = [
+            evaluation.to_pandas().reset_index().assign(file=name)
+            for name, evaluation in zip(names, found, strict=True)
+        ]
+        text = pandas.concat(frames).to_csv(index=False)
+    else:
+        header, *rows = table(found, names)
+        lines = [header, tuple("---" for _ in header), *rows]
+        text = "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+    with whole_file(path, overwrite) as temporary:
+        temporary.write_text(text)

@@ -1,104 +1,140 @@
-"""The figures of a set of attempts, with their counts."""
+"""Scoring attempts: what is needed is computed once, in worker processes, and each suite takes its figures from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
-from molgen.errors import MolgenError
-from molgen.evaluation.fcd import frechet_chemnet_distance
-from molgen.evaluation.validity import judge
+from molgen.errors import UsageError
+from molgen.evaluation.references import Progress, Reference, find_reference, silent
+from molgen.evaluation.result import Evaluation
+from molgen.evaluation.sample import Sample, examine
+from molgen.evaluation.suites import SUITES, Context, Metric, Suite
+from molgen.evaluation.workers import TIME_LIMIT
 
-if TYPE_CHECKING:
-    import pandas
+ALL = "all"
 
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Figures of one set of attempts. Unless said otherwise the denominator is every attempt.
-
-    Attributes:
-        attempts: how many there were.
-        validity: strict: the whole graph sanitises, is one fragment and reads back.
-        validity_sanitize: sanitises, fragments allowed.
-        validity_largest_fragment: sanitises and its largest fragment reads back (DiGress's and DeFoG's definition).
-        validity_relaxed: sanitises as one fragment after over-valent N, O, S got a charge of +1.
-        uniqueness: share of different molecules among the strictly valid.
-        novelty: share of molecules not in the reference's training split among the different ones; None without one.
-        vu: valid and unique, per attempt.
-        vun: valid, unique and novel, per attempt; None without a reference.
-        fcd: Frechet ChemNet distance of the strictly valid to the reference's test split; None if not asked for.
-        fcd_reference: molecules in that split.
-    """
-
-    attempts: int
-    validity: float
-    validity_sanitize: float
-    validity_largest_fragment: float
-    validity_relaxed: float
-    uniqueness: float
-    novelty: float | None
-    vu: float
-    vun: float | None
-    fcd: float | None = None
-    fcd_reference: int | None = None
-
-    def to_dict(self) -> dict[str, float | int | None]:
-        """Figures by name."""
-        return asdict(self)
-
-    def to_pandas(self) -> pandas.Series:
-        """Figures as a series."""
-        import pandas
-
-        return pandas.Series(self.to_dict(), name="value")
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Name and printed value of each figure there is."""
-        return [
-            (name, f"{value:,}" if isinstance(value, int) else f"{value:.4f}")
-            for name, value in self.to_dict().items()
-            if value is not None
-        ]
-
-    def __str__(self) -> str:
-        width = max(len(name) for name, _ in self.rows())
-        return "\n".join(f"{name:<{width}}  {value:>10}" for name, value in self.rows())
+_SHOWN = 100
 
 
 def evaluate(
     smiles: Iterable[str],
-    train: Iterable[str] | None = None,
-    test: Sequence[str] | None = None,
+    reference: str | Reference | None = None,
+    suite: str | Sequence[str] = "graph",
+    *,
+    only: Sequence[str] | None = None,
+    jobs: int | None = None,
+    time_limit: float = TIME_LIMIT,
+    progress: Progress = silent,
 ) -> Evaluation:
     """Score attempts.
 
     Args:
-        smiles: one string per attempt, invalid ones included, in any writing.
-        train: canonical SMILES for novelty.
-        test: canonical SMILES for FCD.
+        smiles: one string per attempt, invalid ones included, in any writing; may be a stream.
+        reference: ``moses``, ``qm9``, a file, or a `Reference`; without one, figures that compare are left out.
+        suite: ``moses``, ``guacamol``, ``graph``, ``medchem``, several of them, or ``all``.
+        only: names of figures; everything else is left out and not computed.
+        jobs: worker processes; by default one per core. Results do not depend on it.
+        time_limit: seconds that RDKit may spend on one attempt.
+        progress: told what is going on and how many molecules are done.
 
     Raises:
-        MolgenError: no attempts, or too few valid ones for FCD.
+        UsageError: an unknown suite or figure.
+        MolgenError: no attempts, or a reference that cannot be read.
     """
-    verdicts = [judge(text) for text in smiles]
-    if not verdicts:
-        raise MolgenError("there is nothing to evaluate")
-    n = len(verdicts)
-    valid = [verdict.smiles for verdict in verdicts if verdict.smiles is not None]
-    unique = set(valid)
-    novel = len(unique.difference(train)) if train is not None else None
-    return Evaluation(
-        attempts=n,
-        validity=len(valid) / n,
-        validity_sanitize=sum(verdict.sanitize for verdict in verdicts) / n,
-        validity_largest_fragment=sum(verdict.largest_fragment for verdict in verdicts) / n,
-        validity_relaxed=sum(verdict.relaxed for verdict in verdicts) / n,
-        uniqueness=len(unique) / len(valid) if valid else 0.0,
-        novelty=None if novel is None else novel / len(unique) if unique else 0.0,
-        vu=len(unique) / n,
-        vun=None if novel is None else novel / n,
-        fcd=frechet_chemnet_distance(valid, test) if test is not None else None,
-        fcd_reference=len(test) if test is not None else None,
+    start = time.perf_counter()
+    suites = find_suites(suite)
+    if isinstance(reference, str):
+        reference = find_reference(reference, jobs=jobs, progress=progress)
+    chosen = {s.name: [metric for metric in _chosen(s, only) if metric.possible(reference)] for s in suites}
+    if only is not None:
+        _check(only, suites, chosen, reference)
+    metrics = [metric for found in chosen.values() for metric in found]
+    features = list(dict.fromkeys(feature for metric in metrics for feature in metric.features))
+    samples: list[str] = []
+    sample = examine(
+        _remember(smiles, samples),
+        features,
+        verdicts=any(s.verdicts for s in suites),
+        jobs=jobs,
+        time_limit=time_limit,
+        progress=lambda n: progress("describing attempts", n),
     )
+    if reference is not None:
+        _prepare(reference, metrics, jobs, progress)
+    context = Context(sample, reference, progress)
+    found = {
+        name: tuple(
+            figure
+            for metric in suite_metrics
+            for figure in metric.compute(context)
+            if only is None or figure.name in only
+        )
+        for name, suite_metrics in chosen.items()
+    }
+    return Evaluation(
+        attempts=sample.attempts,
+        reference=None if reference is None else reference.name,
+        suites=found,
+        warnings=tuple(_warnings(suites, sample)),
+        lost=tuple(sample.lost),
+        samples=tuple(samples),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def find_suites(names: str | Sequence[str]) -> list[Suite]:
+    """Suites by name.
+
+    Raises:
+        UsageError: an unknown one.
+    """
+    wanted = [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in wanted if name not in SUITES and name != ALL]
+    if unknown:
+        raise UsageError(f"unknown suite {unknown[0]!r}; known: {', '.join((*SUITES, ALL))}")
+    return list(SUITES.values()) if ALL in wanted else [SUITES[name] for name in dict.fromkeys(wanted)]
+
+
+def _chosen(suite: Suite, only: Sequence[str] | None) -> list[Metric]:
+    return [metric for metric in suite.metrics if only is None or set(metric.names) & set(only)]
+
+
+def _check(
+    only: Sequence[str], suites: Sequence[Suite], chosen: dict[str, list[Metric]], reference: Reference | None
+) -> None:
+    known = [name for suite in suites for metric in suite.metrics for name in metric.names]
+    left = {name for metrics in chosen.values() for metric in metrics for name in metric.names}
+    for name in only:
+        if name not in known:
+            raise UsageError(f"unknown figure {name!r}; of these suites: {', '.join(known)}")
+        if name not in left:
+            lacks = "a reference" if reference is None else f"a split that {reference.name} does not have"
+            raise UsageError(f"{name} needs {lacks}")
+
+
+def _remember(smiles: Iterable[str], samples: list[str]) -> Iterator[str]:
+    for text in smiles:
+        if len(samples) < _SHOWN:
+            samples.append(text)
+        yield text
+
+
+def _prepare(reference: Reference, metrics: Sequence[Metric], jobs: int | None, progress: Progress) -> None:
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for metric in metrics:
+        for split, feature in metric.compared:
+            if feature:
+                wanted[split].append(feature)
+    for split, features in wanted.items():
+        reference.prepare(split, features, jobs, progress)
+
+
+def _warnings(suites: Sequence[Suite], sample: Sample) -> Iterator[str]:
+    for suite in suites:
+        if sample.attempts < suite.usual:
+            yield f"{suite.name}: {sample.attempts:,} attempts; published tables rest on {suite.usual:,}"
+    if sample.lost:
+        first = sample.lost[0]
+        yield f"{len(sample.lost):,} attempts lost, counted as invalid; first: number {first.number}, {first.reason}"

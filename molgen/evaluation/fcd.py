@@ -1,63 +1,142 @@
-"""Frechet ChemNet distance, through the `fcd` package of its authors (Preuer et al., 2018)."""
+"""Frechet ChemNet distance with the weights and the arithmetic of its authors' `fcd` package (Preuer et al., 2018)."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from molgen.errors import MolgenError
+from molgen.evaluation.intervals import Figure, bootstrap
 from molgen.files import cache_root, whole_file
+from molgen.hardware import keep_memory, parallel_map
 
-Statistics = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Mean ``(512,)`` and covariance ``(512, 512)`` of ChemNet activations."""
+LENGTH = 350
+"""Characters that ChemNet reads; FCD figures of longer inputs do not compare."""
+
+_BATCH = 128
 
 
-def activation_statistics(smiles: Sequence[str]) -> Statistics:
-    """Statistics of valid canonical SMILES.
+@dataclass(frozen=True)
+class Moments:
+    """Mean ``(512,)`` and covariance ``(512, 512)`` of ChemNet activations."""
+
+    mean: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+
+    @cached_property
+    def root(self) -> NDArray[np.float64]:
+        """Symmetric square root of the covariance."""
+        values, vectors = np.linalg.eigh(self.covariance)
+        return np.asarray((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T)
+
+
+def activations(smiles: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+    """ChemNet's activations ``(n, 512)`` of valid canonical SMILES, each string longer than `LENGTH` cut there.
+
+    The package's own network and encoding; only the batches are ours: one per core at a time, each distinct string
+    once, which is some three times faster than the package's loop.
+    """
+    import fcd
+    from fcd.utils import get_one_hot
+
+    keep_memory()
+    network = fcd.load_ref_model()
+    distinct = list(dict.fromkeys(smiles))
+    batches = [distinct[start : start + _BATCH] for start in range(0, len(distinct), _BATCH)]
+
+    def forward(batch: list[str]) -> NDArray[np.float32]:
+        encoded = np.stack([get_one_hot(text[: LENGTH - 1], LENGTH) for text in batch])
+        inputs = torch.from_numpy(encoded / encoded.shape[2]).float().transpose(1, 2)
+        with torch.inference_mode():
+            return np.asarray(network(inputs).numpy(), dtype=np.float32)
+
+    rows: list[NDArray[np.float32]] = []
+    for part in parallel_map(forward, batches, torch.device("cpu")):
+        rows.append(part)
+        if progress is not None:
+            progress(min(_BATCH * len(rows), len(distinct)))
+    position = {text: i for i, text in enumerate(distinct)}
+    found = np.concatenate(rows) if rows else np.zeros((0, 512), dtype=np.float32)
+    return found[[position[text] for text in smiles]]
+
+
+def moments(values: NDArray[np.float32]) -> Moments:
+    """Of activations ``(n, 512)``.
 
     Raises:
         MolgenError: fewer than two molecules.
     """
-    if len(smiles) < 2:
-        raise MolgenError(f"FCD needs at least 2 valid molecules, got {len(smiles)}")
-    import fcd
-
-    activations = fcd.get_predictions(fcd.load_ref_model(), list(smiles), n_jobs=0, device="cpu").astype(np.float64)
-    return activations.mean(0), np.cov(activations.T)
+    if len(values) < 2:
+        raise MolgenError(f"FCD needs at least 2 valid molecules, got {len(values)}")
+    return Moments(values.mean(0).astype(np.float64), np.cov(values.T))
 
 
-def cached_statistics(smiles: Sequence[str]) -> Statistics:
-    """The same for a reference set, remembered in the user's cache by content."""
+def cached_moments(smiles: Sequence[str], progress: Callable[[int], None] | None = None) -> Moments:
+    """Of a reference set, remembered in the user's cache by content."""
     digest = hashlib.sha256("\n".join(smiles).encode()).hexdigest()[:32]
     path = cache_root() / "fcd" / f"{digest}.npz"
     if path.is_file():
         try:
             with np.load(path, allow_pickle=False) as stored:
-                return stored["mean"], stored["covariance"]
+                return Moments(stored["mean"], stored["covariance"])
         except (OSError, ValueError, KeyError):
             path.unlink(missing_ok=True)
-    mean, covariance = activation_statistics(smiles)
+    found = moments(activations(smiles, progress))
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, mean=mean, covariance=covariance)
-    return mean, covariance
+        np.savez(stream, mean=found.mean, covariance=found.covariance)
+    return found
+
+
+def distance(first: Moments, second: Moments) -> float:
+    """||m_1 - m_2||^2 + tr(C_1 + C_2 - 2 (C_1 C_2)^(1/2)), as the package computes it."""
+    import fcd
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of scipy, about an argument of the package's
+        return float(fcd.calculate_frechet_distance(first.mean, first.covariance, second.mean, second.covariance))
 
 
 def frechet_chemnet_distance(smiles: Sequence[str], reference: Sequence[str]) -> float:
-    """||m_1 - m_2||^2 + tr(C_1 + C_2 - 2 (C_1 C_2)^(1/2)) between ChemNet activations; 0 is best.
+    """Distance between two sets of valid canonical SMILES; 0 is best.
 
     Args:
-        smiles: valid canonical SMILES, repeats included.
-        reference: valid canonical SMILES; its statistics are cached.
+        smiles: repeats included.
+        reference: its moments are cached.
 
     Raises:
         MolgenError: fewer than two molecules.
     """
-    import fcd
+    return distance(moments(activations(smiles)), cached_moments(reference))
 
-    mean, covariance = activation_statistics(smiles)
-    reference_mean, reference_covariance = cached_statistics(reference)
-    return float(fcd.calculate_frechet_distance(mean, covariance, reference_mean, reference_covariance))
+
+def fcd_figure(name: str, values: NDArray[np.float32], reference: Moments, note: str = "") -> Figure:
+    """The distance with its bootstrap interval; nan for fewer than two molecules.
+
+    Args:
+        name: of the figure.
+        values: activations ``(n, 512)``.
+        reference: moments of the other side.
+        note: of the figure.
+    """
+    if len(values) < 2:
+        return Figure(name, float("nan"), len(values), note="needs at least 2 valid molecules")
+
+    def resampled(weights: NDArray[np.float64]) -> float:
+        share = (weights / weights.sum()).astype(np.float32)
+        centre = share @ values
+        centred = (values - centre) * np.sqrt(share)[:, None]
+        covariance = (centred.T @ centred).astype(np.float64)
+        cross = np.linalg.eigvalsh(reference.root @ covariance @ reference.root)
+        shift = centre - reference.mean
+        spread = np.trace(covariance) + np.trace(reference.covariance) - 2 * np.sqrt(np.maximum(cross, 0)).sum()
+        return float(shift @ shift + spread)
+
+    return bootstrap(name, distance(moments(values), reference), len(values), resampled, note)

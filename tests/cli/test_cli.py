@@ -74,12 +74,28 @@ def test_evaluate_reports_every_figure(molgen: Run, smiles_file: Path, tmp_path:
     pandas.DataFrame({"text": ["CCO", "OCC", "CC.C", "C1CC", "CCCCCCCCF"] * 4}).to_csv(path, index=False)
     out = tmp_path / "report.json"
     result = molgen("evaluate", path, "--column", "text", "--reference", smiles_file, "-o", out)
-    figures = json.loads(out.read_text())
-    assert figures["attempts"] == 20 and figures["validity"] == 0.6 and figures["vu"] == 0.1
-    assert figures["fcd"] > 0 and figures["fcd_reference"] > 10
+    report = json.loads(out.read_text())
+    figures = report["suites"]["graph"]
+    assert report["attempts"] == 20 and figures["validity"]["value"] == 0.6 and figures["vu"]["value"] == 0.1
+    assert figures["fcd"]["value"] > 0 and figures["fcd"]["n"] == 12
     assert all(name in result.stdout for name in figures)
     plain = molgen("evaluate", path, "--column", "text").stdout
     assert "novelty" not in plain and "0.6000" in plain
+
+
+def test_evaluate_compares_files_in_one_table(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.smi"
+    other.write_text("CCO\nC1CC\n" + "C" * 20_000 + "\n")
+    for suffix in (".csv", ".md", ".json"):
+        out = tmp_path / f"report{suffix}"
+        arguments = ("--suite", "moses", "--suite", "medchem", "--only", "valid,IntDiv,Filters,QED,alerts_any")
+        result = molgen("evaluate", smiles_file, other, *arguments, "--jobs", 1, "-o", out)
+        assert "attempt 3 crashed" in result.stderr or "attempt 3 took longer" in result.stderr
+    table = (tmp_path / "report.md").read_text().splitlines()
+    assert table[0] == "| figure | small.smi | other.smi | n | note |"
+    assert table[2].startswith("| valid | 1.0000") and "0.3333" in table[2]
+    assert set(pandas.read_csv(tmp_path / "report.csv")["file"]) == {"small.smi", "other.smi"}
+    assert [report["attempts"] for report in json.loads((tmp_path / "report.json").read_text())] == [600, 3]
 
 
 def test_view_and_trace_draw(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
@@ -129,6 +145,10 @@ def test_usage_errors_are_one_line_and_exit_2(molgen: Run, tiny_model: Path, tmp
         (["evaluate", there, "--column", "x"], 2, "no column"),
         (["evaluate", there, "--reference", "zinc9000"], 2, "neither a known set"),
         (["evaluate", there, "-o", tmp_path / "r.txt"], 2, ".json"),
+        (["evaluate", there, "--suite", "mosses"], 2, "unknown suite"),
+        (["evaluate", there, "--only", "magic"], 2, "unknown figure"),
+        (["evaluate", there, "--suite", "moses", "--only", "Novelty"], 2, "needs a reference"),
+        (["evaluate", there, "--reference", "moses"], 1, "molgen data fetch moses"),
         (["view", there, "-o", tmp_path / "x.bmp"], 2, "known formats"),
         (["data", "fetch", "zinc9000"], 2, "unknown set"),
         (["data", "info", "zinc9000"], 2, "neither a known set"),

@@ -1,0 +1,104 @@
+"""Make data/references/moses: the statistics that the authors of MOSES publish with their code, without the pickle.
+
+    molgen data fetch moses
+    python data/references/make.py molsets-0.3.1-py3-none-any.whl
+
+The wheel (from PyPI, checked against its hash) holds, per test split, the fragments, scaffolds, properties and ChemNet
+moments that the original code compares with. They are read by an unpickler that makes arrays and counters and nothing
+else, and written as plain arrays. Fingerprints are left out: they are large and quickly computed.
+
+``train.npz`` holds the canonical SMILES of those training molecules that today's RDKit writes otherwise than the set
+does, so that novelty does not depend on the year.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import pickle
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rdkit import Chem, rdBase
+
+from molgen.datasets import moses
+from molgen.datasets.readers import read_smiles
+from molgen.evaluation.workers import isolated_map
+from molgen.files import sha256
+
+OUT = Path(__file__).parent / "moses"
+MEMBERS = {"test": "moses/dataset/data/test_stats.npz", "test_scaffolds": "moses/dataset/data/test_scaffolds_stats.npz"}
+ALLOWED = {
+    ("numpy.core.multiarray", "_reconstruct"),
+    ("numpy.core.multiarray", "scalar"),
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("collections", "Counter"),
+    ("_codecs", "encode"),
+}
+MILLION = 1e6
+
+
+class PlainUnpickler(pickle.Unpickler):
+    """Makes arrays and counters only."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in ALLOWED:
+            raise pickle.UnpicklingError(f"unexpected {module}.{name}")
+        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
+
+
+def statistics(wheel: zipfile.ZipFile, member: str) -> dict[str, Any]:
+    raw = zipfile.ZipFile(io.BytesIO(wheel.read(member))).read("stats.npy")
+    header = 10 + struct.unpack("<H", raw[8:10])[0]
+    return PlainUnpickler(io.BytesIO(raw[header:]), encoding="latin1").load().item()
+
+
+def sorted_millionths(values: list[float]) -> np.ndarray:
+    """Sorted values as differences of millionths: small numbers, which compress."""
+    whole = np.rint(np.sort(np.array(values)) * MILLION).astype(np.int64)
+    return np.diff(whole, prepend=0).astype(np.int32)
+
+
+def words(counts: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
+    names = sorted(counts)
+    text = np.frombuffer("\n".join(names).encode(), dtype=np.uint8)
+    return text, np.array([counts[name] for name in names], dtype=np.int32)
+
+
+def rewritten(smiles: str) -> str:
+    rdBase.DisableLog("rdApp.*")
+    return Chem.MolToSmiles(Chem.MolFromSmiles(Chem.MolToSmiles(Chem.MolFromSmiles(smiles))))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("wheel", type=Path)
+    path = parser.parse_args().wheel
+    if sha256(path) != moses.WHEEL_SHA256:
+        raise SystemExit(f"{path} is not the wheel of {moses.REQUIREMENT}")
+    OUT.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path) as wheel:
+        for split, member in MEMBERS.items():
+            found = statistics(wheel, member)
+            arrays = {
+                "mean": found["FCD"]["mu"],
+                "covariance": found["FCD"]["sigma"][np.triu_indices(512)].astype(np.float32),
+            }
+            arrays["fragments"], arrays["fragments_counts"] = words(found["Frag"]["frag"])
+            arrays["moses_scaffold"], arrays["moses_scaffold_counts"] = words(found["Scaf"]["scaf"])
+            if split == "test":  # the original compares properties with this split only
+                arrays |= {name: sorted_millionths(found[name]["values"]) for name in ("logP", "SA", "QED", "weight")}
+            np.savez_compressed(OUT / f"{split}.npz", **arrays)
+    train = [text for _, text in read_smiles(moses.split_path("train"), "SMILES")]
+    others = [new for old, new in zip(train, isolated_map(rewritten, train), strict=True) if new != old]
+    text = np.frombuffer("\n".join(others).encode(), dtype=np.uint8)
+    np.savez_compressed(OUT / "train.npz", rewritten=text)
+    print(f"{len(others):,} of {len(train):,} training molecules are written otherwise today")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+"""What attempts are compared with: splits of a set of molecules, and what was once computed of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import __version__ as rdkit_version
+
+from molgen.datasets import load_dataset, moses
+from molgen.datasets.readers import read_smiles
+from molgen.datasets.splits import TEST, TRAIN
+from molgen.errors import MolgenError
+from molgen.evaluation.columns import Bits, Column, Numbers, Vectors, Words, load_column, save_column
+from molgen.evaluation.fcd import Moments, cached_moments
+from molgen.evaluation.sample import examine
+from molgen.files import cache_root
+from molgen.shipped import shipped_path
+
+TEST_SCAFFOLDS = "test_scaffolds"
+
+SUBSET = "train subset"
+"""The random molecules of the training split that GuacaMol compares with."""
+
+SUBSET_SIZE = 10_000
+"""How many, where there are so many; also GuacaMol's number of samples."""
+
+Progress = Callable[[str, int], None]
+"""Told what is going on and how many molecules are done."""
+
+
+def silent(label: str, done: int) -> None:
+    """The progress of one who does not look."""
+
+
+class Reference:
+    """Splits of a set of molecules, with cached columns of their features.
+
+    Args:
+        name: shown in results.
+        splits: SMILES by split; ``train`` is what novelty is counted against, ``test`` what the rest is compared with.
+        shipped: folder of statistics that come with the package, if any.
+    """
+
+    def __init__(self, name: str, splits: dict[str, Callable[[], Sequence[str]]], shipped: Path | None = None) -> None:
+        self.name = name
+        self._loaders, self._shipped = dict(splits), shipped
+        if TRAIN in splits:
+            self._loaders[SUBSET] = lambda: _subset(self.smiles(TRAIN))
+        self._smiles: dict[str, list[str]] = {}
+        self._columns: dict[tuple[str, str], Column] = {}
+        self._digests: dict[str, str] = {}
+        self._stored: dict[str, dict[str, NDArray[np.generic]]] = {}
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of the splits."""
+        return tuple(self._loaders)
+
+    def smiles(self, split: str) -> list[str]:
+        """SMILES of a split, as the set writes them.
+
+        Raises:
+            MolgenError: there is no such split.
+        """
+        if split not in self._loaders:
+            raise MolgenError(f"{self.name} has no split {split!r}; it has: {', '.join(self.splits)}")
+        if split not in self._smiles:
+            self._smiles[split] = list(self._loaders[split]())
+        return self._smiles[split]
+
+    def prepare(self, split: str, features: Iterable[str], jobs: int | None, progress: Progress = silent) -> None:
+        """Compute features of a split, all missing ones in one pass, and remember them in the user's cache."""
+        wanted = [name for name in dict.fromkeys(features) if not self._known(split, name)]
+        if not wanted:
+            return
+        label = f"{self.name} {split}, once"
+        sample = examine(self.smiles(split), wanted, verdicts=False, jobs=jobs, progress=lambda n: progress(label, n))
+        for name in wanted:
+            self._columns[split, name] = sample.columns[name]
+            save_column(sample.columns[name], self._path(split, name))
+
+    def _known(self, split: str, feature: str) -> bool:
+        if (split, feature) in self._columns or feature in self._statistics(split):
+            return True
+        column = load_column(feature, self._path(split, feature))
+        if column is not None:
+            self._columns[split, feature] = column
+        return column is not None
+
+    def _path(self, split: str, feature: str) -> Path:
+        if split not in self._digests:
+            self._digests[split] = hashlib.sha256("\n".join(self.smiles(split)).encode()).hexdigest()[:32]
+        return cache_root() / "references" / self._digests[split] / f"{feature}.rdkit-{rdkit_version}.npz"
+
+    def _statistics(self, split: str) -> dict[str, NDArray[np.generic]]:
+        """Shipped statistics of a split, by feature."""
+        if split not in self._stored:
+            path = self._shipped / f"{split}.npz" if self._shipped is not None else None
+            found: dict[str, NDArray[np.generic]] = {}
+            if path is not None and path.is_file():
+                with np.load(path, allow_pickle=False) as stored:
+                    found = dict(stored)
+            self._stored[split] = found
+        return self._stored[split]
+
+    def numbers(self, split: str, feature: str) -> NDArray[np.float64]:
+        """A feature's values; prepared before."""
+        stored = self._statistics(split)
+        if feature in stored:  # sorted, as differences of millionths
+            return np.cumsum(stored[feature], dtype=np.int64) / 1e6
+        column = self._columns[split, feature]
+        assert isinstance(column, Numbers)
+        return column.values
+
+    def counts(self, split: str, feature: str) -> Counter[str]:
+        """How often each word of a feature occurs; prepared before."""
+        stored = self._statistics(split)
+        if feature in stored:
+            names = stored[feature].tobytes().decode().split("\n")
+            return Counter(dict(zip(names, stored[f"{feature}_counts"].tolist(), strict=True)))
+        column = self._columns[split, feature]
+        assert isinstance(column, Words)
+        return column.counts()
+
+    def bits(self, split: str, feature: str) -> NDArray[np.uint64]:
+        """A feature's fingerprints; prepared before."""
+        column = self._columns[split, feature]
+        assert isinstance(column, Bits)
+        return column.words
+
+    def vectors(self, split: str, feature: str) -> Vectors:
+        """A feature's sparse vectors; prepared before."""
+        column = self._columns[split, feature]
+        assert isinstance(column, Vectors)
+        return column
+
+    def moments(self, split: str, progress: Progress = silent) -> Moments:
+        """Of the ChemNet activations of a split."""
+        stored = self._statistics(split)
+        if "mean" in stored:
+            upper = np.zeros((512, 512))
+            upper[np.triu_indices(512)] = stored["covariance"]
+            return Moments(stored["mean"].astype(np.float64), upper + np.triu(upper, 1).T)
+        return cached_moments(self.smiles(split), lambda n: progress(f"ChemNet on {self.name} {split}, once", n))
+
+    def knows(self, smiles: Sequence[str], verbatim: bool = False) -> NDArray[np.bool_]:
+        """Which strings are in the training split.
+
+        Args:
+            smiles: canonical, without stereo.
+            verbatim: compare with the set's own writing alone, as the original MOSES code does, instead of with
+                today's canonical SMILES as well.
+        """
+        keys = self._verbatim_keys if verbatim else self._keys
+        return np.isin(_hashes(smiles), keys)
+
+    @cached_property
+    def _verbatim_keys(self) -> NDArray[np.uint64]:
+        return np.unique(_hashes(self.smiles(TRAIN)))
+
+    @cached_property
+    def _keys(self) -> NDArray[np.uint64]:
+        """Of molecules that RDKit has come to write otherwise than the set does, both writings."""
+        rewritten = self._statistics(TRAIN).get("rewritten")
+        if rewritten is None:
+            return self._verbatim_keys
+        return np.union1d(self._verbatim_keys, _hashes(rewritten.tobytes().decode().split("\n")))
+
+
+def _subset(smiles: Sequence[str]) -> list[str]:
+    """GuacaMol's choice of training molecules: numpy's legacy generator, seed 42."""
+    size = min(SUBSET_SIZE, len(smiles))
+    chosen = np.random.RandomState(42).choice(len(smiles), size, replace=False)
+    return [smiles[i] for i in chosen]
+
+
+def reference_of(train: Sequence[str], test: Sequence[str] | None = None, name: str = "reference") -> Reference:
+    """Lists of canonical SMILES as reference: novelty against `train`, the rest against `test`."""
+    splits: dict[str, Callable[[], Sequence[str]]] = {TRAIN: lambda: train}
+    if test is not None:
+        splits[TEST] = lambda: test
+    return Reference(name, splits)
+
+
+def _hashes(smiles: Sequence[str]) -> NDArray[np.uint64]:
+    """64-bit hashes: among a million strings against two million, one false match in ten million runs."""
+    from pandas.util import hash_array
+
+    return np.asarray(hash_array(np.array(smiles, dtype=object), categorize=False), dtype=np.uint64)
+
+
+def find_reference(
+    name: str, column: str | None = None, jobs: int | None = None, progress: Progress = silent
+) -> Reference:
+    """A named set or a file, as reference.
+
+    The splits of ``moses`` are read as its authors wrote them; other sets are standardised as for training.
+
+    Args:
+        name: ``moses``, ``qm9`` or a file.
+        column: of a table.
+        jobs: processes for reading.
+        progress: told how far reading is.
+
+    Raises:
+        MolgenError: there is no such set, or it has not been fetched.
+    """
+    if name == "moses" and column is None:
+        if not moses.available():
+            raise MolgenError("moses is not here yet; run: molgen data fetch moses")
+        return Reference(
+            name,
+            {split: _moses_reader(split) for split in (TRAIN, TEST, TEST_SCAFFOLDS)},
+            shipped_path("references", "moses"),
+        )
+    dataset = load_dataset(name, column=column, jobs=jobs, progress=lambda n: progress(f"reading {name}", n))
+    splits = [split for split, size in dataset.report.splits.items() if size]
+    return Reference(dataset.name, {split: _reader(dataset.smiles, split) for split in splits})
+
+
+def _reader(smiles: Callable[[str], list[str]], split: str) -> Callable[[], list[str]]:
+    return lambda: smiles(split)
+
+
+def _moses_reader(split: str) -> Callable[[], list[str]]:
+    return lambda: [text for _, text in read_smiles(moses.split_path(split), "SMILES")]

@@ -1,0 +1,158 @@
+"""A set of attempts, described by worker processes and kept as columns."""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from molgen.errors import MolgenError
+from molgen.evaluation.columns import Bits, Column, Numbers, Vectors, Words, column_for
+from molgen.evaluation.features import NOTHING, describe
+from molgen.evaluation.workers import TIME_LIMIT, Lost, isolated_map
+
+
+@dataclass(frozen=True)
+class LostAttempt:
+    """An attempt on which RDKit crashed or hung.
+
+    Attributes:
+        number: of the attempt, from 1.
+        text: its first 80 characters.
+        reason: what happened.
+    """
+
+    number: int
+    text: str
+    reason: str
+
+
+@dataclass
+class Sample:
+    """Attempts and what is known of them.
+
+    Columns of features have a row for each *readable* attempt, in order: readable is what the original MOSES code
+    calls valid. Verdicts have a row for each attempt.
+
+    Attributes:
+        attempts: how many.
+        readable: attempts with a row in `columns`, counted from 0.
+        strict: the strictly valid attempts' canonical SMILES without stereo; no word for the others.
+        verdicts: ``(attempts, 3)``: sanitises, largest fragment reads back, relaxed.
+        stable: ``(attempts, 2)``: stable and all heavy atoms.
+        columns: by feature.
+        lost: attempts that cost their process.
+    """
+
+    attempts: int
+    readable: NDArray[np.int64]
+    strict: Words
+    verdicts: NDArray[np.bool_]
+    stable: NDArray[np.int64]
+    columns: dict[str, Column]
+    lost: list[LostAttempt] = field(default_factory=list)
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """``(attempts,)``: strictly valid."""
+        mask = np.zeros(self.attempts, dtype=bool)
+        mask[self.strict.rows] = True
+        return mask
+
+    @property
+    def valid_rows(self) -> NDArray[np.bool_]:
+        """Which rows of the columns are strictly valid."""
+        return self.valid[self.readable]
+
+    def numbers(self, feature: str) -> NDArray[np.float64]:
+        """A column of numbers."""
+        column = self.columns[feature]
+        assert isinstance(column, Numbers)
+        return column.values
+
+    def bits(self, feature: str) -> NDArray[np.uint64]:
+        """A column of fingerprints, ``(n, words)``."""
+        column = self.columns[feature]
+        assert isinstance(column, Bits)
+        return column.words
+
+    def words(self, feature: str) -> Words:
+        """A column of strings."""
+        column = self.columns[feature]
+        assert isinstance(column, Words)
+        return column
+
+    def vectors(self, feature: str) -> Vectors:
+        """A column of sparse vectors."""
+        column = self.columns[feature]
+        assert isinstance(column, Vectors)
+        return column
+
+
+def examine(
+    smiles: Iterable[str],
+    features: Sequence[str] = (),
+    *,
+    verdicts: bool = True,
+    jobs: int | None = None,
+    time_limit: float = TIME_LIMIT,
+    progress: Callable[[int], None] | None = None,
+) -> Sample:
+    """Describe attempts as they stream by; memory holds the columns and a few chunks.
+
+    Args:
+        smiles: one string per attempt.
+        features: names of `molgen.evaluation.features.FEATURES`.
+        verdicts: whether validity and stability are asked for; without, nothing counts as strictly valid.
+        jobs: worker processes; by default one per core.
+        time_limit: seconds per attempt, after which it is lost.
+        progress: called with the number of attempts described so far.
+
+    Raises:
+        MolgenError: there are none.
+    """
+    names = tuple(features)
+    columns = {name: column_for(name) for name in names}
+    strict, readable, judged, stable = Words(), array("q"), bytearray(), array("q")
+    lost: list[LostAttempt] = []
+    under_way: deque[str] = deque()
+
+    def passing() -> Iterable[str]:
+        for text in smiles:
+            under_way.append(text[:80])
+            yield text
+
+    number = 0
+    function = partial(describe, names=names, verdicts=verdicts)
+    for outcome in isolated_map(function, passing(), jobs=jobs, time_limit=time_limit):
+        text = under_way.popleft()
+        if isinstance(outcome, Lost):
+            lost.append(LostAttempt(number + 1, text, outcome.reason))
+            outcome = NOTHING
+        number += 1
+        verdict = outcome.verdict
+        strict.add(() if verdict.smiles is None else (verdict.smiles,))
+        judged += bytes((verdict.sanitize, verdict.largest_fragment, verdict.relaxed))
+        stable.extend(outcome.stable)
+        if outcome.features is not None:
+            readable.append(number - 1)
+            for name, value in zip(names, outcome.features, strict=True):
+                columns[name].add(value)
+        if progress is not None and number % 100 == 0:
+            progress(number)
+    if number == 0:
+        raise MolgenError("there is nothing to evaluate")
+    return Sample(
+        attempts=number,
+        readable=np.array(readable, dtype=np.int64),
+        strict=strict,
+        verdicts=np.frombuffer(judged, dtype=np.bool_).reshape(-1, 3),
+        stable=np.array(stable, dtype=np.int64).reshape(-1, 2),
+        columns=columns,
+        lost=lost,
+    )

@@ -1,0 +1,83 @@
+"""What a suite is: metrics, each saying what it needs, so that only that is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from molgen.evaluation.fcd import activations
+from molgen.evaluation.intervals import Figure
+from molgen.evaluation.references import Progress, Reference, silent
+from molgen.evaluation.sample import Sample
+
+
+@dataclass
+class Context:
+    """What metrics compute from.
+
+    Attributes:
+        sample: the attempts, described.
+        reference: None where there is none; metrics that need one are then left out.
+        progress: told what is going on.
+    """
+
+    sample: Sample
+    reference: Reference | None
+    progress: Progress = silent
+    _activations: dict[tuple[str, ...], NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def compared(self) -> Reference:
+        """The reference of a metric that needs one."""
+        assert self.reference is not None
+        return self.reference
+
+    def chemnet(self, smiles: Sequence[str]) -> NDArray[np.float32]:
+        """ChemNet activations, once for the same molecules."""
+        key = tuple(smiles)
+        if key not in self._activations:
+            self._activations[key] = activations(smiles, lambda n: self.progress("ChemNet", n))
+        return self._activations[key]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Some figures that belong together.
+
+    Attributes:
+        names: of the figures.
+        compute: them.
+        features: of the sample.
+        compared: (split, feature) of the reference; (split, "") where only the split itself has to exist.
+    """
+
+    names: tuple[str, ...]
+    compute: Callable[[Context], Iterable[Figure]]
+    features: tuple[str, ...] = ()
+    compared: tuple[tuple[str, str], ...] = ()
+
+    def possible(self, reference: Reference | None) -> bool:
+        """Whether the reference has the splits."""
+        return all(reference is not None and split in reference.splits for split, _ in self.compared)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Metrics under one name.
+
+    Attributes:
+        name: on the command line.
+        title: one line.
+        metrics: in the order of their figures.
+        usual: attempts behind the published tables; fewer bring a warning.
+        verdicts: whether it asks for strict validity or stability.
+    """
+
+    name: str
+    title: str
+    metrics: tuple[Metric, ...]
+    usual: int
+    verdicts: bool = False

@@ -1,0 +1,70 @@
+"""The figures of graph-generation papers on QM9 and ZINC, every definition of validity side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from molgen.datasets.splits import TEST, TRAIN
+from molgen.evaluation.distances import mean_discrepancy
+from molgen.evaluation.fcd import fcd_figure
+from molgen.evaluation.intervals import Figure, share
+from molgen.evaluation.suites.base import Context, Metric, Suite
+
+
+def _validity(context: Context) -> Iterator[Figure]:
+    sample, n = context.sample, context.sample.attempts
+    yield share("validity", len(sample.strict.ids), n)
+    for name, column in zip(("sanitize", "largest_fragment", "relaxed"), sample.verdicts.T, strict=True):
+        yield share(f"validity_{name}", int(column.sum()), n)
+
+
+def _uniqueness(context: Context) -> Iterator[Figure]:
+    strict, n = context.sample.strict, context.sample.attempts
+    valid, distinct = len(strict.ids), len(strict.names)
+    yield share("uniqueness", distinct, valid)
+    yield share("vu", distinct, n)
+
+
+def _novelty(context: Context) -> Iterator[Figure]:
+    names = context.sample.strict.names
+    novel = len(names) - int(context.compared.knows(names).sum())
+    yield share("novelty", novel, len(names))
+    yield share("vun", novel, context.sample.attempts)
+
+
+def _stability(context: Context) -> Iterator[Figure]:
+    stable, atoms = context.sample.stable[:, 0], context.sample.stable[:, 1]
+    yield share("atom_stability", int(stable.sum()), int(atoms.sum()), "of the heavy atoms of what parses")
+    whole = int(((stable == atoms) & (atoms > 0)).sum())
+    yield share("molecule_stability", whole, context.sample.attempts)
+
+
+def _neighbourhoods(context: Context) -> Iterator[Figure]:
+    rows = context.sample.valid_rows
+    found = context.sample.vectors("nspdk").mean(rows) if rows.any() else {}
+    expected = context.compared.vectors(TEST, "nspdk").mean()
+    yield Figure("nspdk", mean_discrepancy(expected, found) if rows.any() else math.nan, int(rows.sum()))
+
+
+def _chemnet(context: Context) -> Iterator[Figure]:
+    values = context.chemnet(context.sample.strict.singles())
+    note = f"to {len(context.compared.smiles(TEST)):,} molecules of the test split"
+    yield fcd_figure("fcd", values, context.compared.moments(TEST, context.progress), note)
+
+
+GRAPH = Suite(
+    name="graph",
+    title="Graph papers; denominator: every attempt, unless the note says otherwise",
+    usual=10_000,
+    verdicts=True,
+    metrics=(
+        Metric(("validity", "validity_sanitize", "validity_largest_fragment", "validity_relaxed"), _validity),
+        Metric(("uniqueness", "vu"), _uniqueness),
+        Metric(("novelty", "vun"), _novelty, (), ((TRAIN, ""),)),
+        Metric(("atom_stability", "molecule_stability"), _stability),
+        Metric(("nspdk",), _neighbourhoods, ("nspdk",), ((TEST, "nspdk"),)),
+        Metric(("fcd",), _chemnet, (), ((TEST, ""),)),
+    ),
+)
+"""The suite."""

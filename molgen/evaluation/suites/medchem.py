@@ -1,0 +1,97 @@
+"""What a medicinal chemist asks of a library. Denominator: the strictly valid molecules; nothing is dropped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+from rdkit import DataStructs
+from rdkit.SimDivFilters.rdSimDivPickers import LeaderPicker
+
+from molgen.datasets.splits import TEST
+from molgen.evaluation.distances import entropy
+from molgen.evaluation.features.alerts import CATALOGUES
+from molgen.evaluation.intervals import Figure, mean, share
+from molgen.evaluation.suites.base import Context, Metric, Suite
+
+RARE = 5
+"""Ring systems found fewer times than this in the reference are rare."""
+
+CIRCLES_DISTANCE = 0.75
+"""Tanimoto distance that separates the centres of circles (Xie et al., 2023)."""
+
+CIRCLES_SAMPLE = 20_000
+"""Molecules beyond which circles are counted on a random sample."""
+
+
+def _alerts(context: Context) -> Iterator[Figure]:
+    rows = context.sample.valid_rows
+    n, words = int(rows.sum()), context.sample.words("alerts")
+    kept = rows[words.rows]
+    ids, owners, names = words.ids[kept], words.rows[kept], words.names
+    catalogue = np.array([CATALOGUES.index(name.split(": ")[0]) for name in names], dtype=np.int64)
+    for number, name in enumerate(CATALOGUES):
+        mine = catalogue[ids] == number if len(names) else np.zeros(0, dtype=bool)
+        totals = np.bincount(ids[mine], minlength=len(names)) if len(names) else np.zeros(0)
+        top = [f"{names[i].split(': ', 1)[1]} ({int(totals[i]):,})" for i in np.argsort(-totals)[:3] if totals[i]]
+        note = "most often: " + ", ".join(top) if top else ""
+        yield share(f"alerts_{name}", len(np.unique(owners[mine])), n, note)
+    yield share("alerts_any", len(np.unique(owners)), n)
+
+
+def _ring_systems(context: Context) -> Iterator[Figure]:
+    rows, words = context.sample.valid_rows, context.sample.words("ring_systems")
+    known = context.compared.counts(TEST, "ring_systems")
+    kept = rows[words.rows]
+    seen = np.array([known.get(name, 0) for name in words.names], dtype=np.int64)[words.ids[kept]]
+    owners, n = words.rows[kept], int(rows.sum())
+    note = f"in the {len(context.compared.smiles(TEST)):,} molecules of the test split"
+    yield share("ring_system_never_seen", len(np.unique(owners[seen == 0])), n, note)
+    yield share("ring_system_rare", len(np.unique(owners[seen < RARE])), n, f"fewer than {RARE} times")
+
+
+def _average(context: Context, feature: str) -> Iterator[Figure]:
+    yield mean(feature, context.sample.numbers(feature)[context.sample.valid_rows])
+
+
+def _scaffolds(context: Context) -> Iterator[Figure]:
+    rows = context.sample.valid_rows
+    counts = context.sample.words("scaffold").counts(rows)
+    n = int(rows.sum())
+    yield Figure("scaffolds", len(counts), n, note="different Murcko scaffolds")
+    yield Figure("scaffold_entropy", entropy(counts), n, note=f"nats; at most {math.log(max(len(counts), 1)):.2f}")
+
+
+def _circles(context: Context) -> Iterator[Figure]:
+    context.progress("circles", 0)
+    prints = context.sample.bits("morgan")[context.sample.valid_rows]
+    note = "a lower bound: picked greedily"
+    if len(prints) > CIRCLES_SAMPLE:
+        chosen = np.random.default_rng(0).choice(len(prints), CIRCLES_SAMPLE, replace=False)
+        prints, note = prints[np.sort(chosen)], f"{note}, from {CIRCLES_SAMPLE:,} chosen at random"
+    vectors = [DataStructs.CreateFromBinaryText(row.tobytes()) for row in prints]
+    picked = LeaderPicker().LazyBitVectorPick(vectors, len(vectors), CIRCLES_DISTANCE) if vectors else ()
+    yield Figure("circles", len(picked), len(vectors), note=note)
+
+
+MEDCHEM = Suite(
+    name="medchem",
+    title="Medicinal chemistry; denominator: the strictly valid molecules",
+    usual=10_000,
+    verdicts=True,
+    metrics=(
+        Metric(tuple(f"alerts_{name}" for name in (*CATALOGUES, "any")), _alerts, ("alerts",)),
+        Metric(
+            ("ring_system_never_seen", "ring_system_rare"),
+            _ring_systems,
+            ("ring_systems",),
+            ((TEST, "ring_systems"),),
+        ),
+        *(Metric((name,), partial(_average, feature=name), (name,)) for name in ("SA", "NP", "QED")),
+        Metric(("scaffolds", "scaffold_entropy"), _scaffolds, ("scaffold",)),
+        Metric(("circles",), _circles, ("morgan",)),
+    ),
+)
+"""The suite."""

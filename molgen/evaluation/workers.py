@@ -1,0 +1,109 @@
+"""Risky work in processes of its own: an item that crashes or hangs its process costs that item and nothing else."""
+
+from __future__ import annotations
+
+import faulthandler
+import multiprocessing
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, TimeoutError
+from dataclasses import dataclass
+from itertools import islice
+from typing import Generic, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+CHUNK = 128
+"""Items sent to a process at a time."""
+
+TIME_LIMIT = 20.0
+"""Seconds one item may take."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An item without a result.
+
+    Attributes:
+        reason: what became of the process that worked on it.
+    """
+
+    reason: str
+
+
+class _Batch(Generic[T, R]):
+    """A chunk under way: one call for all of it, or one call per item after that call was lost."""
+
+    def __init__(self, pool: ProcessPool, function: Callable[[T], R], items: Sequence[T], time_limit: float) -> None:
+        self.pool, self.function, self.items, self.time_limit = pool, function, items, time_limit
+        self.future = self._schedule(items)
+
+    def _schedule(self, items: Sequence[T]) -> Future[list[R]]:
+        return self.pool.schedule(_apply, args=(self.function, items), timeout=self.time_limit)
+
+    def results(self) -> list[R | Lost]:
+        """Wait for all of it."""
+        try:
+            return list(self.future.result())
+        except (TimeoutError, ProcessExpired):
+            singles = [self._schedule([item]) for item in self.items]
+        return [self._single(single) for single in singles]
+
+    def _single(self, future: Future[list[R]]) -> R | Lost:
+        try:
+            return future.result()[0]
+        except TimeoutError:
+            return Lost(f"took longer than {self.time_limit:g} s")
+        except ProcessExpired as error:
+            return Lost(f"crashed its process (exit code {error.exitcode})")
+
+
+def isolated_map(
+    function: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    jobs: int | None = None,
+    time_limit: float = TIME_LIMIT,
+    chunk: int = CHUNK,
+) -> Iterator[R | Lost]:
+    """Results in order, computed in worker processes that are replaced when they die or hang.
+
+    Items travel in chunks; the items of a chunk whose process was lost are tried again one by one. A bounded number
+    of chunks is under way at any time, so `items` may be endless.
+
+    Args:
+        function: can be pickled.
+        items: can be pickled.
+        jobs: processes; by default one per core.
+        time_limit: seconds that one item (and, at first, one chunk) may take.
+        chunk: items per call.
+
+    Raises:
+        Exception: whatever `function` raises; to refuse an item is its own business.
+    """
+    jobs = jobs or os.cpu_count() or 1
+    # Forked workers start at once and need no importable __main__; they touch neither torch nor its threads.
+    method = "fork" if sys.platform.startswith("linux") else "spawn"
+    # A crash is reported as a lost item; a dump of the stack on stderr would only hide that.
+    pool = ProcessPool(jobs, initializer=faulthandler.disable, context=multiprocessing.get_context(method))
+    iterator, pending = iter(items), deque[_Batch[T, R]]()
+    try:
+        while True:
+            while len(pending) < 3 * jobs and (part := list(islice(iterator, chunk))):
+                pending.append(_Batch(pool, function, part, time_limit))
+            if not pending:
+                break
+            yield from pending.popleft().results()
+        pool.close()  # type: ignore[no-untyped-call]
+    finally:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
+
+
+def _apply(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    return [function(item) for item in items]
