@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench bench-evaluate clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,9 @@ test: check  ## All checks and all tests, the slow ones too.
 
 bench: $(VENV)/.installed  ## Training and sampling throughput on this machine.
 	$(BIN)/python benchmarks/throughput.py
+
+bench-evaluate: $(VENV)/.installed  ## The MOSES suite against the original figures (molgen data fetch moses first).
+	$(BIN)/python benchmarks/evaluate.py
 
 clean:
 	rm -rf $(VENV) demo dist
