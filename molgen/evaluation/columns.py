@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from molgen.files import whole_file
 class Numbers:
     """One float64 per row."""
 
-    def __init__(self, values: Iterable[float] = ()) -> None:
-        self._values = array("d", values)
+    def __init__(self) -> None:
+        self._values = array("d")
 
     def add(self, value: float) -> None:
         """Append a row."""
@@ -115,10 +115,10 @@ class Words:
         names, start = self.names, self._ends[number - 1] if number else 0
         return [names[i] for i in self._ids[start : self._ends[number]]]
 
-    def singles(self, mask: NDArray[np.bool_] | None = None) -> list[str]:
-        """The strings themselves, where every row has exactly one."""
-        names, ids = self.names, self.ids if mask is None else self.ids[mask[self.rows]]
-        return [names[i] for i in ids.tolist()]
+    def singles(self) -> list[str]:
+        """The strings themselves, row after row, where no row has more than one."""
+        names = self.names
+        return [names[i] for i in self.ids.tolist()]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """For storage."""

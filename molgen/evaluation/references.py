@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -216,17 +216,13 @@ def find_reference(
             raise MolgenError("moses is not here yet; run: molgen data fetch moses")
         return Reference(
             name,
-            {split: _moses_reader(split) for split in (TRAIN, TEST, TEST_SCAFFOLDS)},
+            {split: partial(_read_moses, split) for split in (TRAIN, TEST, TEST_SCAFFOLDS)},
             shipped_path("references", "moses"),
         )
     dataset = load_dataset(name, column=column, jobs=jobs, progress=lambda n: progress(f"reading {name}", n))
     splits = [split for split, size in dataset.report.splits.items() if size]
-    return Reference(dataset.name, {split: _reader(dataset.smiles, split) for split in splits})
+    return Reference(dataset.name, {split: partial(dataset.smiles, split) for split in splits})
 
 
-def _reader(smiles: Callable[[str], list[str]], split: str) -> Callable[[], list[str]]:
-    return lambda: smiles(split)
-
-
-def _moses_reader(split: str) -> Callable[[], list[str]]:
-    return lambda: [text for _, text in read_smiles(moses.split_path(split), "SMILES")]
+def _read_moses(split: str) -> list[str]:
+    return [text for _, text in read_smiles(moses.split_path(split), "SMILES")]

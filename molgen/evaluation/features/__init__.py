@@ -10,7 +10,7 @@ from typing import Any, Literal
 from molgen.evaluation.features.alerts import catalogue_alerts, passes_moses_filters
 from molgen.evaluation.features.fingerprints import GUACAMOL_BITS, MOSES_BITS, flat_morgan, morgan
 from molgen.evaluation.features.neighbourhoods import nspdk
-from molgen.evaluation.features.parts import brics_fragments, moses_scaffold, murcko_scaffold, ring_systems
+from molgen.evaluation.features.parts import brics_fragments, murcko_scaffold, ring_systems
 from molgen.evaluation.features.properties import (
     GUACAMOL_DESCRIPTORS,
     descriptor,
@@ -52,7 +52,7 @@ FEATURES: dict[str, Feature] = {
     "morgan": Feature("bits", partial(morgan, bits=MOSES_BITS)),
     "flat_morgan": Feature("bits", partial(flat_morgan, bits=GUACAMOL_BITS)),
     "fragments": Feature("words", brics_fragments),
-    "moses_scaffold": Feature("words", moses_scaffold),
+    "moses_scaffold": Feature("words", partial(murcko_scaffold, rings=2)),
     "scaffold": Feature("words", murcko_scaffold),
     "ring_systems": Feature("words", ring_systems),
     "alerts": Feature("words", catalogue_alerts),

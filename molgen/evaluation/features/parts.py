@@ -14,24 +14,14 @@ def brics_fragments(subject: Subject) -> tuple[str, ...]:
     return tuple(Chem.MolToSmiles(FragmentOnBRICSBonds(subject.mol)).split("."))
 
 
-def murcko_scaffold(subject: Subject) -> tuple[str, ...]:
-    """Bemis and Murcko's scaffold, if there is any ring."""
+def murcko_scaffold(subject: Subject, rings: int = 0) -> tuple[str, ...]:
+    """Bemis and Murcko's scaffold, if there is any and it has at least so many rings (MOSES asks for two)."""
     try:
         scaffold = MurckoScaffold.GetScaffoldForMol(subject.mol)
     except (ValueError, RuntimeError):
         return ()
     smiles = str(Chem.MolToSmiles(scaffold))
-    return (smiles,) if smiles else ()
-
-
-def moses_scaffold(subject: Subject) -> tuple[str, ...]:
-    """The scaffold as MOSES counts it: of two rings or more."""
-    try:
-        scaffold = MurckoScaffold.GetScaffoldForMol(subject.mol)
-    except (ValueError, RuntimeError):
-        return ()
-    smiles = str(Chem.MolToSmiles(scaffold))
-    return (smiles,) if smiles and scaffold.GetRingInfo().NumRings() >= 2 else ()
+    return (smiles,) if smiles and scaffold.GetRingInfo().NumRings() >= rings else ()
 
 
 def ring_systems(subject: Subject) -> tuple[str, ...]:
