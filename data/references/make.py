@@ -8,7 +8,7 @@ moments that the original code compares with. They are read by an unpickler that
 else, and written as plain arrays. Fingerprints are left out: they are large and quickly computed.
 
 ``train.npz`` holds the canonical SMILES of those training molecules that today's RDKit writes otherwise than the set
-does, so that novelty does not depend on the year.
+does, so that novelty does not depend on the year, and how often each ring system occurs in training.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from rdkit import Chem, rdBase
 
 from molgen.datasets import moses
 from molgen.datasets.readers import read_smiles
+from molgen.evaluation.sample import examine
 from molgen.evaluation.workers import isolated_map
 from molgen.files import sha256
 
@@ -74,12 +75,7 @@ def rewritten(smiles: str) -> str:
     return Chem.MolToSmiles(Chem.MolFromSmiles(Chem.MolToSmiles(Chem.MolFromSmiles(smiles))))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("wheel", type=Path)
-    path = parser.parse_args().wheel
-    if sha256(path) != moses.WHEEL_SHA256:
-        raise SystemExit(f"{path} is not the wheel of {moses.REQUIREMENT}")
+def write_test_splits(path: Path) -> None:
     OUT.mkdir(exist_ok=True)
     with zipfile.ZipFile(path) as wheel:
         for split, member in MEMBERS.items():
@@ -93,11 +89,29 @@ def main() -> None:
             if split == "test":  # the original compares properties with this split only
                 arrays |= {name: sorted_millionths(found[name]["values"]) for name in ("logP", "SA", "QED", "weight")}
             np.savez_compressed(OUT / f"{split}.npz", **arrays)
+
+
+def write_train_split(jobs: int | None) -> None:
     train = [text for _, text in read_smiles(moses.split_path("train"), "SMILES")]
-    others = [new for old, new in zip(train, isolated_map(rewritten, train), strict=True) if new != old]
-    text = np.frombuffer("\n".join(others).encode(), dtype=np.uint8)
-    np.savez_compressed(OUT / "train.npz", rewritten=text)
+    arrays = {}
+    rings = examine(train, ["ring_systems"], verdicts=False, jobs=jobs).words("ring_systems").counts()
+    arrays["ring_systems"], arrays["ring_systems_counts"] = words(rings)
+    others = [new for old, new in zip(train, isolated_map(rewritten, train, jobs=jobs), strict=True) if new != old]
+    arrays["rewritten"] = np.frombuffer("\n".join(others).encode(), dtype=np.uint8)
+    np.savez_compressed(OUT / "train.npz", **arrays)
     print(f"{len(others):,} of {len(train):,} training molecules are written otherwise today")
+    print(f"{len(rings):,} ring systems")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("wheel", type=Path)
+    parser.add_argument("--jobs", type=int)
+    options = parser.parse_args()
+    if sha256(options.wheel) != moses.WHEEL_SHA256:
+        raise SystemExit(f"{options.wheel} is not the wheel of {moses.REQUIREMENT}")
+    write_test_splits(options.wheel)
+    write_train_split(options.jobs)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from molgen.evaluation import Evaluation
 
 _FORMATS = (".json", ".csv", ".md")
+_TABLES = (".csv", ".parquet")
 
 
 def evaluate(
@@ -23,7 +24,10 @@ def evaluate(
     only: Annotated[str | None, typer.Option(help="Figures to compute, with commas between; default: all.")] = None,
     column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Also write a report: .json, .csv or .md.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing report.")] = False,
+    flags: Annotated[
+        Path | None, typer.Option(help="Also write a table of alerts and unusual rings per attempt: .csv or .parquet.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default: one per core.")] = None,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that RDKit may spend on one molecule.")] = 20.0,
 ) -> None:
@@ -40,6 +44,10 @@ def evaluate(
         if out.suffix not in _FORMATS:
             raise UsageError(f"cannot write {out.name}: a report is one of {', '.join(_FORMATS)}")
         check_writable(out, overwrite)
+    if flags is not None:
+        if flags.suffix not in _TABLES:
+            raise UsageError(f"cannot write {flags.name}: the table of flags is one of {', '.join(_TABLES)}")
+        check_writable(flags, overwrite)
     for file in files:
         if not file.is_file():
             raise UsageError(f"there is no file {file}")
@@ -55,6 +63,7 @@ def evaluate(
                 only=wanted,
                 jobs=jobs,
                 time_limit=time_limit,
+                flags=flags is not None,
                 progress=stages.for_file(file.name if len(files) > 1 else ""),
             )
             for file in files
@@ -62,6 +71,8 @@ def evaluate(
     names = [file.name for file in files]
     if out is not None:
         _write(out, overwrite, names, found)
+    if flags is not None:
+        _write_flags(flags, overwrite, names, found)
     for file, evaluation in zip(files, found, strict=True):
         for warning in evaluation.warnings:
             say(f"molgen: {file.name}: {warning}")
@@ -121,3 +132,17 @@ def _write(path: Path, overwrite: bool, names: list[str], found: list[Evaluation
         text = "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
     with whole_file(path, overwrite) as temporary:
         temporary.write_text(text)
+
+
+def _write_flags(path: Path, overwrite: bool, names: list[str], found: list[Evaluation]) -> None:
+    import pandas
+
+    from molgen.files import whole_file
+
+    tables = [(name, evaluation.flags) for name, evaluation in zip(names, found, strict=True)]
+    table = pandas.concat([flags.assign(file=name) for name, flags in tables if flags is not None])
+    with whole_file(path, overwrite) as temporary:
+        if path.suffix == ".csv":
+            table.to_csv(temporary, index=False)
+        else:
+            table.to_parquet(temporary, index=False)

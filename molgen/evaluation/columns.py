@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +110,12 @@ class Words:
         totals = np.bincount(ids, minlength=len(self._index))
         return Counter({name: int(total) for name, total in zip(self._index, totals, strict=True) if total})
 
-    def row(self, number: int) -> list[str]:
-        """The strings of one row."""
-        names, start = self.names, self._ends[number - 1] if number else 0
-        return [names[i] for i in self._ids[start : self._ends[number]]]
+    def __iter__(self) -> Iterator[list[str]]:
+        """The strings of each row."""
+        names, start = self.names, 0
+        for end in self._ends:
+            yield [names[i] for i in self._ids[start:end]]
+            start = end
 
     def singles(self) -> list[str]:
         """The strings themselves, row after row, where no row has more than one."""

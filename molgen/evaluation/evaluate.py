@@ -5,13 +5,20 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from molgen.datasets.splits import TRAIN
 from molgen.errors import UsageError
+from molgen.evaluation.flags import FEATURES as FLAG_FEATURES
+from molgen.evaluation.flags import flag_table
 from molgen.evaluation.references import Progress, Reference, find_reference, silent
 from molgen.evaluation.result import Evaluation
 from molgen.evaluation.sample import Sample, examine
 from molgen.evaluation.suites import SUITES, Context, Metric, Suite
 from molgen.evaluation.workers import TIME_LIMIT
+
+if TYPE_CHECKING:
+    import pandas
 
 ALL = "all"
 
@@ -26,6 +33,7 @@ def evaluate(
     only: Sequence[str] | None = None,
     jobs: int | None = None,
     time_limit: float = TIME_LIMIT,
+    flags: bool = False,
     progress: Progress = silent,
 ) -> Evaluation:
     """Score attempts.
@@ -37,6 +45,7 @@ def evaluate(
         only: names of figures; everything else is left out and not computed.
         jobs: worker processes; by default one per core. Results do not depend on it.
         time_limit: seconds that RDKit may spend on one attempt.
+        flags: whether to make the table of flags per attempt (`molgen.evaluation.flags.flag_table`).
         progress: told what is going on and how many molecules are done.
 
     Raises:
@@ -51,18 +60,19 @@ def evaluate(
     if only is not None:
         _check(only, suites, chosen, reference)
     metrics = [metric for found in chosen.values() for metric in found]
-    features = list(dict.fromkeys(feature for metric in metrics for feature in metric.features))
+    needed = [feature for metric in metrics for feature in metric.features]
+    features = list(dict.fromkeys([*needed, *(FLAG_FEATURES if flags else ())]))
     samples: list[str] = []
     sample = examine(
         _remember(smiles, samples),
         features,
-        verdicts=any(s.verdicts for s in suites),
+        verdicts=flags or any(s.verdicts and chosen[s.name] for s in suites),
         jobs=jobs,
         time_limit=time_limit,
         progress=lambda n: progress("describing attempts", n),
     )
     if reference is not None:
-        _prepare(reference, metrics, jobs, progress)
+        _prepare(reference, metrics, flags, jobs, progress)
     context = Context(sample, reference, progress)
     found = {
         name: tuple(
@@ -80,6 +90,7 @@ def evaluate(
         warnings=tuple(_warnings(suites, sample)),
         lost=tuple(sample.lost),
         samples=tuple(samples),
+        flags=_flags(sample, reference) if flags else None,
         seconds=time.perf_counter() - start,
     )
 
@@ -121,14 +132,23 @@ def _remember(smiles: Iterable[str], samples: list[str]) -> Iterator[str]:
         yield text
 
 
-def _prepare(reference: Reference, metrics: Sequence[Metric], jobs: int | None, progress: Progress) -> None:
+def _prepare(
+    reference: Reference, metrics: Sequence[Metric], flags: bool, jobs: int | None, progress: Progress
+) -> None:
     wanted: dict[str, list[str]] = defaultdict(list)
+    if flags and TRAIN in reference.splits:
+        wanted[TRAIN].append("ring_systems")
     for metric in metrics:
         for split, feature in metric.compared:
             if feature:
                 wanted[split].append(feature)
     for split, features in wanted.items():
         reference.prepare(split, features, jobs, progress)
+
+
+def _flags(sample: Sample, reference: Reference | None) -> pandas.DataFrame:
+    known = reference is not None and TRAIN in reference.splits
+    return flag_table(sample, reference.counts(TRAIN, "ring_systems") if reference is not None and known else None)
 
 
 def _warnings(suites: Sequence[Suite], sample: Sample) -> Iterator[str]:

@@ -27,6 +27,7 @@ class Evaluation:
         lost: attempts on which RDKit crashed or hung; they count as invalid.
         samples: the first attempts, as given.
         seconds: it took.
+        flags: one row per attempt (`molgen.evaluation.flags.flag_table`), where it was asked for.
     """
 
     attempts: int
@@ -36,6 +37,7 @@ class Evaluation:
     lost: tuple[LostAttempt, ...]
     samples: tuple[str, ...]
     seconds: float
+    flags: pandas.DataFrame | None = None
 
     def figures(self) -> Iterator[tuple[str, Figure]]:
         """Suite and figure, in order."""
@@ -106,15 +108,20 @@ def shown(figure: Figure) -> str:
 
 
 def table(evaluations: Sequence[Evaluation], names: Sequence[str]) -> list[tuple[str, ...]]:
-    """One row per figure, one column per evaluation; the first row holds the headers, the last column the notes."""
+    """One row per figure, one column per evaluation; the first row holds the headers, the last column the notes.
+
+    Where there are figures of several suites, the first column names the suite.
+    """
     order = list(dict.fromkeys((suite, figure.name) for e in evaluations for suite, figure in e.figures()))
-    rows = [("figure", *names, "n", "note")]
+    several = len({suite for suite, _ in order}) > 1
+    rows = [(*(("suite",) if several else ()), "figure", *names, "n", "note")]
     for suite, name in order:
         found = [next((f for s, f in e.figures() if (s, f.name) == (suite, name)), None) for e in evaluations]
         there = [figure for figure in found if figure is not None]
         counts = "/".join(dict.fromkeys(f"{figure.n:,}" for figure in there))
         notes = "; ".join(dict.fromkeys(figure.note for figure in there if figure.note))
-        rows.append((name, *("" if figure is None else shown(figure) for figure in found), counts, notes))
+        label = (suite, name) if several else (name,)
+        rows.append((*label, *("" if figure is None else shown(figure) for figure in found), counts, notes))
     return rows
 
 

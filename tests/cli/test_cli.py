@@ -89,11 +89,16 @@ def test_evaluate_compares_files_in_one_table(molgen: Run, smiles_file: Path, tm
     for suffix in (".csv", ".md", ".json"):
         out = tmp_path / f"report{suffix}"
         arguments = ("--suite", "moses", "--suite", "medchem", "--only", "valid,IntDiv,Filters,QED,alerts_any")
-        result = molgen("evaluate", smiles_file, other, *arguments, "--jobs", 1, "-o", out)
+        flags = tmp_path / "flags.parquet"
+        result = molgen(
+            "evaluate", smiles_file, other, *arguments, "--jobs", 1, "-o", out, "--flags", flags, "--overwrite"
+        )
         assert "attempt 3 crashed" in result.stderr or "attempt 3 took longer" in result.stderr
     table = (tmp_path / "report.md").read_text().splitlines()
-    assert table[0] == "| figure | small.smi | other.smi | n | note |"
-    assert table[2].startswith("| valid | 1.0000") and "0.3333" in table[2]
+    assert table[0] == "| suite | figure | small.smi | other.smi | n | note |"
+    assert table[2].startswith("| moses | valid | 1.0000") and "0.3333" in table[2]
+    rows = pandas.read_parquet(flags)
+    assert len(rows) == 603 and rows.query("file == 'other.smi'")["valid"].tolist() == [True, False, False]
     assert set(pandas.read_csv(tmp_path / "report.csv")["file"]) == {"small.smi", "other.smi"}
     assert [report["attempts"] for report in json.loads((tmp_path / "report.json").read_text())] == [600, 3]
 

@@ -109,9 +109,16 @@ def test_fcd_is_zero_for_the_same_and_grows_with_difference(smiles: list[str]) -
 
 def test_a_chemist_sees_flags_and_nothing_is_dropped(smiles: list[str]) -> None:
     attempts = [*smiles[:60], "O=N(=O)c1ccccc1C=O", "C1=CC2=CC=C1C2", "not a molecule"]
-    result = evaluate(attempts, reference_of(smiles, smiles[:300]), "medchem")
+    result = evaluate(attempts, reference_of(smiles, smiles[:300]), "medchem", flags=True)
     brenk = result.figure("alerts_BRENK")
     assert brenk.n == 62 and brenk.value > 0 and "most often" in brenk.note
     assert result["ring_system_never_seen"] > 0
     assert 1 <= result["circles"] <= 62 and "lower bound" in result.figure("circles").note
     assert 0 < result["QED"] < 1 < result["SA"] < 10
+    table = result.flags
+    assert table is not None and table["attempt"].tolist() == list(range(1, 64)) and not table["valid"].iloc[-1]
+    assert "BRENK: nitro_group" in table["alerts"].iloc[60] and table["never_seen"].iloc[61]
+    for name in ("BRENK", "PAINS"):  # the table says what the figure says
+        flagged = table["alerts"].str.contains(f"{name}: ").sum()
+        assert result[f"alerts_{name}"] == flagged / 62
+    assert result["ring_system_never_seen"] == (table["never_seen"] != "").sum() / 62

@@ -31,44 +31,70 @@ _MOSES_ELEMENTS = frozenset({"C", "N", "S", "O", "F", "Cl", "Br", "H"})
 _PICKLED_MOL = b"\xef\xbe\xad\xde"
 
 
-class _Catalogue:
-    """One of RDKit's catalogues behind a screen."""
+class _Catalogues:
+    """All of RDKit's catalogues behind one screen; a query that several of them share is searched once.
 
-    def __init__(self, name: str) -> None:
-        parameters = FilterCatalogParams()
-        parameters.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
-        catalogue = FilterCatalog(parameters)
-        self.entries = [catalogue.GetEntryWithIdx(n) for n in range(catalogue.GetNumEntries())]
-        self.screen = Screen([_pattern(entry) for entry in self.entries])
+    CHEMBL_BMS, for one, is NIH under another name.
+    """
+
+    def __init__(self) -> None:
+        labels: dict[bytes, list[str]] = {}
+        self.entries: list[FilterCatalogEntry] = []
+        patterns = []
+        for name in CATALOGUES:
+            for entry in _entries(name):
+                key, pattern = _query(entry)
+                if key not in labels:
+                    labels[key] = []
+                    self.entries.append(entry)
+                    patterns.append(pattern)
+                labels[key].append(f"{name}: {entry.GetDescription()}")
+        self.names = list(labels.values())
+        self.screen = Screen(patterns)
 
     def alerts(self, subject: Subject) -> list[str]:
-        survivors = (self.entries[n] for n in self.screen.survivors(subject.pattern))
-        return [entry.GetDescription() for entry in survivors if entry.HasFilterMatch(subject.mol)]
+        found: list[str] = []
+        for number in self.screen.survivors(subject.pattern, subject.mol):
+            if self.entries[number].HasFilterMatch(subject.mol):
+                found += self.names[number]
+        return found
 
 
-def _pattern(entry: FilterCatalogEntry) -> Chem.Mol | None:
-    """The query of an entry, out of its serialised form, since RDKit shows it only after a match; None if it hides."""
+def _entries(name: str) -> list[FilterCatalogEntry]:
+    parameters = FilterCatalogParams()
+    parameters.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
+    catalogue = FilterCatalog(parameters)
+    return [catalogue.GetEntryWithIdx(n) for n in range(catalogue.GetNumEntries())]
+
+
+def _query(entry: FilterCatalogEntry) -> tuple[bytes, Chem.Mol | None]:
+    """What an entry searches for, as bytes without its names, and as a molecule.
+
+    Both come out of its serialised form, since RDKit shows a query only after a match. The molecule is None where the
+    entry is made of several.
+    """
     raw = bytes(entry.Serialize())
     found = re.search(rb" (\d+) (?=" + re.escape(_PICKLED_MOL) + rb")", raw)
     if found is None:
-        return None
+        return raw, None
     end = found.end() + int(found[1])
-    if _PICKLED_MOL in raw[end:]:  # made of several patterns
-        return None
+    if _PICKLED_MOL in raw[end:]:
+        return raw, None
+    counts = raw[end:].split(b" description ")[0]
     try:
-        return Chem.Mol(raw[found.end() : end])
+        return raw[found.end() : end] + counts, Chem.Mol(raw[found.end() : end])
     except RuntimeError:
-        return None
+        return raw, None
 
 
 @cache
-def _catalogue(name: str) -> _Catalogue:
-    return _Catalogue(name)
+def _catalogues() -> _Catalogues:
+    return _Catalogues()
 
 
 def catalogue_alerts(subject: Subject) -> tuple[str, ...]:
     """Every alert of every catalogue, as ``catalogue: alert``."""
-    return tuple(f"{name}: {alert}" for name in CATALOGUES for alert in _catalogue(name).alerts(subject))
+    return tuple(_catalogues().alerts(subject))
 
 
 @cache
@@ -88,6 +114,6 @@ def passes_moses_filters(subject: Subject) -> float:
         return 0.0
     queries, screen = _moses_queries()
     hydrogens = subject.hydrogens
-    if any(hydrogens.HasSubstructMatch(queries[n]) for n in screen.survivors(subject.hydrogen_pattern)):
+    if any(hydrogens.HasSubstructMatch(queries[n]) for n in screen.survivors(subject.hydrogen_pattern, hydrogens)):
         return 0.0
     return float(bool(subject.canonical))

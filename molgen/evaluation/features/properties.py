@@ -75,7 +75,7 @@ def natural_product_likeness(subject: Subject) -> float:
 def drug_likeness(subject: Subject) -> float:
     """QED (Bickerton et al., 2012): RDKit's, with its alerts behind a screen and its logP shared."""
     mol = Chem.RemoveHs(subject.mol)
-    alerts = _qed_alerts().survivors(subject.pattern)
+    alerts = _qed_alerts().survivors(subject.pattern, subject.mol)
     properties = QED.QEDproperties(
         MW=rdMolDescriptors._CalcMolWt(mol),
         ALOGP=logp(subject),

@@ -70,14 +70,12 @@ class Suite:
 
     Attributes:
         name: on the command line.
-        title: one line.
         metrics: in the order of their figures.
         usual: attempts behind the published tables; fewer bring a warning.
         verdicts: whether it asks for strict validity or stability.
     """
 
     name: str
-    title: str
     metrics: tuple[Metric, ...]
     usual: int
     verdicts: bool = False

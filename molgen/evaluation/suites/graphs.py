@@ -55,7 +55,6 @@ def _chemnet(context: Context) -> Iterator[Figure]:
 
 GRAPH = Suite(
     name="graph",
-    title="Graph papers; denominator: every attempt, unless the note says otherwise",
     usual=10_000,
     verdicts=True,
     metrics=(

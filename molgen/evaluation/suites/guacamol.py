@@ -106,7 +106,6 @@ def _chemnet(context: Context) -> Iterator[Figure]:
 
 GUACAMOL = Suite(
     name="guacamol",
-    title="GuacaMol, distribution learning; samples are taken from the start of the file",
     usual=20_000,
     metrics=(
         Metric(("Validity",), _validity),

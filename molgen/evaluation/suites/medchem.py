@@ -10,14 +10,12 @@ import numpy as np
 from rdkit import DataStructs
 from rdkit.SimDivFilters.rdSimDivPickers import LeaderPicker
 
-from molgen.datasets.splits import TEST
+from molgen.datasets.splits import TRAIN
 from molgen.evaluation.distances import entropy
 from molgen.evaluation.features.alerts import CATALOGUES
+from molgen.evaluation.flags import RARE
 from molgen.evaluation.intervals import Figure, mean, share
 from molgen.evaluation.suites.base import Context, Metric, Suite
-
-RARE = 5
-"""Ring systems found fewer times than this in the reference are rare."""
 
 CIRCLES_DISTANCE = 0.75
 """Tanimoto distance that separates the centres of circles (Xie et al., 2023)."""
@@ -43,11 +41,11 @@ def _alerts(context: Context) -> Iterator[Figure]:
 
 def _ring_systems(context: Context) -> Iterator[Figure]:
     rows, words = context.sample.valid_rows, context.sample.words("ring_systems")
-    known = context.compared.counts(TEST, "ring_systems")
+    known = context.compared.counts(TRAIN, "ring_systems")
     kept = rows[words.rows]
     seen = np.array([known.get(name, 0) for name in words.names], dtype=np.int64)[words.ids[kept]]
     owners, n = words.rows[kept], int(rows.sum())
-    note = f"in the {len(context.compared.smiles(TEST)):,} molecules of the test split"
+    note = f"in the {len(context.compared.smiles(TRAIN)):,} molecules of the training split"
     yield share("ring_system_never_seen", len(np.unique(owners[seen == 0])), n, note)
     yield share("ring_system_rare", len(np.unique(owners[seen < RARE])), n, f"fewer than {RARE} times")
 
@@ -78,7 +76,6 @@ def _circles(context: Context) -> Iterator[Figure]:
 
 MEDCHEM = Suite(
     name="medchem",
-    title="Medicinal chemistry; denominator: the strictly valid molecules",
     usual=10_000,
     verdicts=True,
     metrics=(
@@ -87,7 +84,7 @@ MEDCHEM = Suite(
             ("ring_system_never_seen", "ring_system_rare"),
             _ring_systems,
             ("ring_systems",),
-            ((TEST, "ring_systems"),),
+            ((TRAIN, "ring_systems"),),
         ),
         *(Metric((name,), partial(_average, feature=name), (name,)) for name in ("SA", "NP", "QED")),
         Metric(("scaffolds", "scaffold_entropy"), _scaffolds, ("scaffold",)),

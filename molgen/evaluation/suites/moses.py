@@ -101,7 +101,6 @@ def _split_metrics(split: str) -> tuple[Metric, ...]:
 
 MOSES = Suite(
     name="moses",
-    title="MOSES; denominator of all but `valid`: what RDKit reads",
     usual=25_000,
     metrics=(
         Metric(("valid",), _valid),
