@@ -8,9 +8,9 @@ printed for them in 123 s on 2 cores (599 s for 25,000). To repeat the original:
 1.5.3, numpy 1.23.5, torch 1.13.1, fcd-torch 1.0.7, `pip install --no-deps molsets==0.3.1`, then
 `get_all_metrics(smiles, n_jobs=2, device="cpu", batch_size=512)`.
 
-The first run computes and caches the reference's fingerprints; it is left out of the time. For the published samples SNN
-is computed once more with the fingerprints that RDKit 2022.9.5 gave to the few molecules it has come to see otherwise
-(``tests/fixtures/moses_rdkit_2022.json``).
+The first run computes and caches the reference's fingerprints; it is left out of the time. For the published samples
+SNN is computed once more with the fingerprints that RDKit 2022.9.5 gave to the few molecules it has come to see
+otherwise (``tests/fixtures/moses_rdkit_2022.json``).
 """
 
 from __future__ import annotations

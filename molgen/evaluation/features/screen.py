@@ -50,7 +50,9 @@ class _AtomScreen:
         self._queries = queries  # keeps the atoms below alive
         columns: dict[str, int] = {}
         self._places: list[Chem.Atom] = []
-        rows, places, needs = [], [], []
+        rows: list[int] = []
+        places: list[int] = []
+        needs: list[int] = []
         for row, query in enumerate(queries):
             wanted: Counter[str] = Counter()
             for atom in query.GetAtoms() if query is not None else ():
