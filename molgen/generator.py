@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from molgen.chem.strict import raw_smiles, strict_smiles
-from molgen.diffusion.samplers import SAMPLERS, Flow, Sampler, SamplerSettings
+from molgen.diffusion.process import Process
+from molgen.diffusion.samplers import SAMPLERS, Confidence, Flow, Sampler, SamplerSettings
 from molgen.diffusion.streams import Streams
 from molgen.errors import MolgenError, UsageError
+from molgen.hardware import parallel_map
 
 if TYPE_CHECKING:
     from rdkit import Chem
 
-T = TypeVar("T")
+Form = Literal["raw", "strict"]
+"""What is wanted of an attempt: SMILES as it came out; or canonical SMILES, None where it is not strictly valid."""
 
 Progress = Callable[[int], None]
 """Called with a number of molecules just finished."""
@@ -39,8 +42,9 @@ class SamplingConfig(BaseModel):
         distortion: of the time grid.
         temperature: by kind of variable.
         top_p: by kind of variable.
-        eta: stochasticity of the flow sampler.
+        eta: stochasticity of the flow sampler, or of the order in which the confidence sampler uncovers.
         omega: target guidance of the flow sampler.
+        remask: whether the confidence sampler may hide again what it uncovered.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,27 +56,64 @@ class SamplingConfig(BaseModel):
     top_p: dict[str, float] = {}
     eta: float = Field(0.0, ge=0)
     omega: float = Field(0.0, ge=0)
+    remask: bool = False
 
-    def build(self) -> Sampler:
+    def build(self, process: Process | None = None) -> Sampler:
         """The sampler.
 
+        Args:
+            process: that it is to sample, where that is known.
+
         Raises:
-            UsageError: an unknown sampler or distortion, a temperature or top-p out of range.
+            UsageError: an unknown sampler or distortion, a temperature or top-p out of range, or a sampler that
+                does not fit the process.
         """
         if self.sampler not in SAMPLERS:
             raise UsageError(f"unknown sampler {self.sampler!r}; known: {', '.join(SAMPLERS)}")
         try:
-            settings = SamplerSettings(self.steps, self.distortion, self.temperature, self.top_p)
+            sampler = self._make(SamplerSettings(self.steps, self.distortion, self.temperature, self.top_p))
+            if process is not None:
+                sampler.check(process)
         except ValueError as error:
-            raise UsageError(str(error)) from None
+            raise UsageError(f"sampler {self.sampler!r}: {error}") from None
+        return sampler
+
+    def _make(self, settings: SamplerSettings) -> Sampler:
         if self.sampler == "flow":
             return Flow(settings, self.eta, self.omega)
+        if self.sampler == "confidence":
+            return Confidence(settings, self.eta, self.remask)
         return SAMPLERS[self.sampler](settings)
+
+
+class Attempt(NamedTuple):
+    """One attempt.
+
+    Attributes:
+        smiles: in the form asked for.
+        calls: network calls that it took.
+    """
+
+    smiles: str | None
+    calls: int
+
+
+class Attempts(list[str]):
+    """SMILES of raw attempts.
+
+    Args:
+        smiles: one per attempt.
+        calls: network calls per attempt, on average.
+    """
+
+    def __init__(self, smiles: Sequence[str], calls: float) -> None:
+        super().__init__(smiles)
+        self.calls = calls
 
 
 @dataclass
 class Generated:
-    """Molecules kept, and how many attempts they cost.
+    """Molecules kept, and what they cost.
 
     Attributes:
         smiles: canonical SMILES, strictly valid and all different, in order of attempt.
@@ -80,6 +121,7 @@ class Generated:
         attempted: attempts up to the last one kept.
         valid: of those, strictly valid.
         unique: of those, different.
+        calls: network calls, summed over attempts.
     """
 
     smiles: list[str] = field(default_factory=list)
@@ -87,15 +129,18 @@ class Generated:
     attempted: int = 0
     valid: int = 0
     unique: int = 0
+    calls: int = 0
 
     @property
     def kept(self) -> int:
         """Molecules kept."""
         return len(self.smiles)
 
-    def add(self, smiles: str | None, seen: set[str]) -> None:
-        """Count one attempt, None being an invalid one, and keep it if it is new."""
+    def add(self, attempt: Attempt, seen: set[str]) -> None:
+        """Count one attempt in strict form, and keep it if it is new."""
+        smiles = attempt.smiles
         self.attempted += 1
+        self.calls += attempt.calls
         self.valid += smiles is not None
         if smiles is not None and smiles not in seen:
             seen.add(smiles)
@@ -104,7 +149,8 @@ class Generated:
 
     def __str__(self) -> str:
         counts = ("requested", "attempted", "valid", "unique", "kept")
-        return "  ".join(f"{name} {getattr(self, name):,}" for name in counts)
+        shown = "  ".join(f"{name} {getattr(self, name):,}" for name in counts)
+        return f"{shown}  network calls {self.calls / max(self.attempted, 1):.4g} each"
 
 
 class Generator(nn.Module, ABC):
@@ -138,29 +184,16 @@ class Generator(nn.Module, ABC):
         """Estimated upper bound on - log p(molecule), size included, nats, ``(B,)``."""
 
     @abstractmethod
-    def sample(
-        self,
-        examples: Sequence[int],
-        seed: int,
-        sampling: SamplingConfig,
-        batch_size: int,
-        read: Callable[[Chem.Mol], T],
-        progress: Progress | None = None,
-    ) -> list[T]:
-        """Draw the attempts numbered `examples`, and read each drawing, which is neither sanitised nor repaired.
-
-        Args:
-            examples: numbers of the attempts.
-            seed: with the number it decides the attempt.
-            sampling: how.
-            batch_size: molecules per network call.
-            read: what is wanted of a drawing, such as `strict_smiles`; called beside the sampling of others.
-            progress: called with the number of attempts just finished.
-        """
+    def draw_sizes(self, streams: Streams) -> Tensor:
+        """Size of each attempt ``(B,)`` int64, as often as in training; those of one size are sampled together."""
 
     @abstractmethod
-    def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol]:
-        """The states of one molecule, from noise to the finished drawing: the first strictly valid attempt of `seed`.
+    def sample_batch(self, size: int, streams: Streams, sampling: SamplingConfig, form: Form) -> list[Attempt]:
+        """Attempts of one size, one per stream; nothing is repaired."""
+
+    @abstractmethod
+    def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol] | list[str]:
+        """The states of one molecule, from noise to the end, drawn or written: the first strictly valid of `seed`.
 
         Args:
             seed: which molecule.
@@ -169,6 +202,46 @@ class Generator(nn.Module, ABC):
         Raises:
             MolgenError: none of the first attempts is valid.
         """
+
+    def sample(
+        self,
+        examples: Sequence[int],
+        seed: int,
+        sampling: SamplingConfig,
+        batch_size: int,
+        form: Form,
+        progress: Progress | None = None,
+    ) -> list[Attempt]:
+        """Draw the attempts numbered `examples`.
+
+        Args:
+            examples: numbers of the attempts.
+            seed: with the number it decides the attempt.
+            sampling: how.
+            batch_size: molecules per network call.
+            form: of the SMILES.
+            progress: called with the number of attempts just finished.
+        """
+        numbers = torch.tensor(list(examples), dtype=torch.int64, device=self.device)
+        rows_by_size: dict[int, list[int]] = defaultdict(list)
+        for row, size in enumerate(self.draw_sizes(Streams.from_seed(seed, numbers)).tolist()):
+            rows_by_size[size].append(row)
+        chunks = [
+            (size, rows[begin : begin + batch_size])
+            for size, rows in sorted(rows_by_size.items(), reverse=True)  # the longest work first
+            for begin in range(0, len(rows), batch_size)
+        ]
+
+        def sample_chunk(chunk: tuple[int, list[int]]) -> list[Attempt]:
+            size, rows = chunk
+            return self.sample_batch(size, Streams.from_seed(seed, numbers[rows]), sampling, form)
+
+        results: dict[int, Attempt] = {}
+        for (_, rows), drawn in zip(chunks, parallel_map(sample_chunk, chunks, self.device), strict=True):
+            results.update(zip(rows, drawn, strict=True))
+            if progress is not None:
+                progress(len(rows))
+        return [results[row] for row in range(len(numbers))]
 
     def sampling_with(self, **overrides: Any) -> SamplingConfig:
         """The model's own way of sampling with some settings replaced; those that are None stay.
@@ -192,19 +265,19 @@ class Generator(nn.Module, ABC):
         batch_size: int = 128,
         progress: Progress | None = None,
         **sampling: Any,
-    ) -> list[str]:
+    ) -> Attempts:
         """SMILES of n raw attempts, invalid ones included, nothing filtered or repaired.
 
         Raises:
             UsageError: n below 1, or a bad sampling setting.
         """
         config = self._check(n, batch_size, sampling)
-        smiles: list[str] = []
+        drawn: list[Attempt] = []
         with self._evaluating():
             for start in range(0, n, WINDOW):
                 window = range(start, min(start + WINDOW, n))
-                smiles += self.sample(window, seed, config, batch_size, raw_smiles, progress)
-        return smiles
+                drawn += self.sample(window, seed, config, batch_size, "raw", progress)
+        return Attempts([attempt.smiles or "" for attempt in drawn], sum(attempt.calls for attempt in drawn) / n)
 
     def generate(
         self,
@@ -238,8 +311,8 @@ class Generator(nn.Module, ABC):
                 missing = n - result.kept
                 size = min(WINDOW, missing + missing // 8 + 8, limit - result.attempted)
                 window = range(result.attempted, result.attempted + size)
-                for smiles in self.sample(window, seed, config, batch_size, strict_smiles, progress):
-                    result.add(smiles, seen)
+                for attempt in self.sample(window, seed, config, batch_size, "strict", progress):
+                    result.add(attempt, seen)
                     if result.kept == n:
                         return result
         raise MolgenError(

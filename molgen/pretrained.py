@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "README.md"
-KINDS = {"graph": ("molgen.graph.model", "GraphDiffusion")}
+KINDS = {
+    "graph": ("molgen.graph.model", "GraphDiffusion"),
+    "text": ("molgen.text.diffusion", "TextDiffusion"),
+    "autoregressive": ("molgen.text.autoregressive", "Autoregressive"),
+}
 """Class of each kind. Only what stands here is ever imported, whatever a file says."""
 
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".npy", ".npz")

@@ -21,13 +21,16 @@ def generate(
     model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = "qm9-graph",
     seed: Annotated[int, typer.Option(help="Results depend on it alone.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Molecules per network call.")] = 128,
-    sampler: Annotated[str | None, typer.Option(help="ancestral, renoise or flow.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="ancestral, renoise, flow, confidence or first-hitting.")] = None,
     steps: Annotated[int | None, typer.Option(help="Network calls.")] = None,
     distortion: Annotated[str | None, typer.Option(help="identity, polydec, polyinc or cosine.")] = None,
     temperature: Annotated[str | None, typer.Option(help="A number, or atoms=0.8,bonds=0.6.")] = None,
     top_p: Annotated[str | None, typer.Option(help="A number, or atoms=0.99,bonds=0.95.")] = None,
-    eta: Annotated[float | None, typer.Option(help="Stochasticity of flow.")] = None,
+    eta: Annotated[float | None, typer.Option(help="Stochasticity of flow, or of the order of confidence.")] = None,
     omega: Annotated[float | None, typer.Option(help="Target guidance of flow.")] = None,
+    remask: Annotated[
+        bool | None, typer.Option("--remask", help="Let confidence hide again what it uncovered.")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
     trace: Annotated[Path | None, typer.Option(help="Also draw one molecule emerging from noise, as .gif.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
@@ -65,16 +68,20 @@ def generate(
         "top_p": by_kind(top_p, "--top-p"),
         "eta": eta,
         "omega": omega,
+        "remask": remask,
     }
     if trace is not None:
         from molgen.report.trace import draw_trace
 
         draw_trace(trace, generator.trace(seed, **sampling), overwrite)
     start = time.perf_counter()
+    smiles: list[str]
     if attempts is not None:
         with bar("sampling", attempts) as shown:
-            smiles = generator.attempts(attempts, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling)
-        say(f"attempted {attempts:,} (raw: nothing filtered)  {_pace(attempts, start)}")
+            raw = generator.attempts(attempts, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling)
+        smiles = raw
+        cost = f"network calls {raw.calls:.4g} each  {_pace(attempts, start)}"
+        say(f"attempted {attempts:,} (raw: nothing filtered)  {cost}")
     elif n is not None:
         with bar("sampling", n) as shown:
             result = generator.generate(n, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling)

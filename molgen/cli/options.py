@@ -9,7 +9,7 @@ from molgen.errors import UsageError
 if TYPE_CHECKING:
     from molgen.generator import Generator
 
-KINDS = ("atoms", "bonds")
+KINDS = ("atoms", "bonds", "tokens")
 
 
 def by_kind(text: str | None, option: str) -> dict[str, float] | None:

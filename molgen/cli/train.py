@@ -11,50 +11,75 @@ import typer
 app = typer.Typer(no_args_is_help=True, help="Train a generator.")
 
 
-@app.command()
-def graph(
-    out: Annotated[Path, typer.Option(help="Folder of the run.")],
-    data: Annotated[str | None, typer.Option(help="A named set or a file; default qm9.")] = None,
-    column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file; see docs/training.md.")] = None,
-    init_from: Annotated[str | None, typer.Option(help="Model to start from: a name or a directory.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
-    steps: Annotated[int | None, typer.Option(min=1, help="Length in steps.")] = None,
-    minutes: Annotated[float | None, typer.Option(min=0, help="Length in minutes.")] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Molecules per step.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Of weights, order and noise.")] = None,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, gpu, ... (Lightning).")] = "auto",
-    devices: Annotated[str, typer.Option(help="Processes per node, or auto (Lightning).")] = "auto",
-    num_nodes: Annotated[int, typer.Option(min=1, help="Machines (Lightning).")] = 1,
-    strategy: Annotated[str, typer.Option(help="auto, ddp, ... (Lightning).")] = "auto",
-) -> None:
-    """Train a graph diffusion model. Ctrl-C saves; --resume continues."""
-    from molgen.cli.console import say
-    from molgen.errors import UsageError
-    from molgen.progress import bar
-    from molgen.training.config import read_config
-    from molgen.training.run import Hardware, read_run_config, train
+Out = Annotated[Path, typer.Option(help="Folder of the run.")]
+Data = Annotated[str | None, typer.Option(help="A named set or a file; default qm9.")]
+Column = Annotated[str | None, typer.Option(help="Column of SMILES in a table.")]
+Config = Annotated[Path | None, typer.Option(help="TOML file; see docs/training.md.")]
+InitFrom = Annotated[str | None, typer.Option(help="Model to start from: a name or a directory.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")]
+Steps = Annotated[int | None, typer.Option(min=1, help="Length in steps.")]
+Minutes = Annotated[float | None, typer.Option(min=0, help="Length in minutes.")]
+BatchSize = Annotated[int | None, typer.Option(min=1, help="Molecules per step.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Of weights, order and noise.")]
+Accelerator = Annotated[str, typer.Option(help="auto, cpu, gpu, ... (Lightning).")]
+Devices = Annotated[str, typer.Option(help="Processes per node, or auto (Lightning).")]
+NumNodes = Annotated[int, typer.Option(min=1, help="Machines (Lightning).")]
+Strategy = Annotated[str, typer.Option(help="auto, ddp, ... (Lightning).")]
 
-    if resume:
-        if any(value is not None for value in (data, column, config, init_from, batch_size, seed)):
-            raise UsageError("--resume takes everything but the length from the run; leave the other options out")
-        settings = read_run_config(out, steps=steps, minutes=minutes)
-    else:
-        optimiser: dict[str, object] = {"steps": steps, "minutes": minutes, "batch_size": batch_size, "seed": seed}
-        settings = read_config(config, {"data": {"name": data, "column": column}, "optimiser": optimiser})
-    hardware = Hardware(accelerator, devices, num_nodes, strategy)
-    with bar(f"reading {settings.data.name}") as shown:
-        stopped = train(
-            settings,
-            out,
-            init_from=init_from,
-            resume=resume,
-            hardware=hardware,
-            progress=lambda n: shown.update(f"{n:,} read"),
-            on_ready=shown.stop,
-        )
-    if stopped is None:
-        say(f"done: {out / 'model'}")
-        return
-    say(f"stopped and saved; continue with: molgen train graph --out {out} --resume")
-    raise typer.Exit(128 + stopped if stopped != signal.SIGINT else 130)
+
+def _command(family: str, summary: str) -> None:
+    """Add the verb that trains a family; all take the same options."""
+
+    def command(
+        out: Out,
+        data: Data = None,
+        column: Column = None,
+        config: Config = None,
+        init_from: InitFrom = None,
+        resume: Resume = False,
+        steps: Steps = None,
+        minutes: Minutes = None,
+        batch_size: BatchSize = None,
+        seed: Seed = None,
+        accelerator: Accelerator = "auto",
+        devices: Devices = "auto",
+        num_nodes: NumNodes = 1,
+        strategy: Strategy = "auto",
+    ) -> None:
+        from molgen.cli.console import say
+        from molgen.errors import UsageError
+        from molgen.progress import bar
+        from molgen.training.config import read_config
+        from molgen.training.run import Hardware, read_run_config, train
+
+        if resume:
+            if any(value is not None for value in (data, column, config, init_from, batch_size, seed)):
+                raise UsageError("--resume takes everything but the length from the run; leave the other options out")
+            settings = read_run_config(out, family, steps=steps, minutes=minutes)
+        else:
+            optimiser: dict[str, object] = {"steps": steps, "minutes": minutes, "batch_size": batch_size, "seed": seed}
+            overrides: dict[str, dict[str, object]] = {"data": {"name": data, "column": column}, "optimiser": optimiser}
+            settings = read_config(config, overrides, family)
+        hardware = Hardware(accelerator, devices, num_nodes, strategy)
+        with bar(f"reading {settings.data.name}") as shown:
+            stopped = train(
+                settings,
+                out,
+                init_from=init_from,
+                resume=resume,
+                hardware=hardware,
+                progress=lambda n: shown.update(f"{n:,} read"),
+                on_ready=shown.stop,
+            )
+        if stopped is None:
+            say(f"done: {out / 'model'}")
+            return
+        say(f"stopped and saved; continue with: molgen train {family} --out {out} --resume")
+        raise typer.Exit(128 + stopped if stopped != signal.SIGINT else 130)
+
+    app.command(family, help=f"{summary} Ctrl-C saves; --resume continues.")(command)
+
+
+_command("graph", "Train a graph diffusion model.")
+_command("text", "Train a discrete diffusion model on SMILES.")
+_command("autoregressive", "Train an autoregressive model on SMILES.")

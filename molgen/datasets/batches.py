@@ -1,9 +1,11 @@
-"""Batches of graphs of one size, in an order that is a function of seed and step alone."""
+"""Batches of molecules of one size, in an order that is a function of seed and step alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import torch
@@ -12,6 +14,34 @@ from torch import Tensor
 from torch.utils.data import IterableDataset
 
 from molgen.datasets.encoded import EncodedDataset
+
+
+class Batch(Protocol):
+    """Molecules of one size.
+
+    Attributes:
+        examples: ``(B,)`` int64, the number of each molecule in its split.
+        visit: how often the data had been gone through before; with `examples` it keys the random numbers.
+    """
+
+    @property
+    def examples(self) -> Tensor:
+        """See above."""
+
+    @property
+    def visit(self) -> int:
+        """See above."""
+
+    def __len__(self) -> int: ...
+
+    def to(self, device: torch.device, non_blocking: bool = False) -> Self:
+        """The batch on another device."""
+
+
+B = TypeVar("B", bound=Batch, covariant=True)
+
+Arrays = tuple[NDArray[np.integer[Any]], ...]
+"""Variables of molecules of one size, one array ``(m, ...)`` per kind."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +71,16 @@ class GraphBatch:
         return GraphBatch(atoms, bonds, examples, self.visit)
 
 
-class BatchStream(IterableDataset[GraphBatch]):
+class BatchStream(IterableDataset[B], Generic[B]):
     """An endless stream of batches, which can be entered at any step.
 
     Every pass goes through each molecule once. Each batch holds molecules of one size, so nothing is padded; the last
     batch of a size may be smaller.
 
     Args:
-        dataset: encoded molecules.
-        split: which.
+        groups: gives the arrays of the molecules by size for a visit: always the same ones, or others where molecules
+            are written anew each time.
+        collate: makes a batch of int64 tensors per kind, the numbers of the molecules, and the visit.
         batch_size: molecules per batch over all processes.
         seed: of the order.
         start: first step.
@@ -60,57 +91,62 @@ class BatchStream(IterableDataset[GraphBatch]):
 
     def __init__(
         self,
-        dataset: EncodedDataset,
-        split: str,
+        groups: Callable[[int], Mapping[int, Arrays]],
+        collate: Callable[[Sequence[Tensor], Tensor, int], B],
         batch_size: int,
-        seed: int = 0,
         *,
+        seed: int = 0,
         start: int = 0,
         passes: int | None = None,
         rank: int = 0,
         world: int = 1,
     ) -> None:
         super().__init__()
-        self.groups = {size: dataset.arrays(split, size) for size in dataset.sizes(split)}
+        self.groups = groups
+        self.collate = collate
         self.batch_size = batch_size
         self.seed = seed
         self.start = start
         self.passes = passes
         self.rank = rank
         self.world = world
-        self.first = dict(zip(self.groups, np.cumsum([0, *(len(a) for a, _ in self.groups.values())]), strict=False))
 
-    @property
-    def molecules_per_pass(self) -> int:
-        """Molecules in the split."""
-        return sum(len(atoms) for atoms, _ in self.groups.values())
+    def __iter__(self) -> Iterator[B]:
+        skip = self.start
+        for visit in count() if self.passes is None else range(self.passes):
+            groups = self.groups(visit)
+            plan = self._plan(groups, visit)
+            numbers = np.cumsum([0, *(len(arrays[0]) for arrays in groups.values())])
+            first = dict(zip(groups, numbers.tolist(), strict=False))
+            for size, rows in plan[skip:]:
+                mine = rows[self.rank :: self.world]
+                tensors = [torch.from_numpy(array[mine].astype(np.int64)) for array in groups[size]]
+                yield self.collate(tensors, torch.from_numpy(mine + first[size]), visit)
+            skip = max(0, skip - len(plan))
 
-    @property
-    def steps_per_pass(self) -> int:
-        """Batches in one pass."""
-        return sum(-(-len(atoms) // self.batch_size) for atoms, _ in self.groups.values())
-
-    def __iter__(self) -> Iterator[GraphBatch]:
-        visit, skip = divmod(self.start, self.steps_per_pass)
-        while self.passes is None or visit < self.passes:
-            for size, rows in self._plan(visit)[skip:]:
-                yield self._batch(size, rows[self.rank :: self.world], visit)
-            visit, skip = visit + 1, 0
-
-    def _plan(self, visit: int) -> list[tuple[int, NDArray[np.int64]]]:
+    def _plan(self, groups: Mapping[int, Arrays], visit: int) -> list[tuple[int, NDArray[np.int64]]]:
         """Sizes and rows of every batch of one pass."""
         random = np.random.Generator(np.random.Philox(key=[self.seed, visit]))
         batches = []
-        for size, (atoms, _) in self.groups.items():
-            order = random.permutation(len(atoms))
+        for size, arrays in groups.items():
+            order = random.permutation(len(arrays[0]))
             batches += [(size, order[i : i + self.batch_size]) for i in range(0, len(order), self.batch_size)]
         return [batches[i] for i in random.permutation(len(batches))]
 
-    def _batch(self, size: int, rows: NDArray[np.int64], visit: int) -> GraphBatch:
-        atoms, bonds = self.groups[size]
-        return GraphBatch(
-            atoms=torch.from_numpy(atoms[rows].astype(np.int64)),
-            bonds=torch.from_numpy(bonds[rows].astype(np.int64)),
-            examples=torch.from_numpy(rows + self.first[size]),
-            visit=visit,
-        )
+
+def graph_batches(dataset: EncodedDataset, split: str, batch_size: int, **options: Any) -> BatchStream[GraphBatch]:
+    """A stream of graphs.
+
+    Args:
+        dataset: encoded molecules.
+        split: which.
+        batch_size: molecules per batch over all processes.
+        **options: of `BatchStream`.
+    """
+    groups = {size: dataset.arrays(split, size) for size in dataset.sizes(split)}
+
+    def collate(kinds: Sequence[Tensor], examples: Tensor, visit: int) -> GraphBatch:
+        atoms, bonds = kinds
+        return GraphBatch(atoms, bonds, examples, visit)
+
+    return BatchStream(lambda _: groups, collate, batch_size, **options)

@@ -8,7 +8,10 @@ from torch import Tensor, nn
 from molgen.diffusion.process import Denoiser, Process, State
 from molgen.diffusion.streams import Streams
 
-OBJECTIVES = ("cross-entropy", "variational")
+OBJECTIVES = ("cross-entropy", "variational", "continuous")
+
+_ENDS = 1e-5
+"""How close to 0 and 1 the times of the continuous bound come, where its integrand is a quotient of zeros."""
 
 
 def cross_entropy(process: Process, logits: State, x0: State, x_t: State, t: Tensor) -> State:
@@ -73,15 +76,68 @@ def variational_bound(process: Process, denoise: Denoiser, x0: State, streams: S
     return total
 
 
+def continuous_term(process: Process, logits: State, x0: State, x_t: State, t: Tensor) -> State:
+    """Density in t of the bound with infinitely many steps, summed over variables, nats, ``(B,)`` per kind.
+
+    With r_y = q(y | x_0) / q(x_t | x_0), its estimate r'_y under p(x_0 | x_t), and R_y the rate of the noise from y
+    into x_t, it is - alpha' / alpha sum over y of R_y (r'_y - r_y log r'_y + r_y (log r_y - 1)) (Campbell et al., 2022;
+    Lou et al., 2024). For the absorbing transition this is the cross-entropy of the masked variables times
+    - alpha' / (1 - alpha) (Sahoo et al., 2024; Shi et al., 2024), for the uniform one the loss of Schiff et al., 2024.
+    """
+    alpha = process.schedule.alpha(t)
+    speed = -process.schedule.slope(t) / alpha
+    clean = process.clean_logits(logits, x_t, t)
+    terms = {}
+    for kind in process.kinds:
+        transition, x = process.transition(kind), x_t[kind]
+        likelihood = transition.column(x, alpha)
+        weight = torch.where(likelihood > 0, clean[kind].softmax(-1) / likelihood.clamp(min=1e-30), 0.0)
+        predicted = transition.forward_product(weight, alpha).double()
+        row = transition.row(x0[kind], alpha).double()
+        true = row / row.gather(-1, x.unsqueeze(-1))
+        log_ratio = true.clamp(min=1e-30).log() - predicted.clamp(min=1e-30).log()
+        density = transition.rates_into(x) * (predicted - true + true * log_ratio)
+        terms[kind] = (speed * density.sum((1, 2))).float()
+    return terms
+
+
+def continuous_bound(process: Process, denoise: Denoiser, x0: State, streams: Streams, draws: int = 1) -> Tensor:
+    """Monte-Carlo estimate of the bound with infinitely many steps, nats, ``(B,)``: the lowest of the x0
+    parameterisation, and comparable between models trained with different numbers of steps.
+
+    Args:
+        process: of the x0 parameterisation.
+        denoise: the network.
+        x0: clean variables.
+        streams: randomness.
+        draws: times per example, one in each of as many equal parts of [0, 1].
+    """
+    total = sum(prior_term(process, x0).values(), start=torch.zeros(()))
+    for draw in range(draws):
+        stream = streams.fold(draw)
+        t = ((draw + stream.fold(0).uniform()) / draws).clamp(_ENDS, 1 - _ENDS)
+        x_t = process.corrupt(x0, t, stream.fold(1))
+        terms = continuous_term(process, denoise(x_t, t), x0, x_t, t)
+        total = total + sum(terms.values(), start=torch.zeros(())) / draws
+    return total
+
+
+def tightest_bound(process: Process, denoise: Denoiser, x0: State, streams: Streams, draws: int = 1) -> Tensor:
+    """The continuous bound where the network predicts clean variables, else that of its own steps, nats, ``(B,)``."""
+    bound = continuous_bound if process.parameterisation == "x0" else variational_bound
+    return bound(process, denoise, x0, streams, draws)
+
+
 def training_loss(process: Process, denoise: Denoiser, x0: State, streams: Streams, objective: str) -> State:
     """Loss ``(B,)`` per kind for one random time per example.
 
     Args:
-        objective: ``cross-entropy`` (times uniform on [0, 1]; needs the x0 parameterisation) or ``variational``
-            (an unbiased estimate of the bound).
+        objective: ``cross-entropy`` (times uniform on [0, 1]) or ``continuous`` (an unbiased estimate of the bound
+            with infinitely many steps), which need the x0 parameterisation; or ``variational`` (an unbiased estimate
+            of the bound with the process's own steps).
 
     Raises:
-        ValueError: an unknown objective, or cross-entropy with the reverse parameterisation.
+        ValueError: an unknown objective, or one that does not fit the reverse parameterisation.
     """
     if objective not in OBJECTIVES:
         raise ValueError(f"unknown objective {objective!r}; known: {', '.join(OBJECTIVES)}")
@@ -91,7 +147,10 @@ def training_loss(process: Process, denoise: Denoiser, x0: State, streams: Strea
         terms = bound_term(process, denoise(x_t, t), x0, x_t, s, t)
         return {kind: process.steps * term for kind, term in terms.items()}
     if process.parameterisation != "x0":
-        raise ValueError("cross-entropy on clean variables needs the x0 parameterisation; use the variational bound")
+        raise ValueError(f"{objective} needs the x0 parameterisation; use the variational bound")
     t = streams.fold(0).uniform()
+    loss = cross_entropy
+    if objective == "continuous":
+        t, loss = t.clamp(_ENDS, 1 - _ENDS), continuous_term
     x_t = process.corrupt(x0, t, streams.fold(1))
-    return cross_entropy(process, denoise(x_t, t), x0, x_t, t)
+    return loss(process, denoise(x_t, t), x0, x_t, t)

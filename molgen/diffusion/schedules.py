@@ -19,6 +19,10 @@ class Schedule(ABC):
     def slope(self, t: Tensor) -> Tensor:
         """d alpha / d t at times `t`, any shape; never positive."""
 
+    @abstractmethod
+    def time(self, alpha: Tensor) -> Tensor:
+        """The time at which the signal is `alpha`, any shape."""
+
 
 class Linear(Schedule):
     """alpha(t) = 1 - t."""
@@ -28,6 +32,9 @@ class Linear(Schedule):
 
     def slope(self, t: Tensor) -> Tensor:
         return -t.new_ones(()).expand_as(t)
+
+    def time(self, alpha: Tensor) -> Tensor:
+        return 1 - alpha
 
 
 class Cosine(Schedule):
@@ -39,6 +46,9 @@ class Cosine(Schedule):
 
     def slope(self, t: Tensor) -> Tensor:
         return -math.pi / 2 * (math.pi * t).sin()
+
+    def time(self, alpha: Tensor) -> Tensor:
+        return (2 * alpha - 1).clamp(-1, 1).acos() / math.pi
 
 
 class Polynomial(Schedule):
@@ -59,5 +69,19 @@ class Polynomial(Schedule):
     def slope(self, t: Tensor) -> Tensor:
         return -self.power * t ** (self.power - 1)
 
+    def time(self, alpha: Tensor) -> Tensor:
+        return (1 - alpha).clamp(min=0) ** (1 / self.power)
+
 
 SCHEDULES: dict[str, type[Schedule]] = {"linear": Linear, "cosine": Cosine, "polynomial": Polynomial}
+"""By name."""
+
+
+def make_schedule(name: str, power: float = 2.0) -> Schedule:
+    """A schedule by name.
+
+    Args:
+        name: of `SCHEDULES`.
+        power: of the polynomial one.
+    """
+    return Polynomial(power) if name == "polynomial" else SCHEDULES[name]()

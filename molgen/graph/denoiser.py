@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from molgen.diffusion.process import State
-from molgen.graph.layers import GraphLayer, TimeEmbedding
+from molgen.graph.layers import GraphLayer
 from molgen.graph.pairs import pair_index
+from molgen.layers import TimeEmbedding
 
 
 class NetworkConfig(BaseModel):

@@ -6,42 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from molgen.graph.pairs import PairIndex, to_square
-
-
-class Modulation(nn.Module):
-    """Scale and shift of normalised features by the time and size of the molecule (adaptive layer norm).
-
-    Args:
-        width: channels modulated.
-        condition_width: channels of the condition.
-    """
-
-    def __init__(self, width: int, condition_width: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.linear = nn.Linear(condition_width, 2 * width)
-        nn.init.zeros_(self.linear.weight)
-        nn.init.zeros_(self.linear.bias)
-
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        """``(B, V, width)`` and ``(B, condition_width)``, or ``(1, condition_width)`` for all -> ``(B, V, width)``."""
-        scale, shift = self.linear(condition).unsqueeze(1).chunk(2, dim=-1)
-        return torch.addcmul(shift, self.norm(x), 1 + scale)
-
-
-class FeedForward(nn.Sequential):
-    """Two linear maps with a SiLU between, the second starting near zero."""
-
-    def __init__(self, width: int, hidden: int) -> None:
-        super().__init__(nn.Linear(width, hidden), nn.SiLU(), residual_linear(hidden, width))
-
-
-def residual_linear(width_in: int, width_out: int) -> nn.Linear:
-    """A linear map that writes into the residual stream: starts at zero, so that a layer starts as the identity."""
-    linear = nn.Linear(width_in, width_out)
-    nn.init.zeros_(linear.weight)
-    nn.init.zeros_(linear.bias)
-    return linear
+from molgen.layers import FeedForward, Modulation, residual_linear
 
 
 class AtomAttention(nn.Module):
@@ -191,23 +156,3 @@ class GraphLayer(nn.Module):
         h = h + self.attention(atoms, pairs, index) + self.messages(atoms, pairs, index)
         h = h + self.feed_forward(self.feed_forward_norm(h, condition))
         return h, e + self.pair_update(self.message_norm(h), pairs, index)
-
-
-class TimeEmbedding(nn.Module):
-    """Fourier features of t, from slow to fast.
-
-    Args:
-        width: channels, even.
-    """
-
-    frequencies: Tensor
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        frequencies = torch.logspace(0, 2, width // 2)
-        self.register_buffer("frequencies", frequencies, persistent=False)
-
-    def forward(self, t: Tensor) -> Tensor:
-        """``(B,)`` -> ``(B, width)``."""
-        angle = t[:, None] * self.frequencies
-        return torch.cat([angle.sin(), angle.cos()], dim=-1)

@@ -2,61 +2,46 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 from rdkit import Chem
 from torch import Tensor
 
 from molgen.chem.codec import GraphCodec, MoleculeGraph
-from molgen.chem.strict import strict_smiles
+from molgen.chem.strict import raw_smiles, strict_smiles
 from molgen.chem.vocabulary import BOND_NAMES, Vocabulary
 from molgen.datasets.batches import GraphBatch
-from molgen.diffusion.objectives import training_loss, variational_bound
+from molgen.diffusion.objectives import tightest_bound, training_loss
 from molgen.diffusion.process import Process, State
 from molgen.diffusion.samplers import Observer
-from molgen.diffusion.schedules import Cosine, Linear, Polynomial, Schedule
+from molgen.diffusion.schedules import make_schedule
 from molgen.diffusion.streams import Streams
-from molgen.diffusion.transitions import Absorbing, Hamming, Marginal, Transition, Uniform
+from molgen.diffusion.transitions import make_transition
 from molgen.errors import MolgenError
-from molgen.generator import Generator, Progress, SamplingConfig, T
+from molgen.generator import Attempt, Form, Generator, SamplingConfig
 from molgen.graph.denoiser import DenoiserConfig, GraphDenoiser
 from molgen.graph.features import atom_code, bond_code
-from molgen.hardware import parallel_map
-
-TransitionName = Literal["uniform", "absorbing", "marginal", "hamming"]
+from molgen.noise import NoiseConfig, TransitionName
 
 _SIZE_STREAM, _STATE_STREAM = 0, 1
 _TRACE_ATTEMPTS = 100
 
 
-class ProcessConfig(BaseModel):
+class ProcessConfig(NoiseConfig):
     """The noise.
 
     Attributes:
         atoms: transition of atoms.
         bonds: transition of bonds.
-        schedule: ``linear``, ``cosine`` or ``polynomial``.
-        power: of the polynomial schedule.
-        parameterisation: ``x0`` or ``reverse``.
-        steps: of the variational bound, and of sampling with ``reverse``.
-        hamming_length: distance over which the rates of the hamming transition fall by e.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     atoms: TransitionName = "marginal"
     bonds: TransitionName = "marginal"
-    schedule: Literal["linear", "cosine", "polynomial"] = "cosine"
-    power: float = Field(2.0, gt=0)
-    parameterisation: Literal["x0", "reverse"] = "x0"
-    steps: int = Field(100, ge=1)
-    hamming_length: float = Field(1.0, gt=0)
 
 
 class GraphModelConfig(BaseModel):
@@ -129,39 +114,12 @@ class GraphDiffusion(Generator):
 
     def bound(self, batch: GraphBatch, streams: Streams) -> Tensor:
         cost = -np.log(self.config.sizes.get(batch.atoms.shape[1], 0.0) or 1e-12)
-        return variational_bound(self.process, self.denoiser, _state(batch), streams) + cost
+        return tightest_bound(self.process, self.denoiser, _state(batch), streams) + cost
 
-    def sample(
-        self,
-        examples: Sequence[int],
-        seed: int,
-        sampling: SamplingConfig,
-        batch_size: int,
-        read: Callable[[Chem.Mol], T],
-        progress: Progress | None = None,
-    ) -> list[T]:
-        numbers = torch.tensor(list(examples), dtype=torch.int64, device=self.device)
-        sizes = self.draw_sizes(Streams.from_seed(seed, numbers))
-        rows_by_size: dict[int, list[int]] = defaultdict(list)
-        for row, size in enumerate(sizes.tolist()):
-            rows_by_size[size].append(row)
-        chunks = [
-            (size, rows[begin : begin + batch_size])
-            for size, rows in sorted(rows_by_size.items(), reverse=True)  # the longest work first
-            for begin in range(0, len(rows), batch_size)
-        ]
-
-        def sample_chunk(chunk: tuple[int, list[int]]) -> list[T]:
-            size, rows = chunk
-            graphs = self.sample_graphs(size, Streams.from_seed(seed, numbers[rows]), sampling)
-            return [read(self.codec.decode(graph)) for graph in graphs]
-
-        results: dict[int, T] = {}
-        for (_, rows), drawn in zip(chunks, parallel_map(sample_chunk, chunks, self.device), strict=True):
-            results.update(zip(rows, drawn, strict=True))
-            if progress is not None:
-                progress(len(rows))
-        return [results[row] for row in range(len(numbers))]
+    def sample_batch(self, size: int, streams: Streams, sampling: SamplingConfig, form: Form) -> list[Attempt]:
+        read = raw_smiles if form == "raw" else strict_smiles
+        graphs = self.sample_graphs(size, streams, sampling)
+        return [Attempt(read(self.codec.decode(graph)), sampling.steps) for graph in graphs]
 
     def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol]:
         config = self.sampling_with(**sampling)
@@ -177,7 +135,6 @@ class GraphDiffusion(Generator):
         raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid; sample with more steps or another seed")
 
     def draw_sizes(self, streams: Streams) -> Tensor:
-        """Numbers of atoms ``(B,)`` as often as in training."""
         sizes = torch.tensor(list(self.config.sizes), device=streams.keys.device)
         shares = torch.tensor(list(self.config.sizes.values()), device=streams.keys.device)
         return sizes[streams.fold(_SIZE_STREAM).categorical(shares.expand(len(streams.keys), -1))]
@@ -203,7 +160,7 @@ class GraphDiffusion(Generator):
         Raises:
             MolgenError: a size the network has no place for.
         """
-        sampler = (sampling or self.sampling).build()
+        sampler = (sampling or self.sampling).build(self.process)
         state = sampler.sample(
             self.process,
             self.denoiser,
@@ -238,34 +195,15 @@ def build_process(config: GraphModelConfig, vocabulary: Vocabulary) -> Process:
     length = process.hamming_length
     atom_codes = [atom_code(atom) for atom in vocabulary.templates]
     bond_codes = [bond_code(bond) for bond in BOND_NAMES]
-    schedules: dict[str, Schedule] = {
-        "linear": Linear(),
-        "cosine": Cosine(),
-        "polynomial": Polynomial(process.power),
-    }
     return Process(
         {
-            "atoms": _transition(process.atoms, config.atom_marginal, atom_codes, length),
-            "bonds": _transition(process.bonds, config.bond_marginal, bond_codes, length),
+            "atoms": make_transition(process.atoms, config.atom_marginal, atom_codes, length),
+            "bonds": make_transition(process.bonds, config.bond_marginal, bond_codes, length),
         },
-        schedules[process.schedule],
+        make_schedule(process.schedule, process.power),
         process.parameterisation,
         process.steps,
     )
-
-
-def _transition(
-    name: TransitionName, marginal: Sequence[float], codes: Sequence[tuple[object, ...]], length: float
-) -> Transition:
-    match name:
-        case "uniform":
-            return Uniform(len(marginal))
-        case "absorbing":
-            return Absorbing(len(marginal))
-        case "marginal":
-            return Marginal(marginal)
-        case "hamming":
-            return Hamming(codes, length)
 
 
 def _state(batch: GraphBatch) -> State:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rdkit import Chem
 from rdkit.Chem import rdDepictor
@@ -14,34 +14,56 @@ from rdkit.Chem.Draw import rdMolDraw2D
 from molgen.errors import UsageError
 from molgen.files import whole_file
 
-_WIDTH, _HEIGHT = 360, 300
+if TYPE_CHECKING:
+    from PIL import Image
+
+_WIDTH, _HEIGHT, _LETTER = 360, 300, 24
 _MILLISECONDS_PER_FRAME, _MILLISECONDS_AT_END = 120, 2000
 
 
-def draw_trace(path: Path, mols: Sequence[Chem.Mol], overwrite: bool = False) -> None:
+def draw_trace(path: Path, states: Sequence[Chem.Mol] | Sequence[str], overwrite: bool = False) -> None:
     """Draw the states of one molecule, noise first, into a ``.gif``.
 
     Atoms stand where they stand in the finished molecule, so that only atoms and bonds change.
 
     Args:
         path: ends in ``.gif``.
-        mols: drawings with the same number of atoms, sane or not; the last one gives the layout.
+        states: strings; or drawings with the same number of atoms, sane or not, of which the last gives the layout.
         overwrite: an existing file.
 
     Raises:
         UsageError: another suffix, nothing to draw, or a file that may not be overwritten.
     """
-    from PIL import Image
 
     if path.suffix.lower() != ".gif":
         raise UsageError(f"cannot draw {path.name}: a trace is a .gif")
-    if not mols:
+    if not states:
         raise UsageError("a trace needs at least one state")
-    layout = _layout(mols[-1])
-    frames = [Image.open(io.BytesIO(_frame(mol, layout))).convert("P") for mol in mols]
+    frames = [image.convert("P") for image in _frames(states)]
     durations = [_MILLISECONDS_PER_FRAME] * (len(frames) - 1) + [_MILLISECONDS_AT_END]
     with whole_file(path, overwrite) as temporary:
         frames[0].save(temporary, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
+
+
+def _frames(states: Sequence[Chem.Mol] | Sequence[str]) -> Iterator[Image.Image]:
+    from PIL import Image
+
+    layout = None if isinstance(states[-1], str) else _layout(states[-1])
+    widest = max(len(state) for state in states if isinstance(state, str)) if layout is None else 0
+    for state in states:
+        if isinstance(state, str):
+            yield _written(state, widest)
+        elif layout is not None:
+            yield Image.open(io.BytesIO(_frame(state, layout)))
+
+
+def _written(text: str, widest: int) -> Image.Image:
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(_LETTER)
+    image = Image.new("RGB", (int(0.7 * _LETTER * widest) + 2 * _LETTER, 3 * _LETTER), "white")
+    ImageDraw.Draw(image).text((_LETTER, _LETTER), text, fill="black", font=font)
+    return image
 
 
 def _layout(mol: Chem.Mol) -> Chem.Conformer:

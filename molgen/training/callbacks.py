@@ -13,7 +13,7 @@ from typing import Any
 import lightning as L
 import torch
 
-from molgen.datasets.batches import BatchStream
+from molgen.datasets.batches import Batch, BatchStream
 from molgen.diffusion.streams import Streams
 from molgen.files import whole_file
 from molgen.progress import Bar
@@ -105,7 +105,7 @@ class Monitor(L.Callback):
     """
 
     def __init__(
-        self, stream: BatchStream, average: ExponentialAverage, minutes: float, molecules: int, samples: int
+        self, stream: BatchStream[Batch], average: ExponentialAverage, minutes: float, molecules: int, samples: int
     ) -> None:
         self.stream = stream
         self.average = average
@@ -131,8 +131,6 @@ class Monitor(L.Callback):
     @torch.no_grad()
     def measure(self, pl_module: L.LightningModule) -> dict[str, float]:
         """The figures, by name."""
-        from molgen.chem.strict import strict_smiles
-
         assert isinstance(pl_module, GeneratorTask)
         generator = pl_module.generator
         with self.average.applied(pl_module):
@@ -143,9 +141,9 @@ class Monitor(L.Callback):
                 bounds += generator.bound(batch, Streams.from_seed(0, batch.examples)).tolist()
                 if len(bounds) >= self.molecules:
                     break
-            drawn = generator.sample(range(self.samples), 0, generator.sampling, 128, strict_smiles)
+            drawn = generator.sample(range(self.samples), 0, generator.sampling, 128, "strict")
             generator.train()
-        valid = [smiles for smiles in drawn if smiles is not None]
+        valid = [attempt.smiles for attempt in drawn if attempt.smiles is not None]
         return {
             "validation/bound_nats": sum(bounds) / len(bounds),
             "validation/validity": len(valid) / len(drawn),

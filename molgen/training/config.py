@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -13,6 +13,8 @@ from molgen.datasets.splits import SplitConfig
 from molgen.errors import UsageError
 from molgen.graph.denoiser import NetworkConfig
 from molgen.graph.model import ProcessConfig
+from molgen.text.diffusion import TextNoiseConfig
+from molgen.text.transformer import TransformerConfig
 
 
 class _Strict(BaseModel):
@@ -47,7 +49,7 @@ class OptimiserConfig(_Strict):
     """How the weights move.
 
     Attributes:
-        objective: ``cross-entropy`` or ``variational``.
+        objective: ``cross-entropy``, ``variational`` or ``continuous``.
         batch_size: molecules per step over all processes.
         steps: length of training in steps; or
         minutes: in minutes of wall-clock. Exactly one of the two.
@@ -66,7 +68,7 @@ class OptimiserConfig(_Strict):
         sampled_molecules: for sampled validity.
     """
 
-    objective: Literal["cross-entropy", "variational"] = "cross-entropy"
+    objective: Literal["cross-entropy", "variational", "continuous"] = "cross-entropy"
     batch_size: int = Field(256, ge=1)
     steps: int | None = Field(None, ge=1)
     minutes: float | None = Field(None, gt=0)
@@ -91,34 +93,94 @@ class OptimiserConfig(_Strict):
         return self
 
 
-class TrainConfig(_Strict):
-    """A training run: the TOML tables ``[data]``, ``[process]``, ``[network]`` and ``[optimiser]``."""
+class RunConfig(_Strict):
+    """A training run of any family.
 
+    Attributes:
+        family: what is trained.
+        data: on which molecules.
+        optimiser: how.
+    """
+
+    family: str
     data: DataConfig = DataConfig()
-    process: ProcessConfig = ProcessConfig()
-    network: NetworkConfig = NetworkConfig()
     optimiser: OptimiserConfig = OptimiserConfig(minutes=60)
 
+
+def _check_objective(config: GraphRun | TextRun) -> None:
+    if config.process.parameterisation == "reverse" and config.optimiser.objective != "variational":
+        raise ValueError('the reverse parameterisation trains on the bound: set optimiser.objective = "variational"')
+
+
+class GraphRun(RunConfig):
+    """Graph diffusion: the TOML tables ``[data]``, ``[process]``, ``[network]`` and ``[optimiser]``."""
+
+    family: Literal["graph"] = "graph"
+    process: ProcessConfig = ProcessConfig()
+    network: NetworkConfig = NetworkConfig()
+
     @model_validator(mode="after")
-    def _objective_fits(self) -> TrainConfig:
-        if self.process.parameterisation == "reverse" and self.optimiser.objective != "variational":
-            raise ValueError(
-                'the reverse parameterisation trains on the bound: set optimiser.objective = "variational"'
-            )
+    def _fits(self) -> GraphRun:
+        _check_objective(self)
         return self
 
 
-def read_config(path: Path | None, overrides: dict[str, dict[str, object]]) -> TrainConfig:
+class TokensConfig(_Strict):
+    """How molecules become tokens.
+
+    Attributes:
+        kind: ``smiles`` or ``selfies``.
+        rewrite: write every molecule anew on every visit, its atoms in a random order, instead of canonically.
+    """
+
+    kind: Literal["smiles", "selfies"] = "smiles"
+    rewrite: bool = False
+
+
+class TextRun(RunConfig):
+    """Text diffusion: the TOML tables ``[data]``, ``[tokens]``, ``[process]``, ``[network]`` and ``[optimiser]``."""
+
+    family: Literal["text"] = "text"
+    tokens: TokensConfig = TokensConfig()
+    process: TextNoiseConfig = TextNoiseConfig()
+    network: TransformerConfig = TransformerConfig()
+
+    @model_validator(mode="after")
+    def _fits(self) -> TextRun:
+        _check_objective(self)
+        return self
+
+
+class AutoregressiveRun(RunConfig):
+    """An autoregressive model: the TOML tables ``[data]``, ``[tokens]``, ``[network]`` and ``[optimiser]``."""
+
+    family: Literal["autoregressive"] = "autoregressive"
+    tokens: TokensConfig = TokensConfig()
+    network: TransformerConfig = TransformerConfig()
+
+    @model_validator(mode="after")
+    def _fits(self) -> AutoregressiveRun:
+        if self.optimiser.objective != "cross-entropy":
+            raise ValueError("an autoregressive model knows its likelihood; its one objective is cross-entropy")
+        return self
+
+
+RUNS: dict[str, type[RunConfig]] = {"graph": GraphRun, "text": TextRun, "autoregressive": AutoregressiveRun}
+"""By family."""
+
+
+def read_config(path: Path | None, overrides: dict[str, dict[str, object]], family: str | None = None) -> RunConfig:
     """A run's configuration from a file and from the command line, which wins.
 
     Args:
         path: a TOML file, or None for the defaults.
         overrides: by table and key; None values are ignored.
+        family: of `RUNS`; by default the one that the file names, or else ``graph``.
 
     Raises:
-        UsageError: no such file, not TOML, an unknown key, a value out of range.
+        UsageError: no such file, not TOML, an unknown key, a value out of range, another family.
     """
-    raw: dict[str, dict[str, object]] = {}
+    raw: dict[str, Any] = {}
     if path is not None:
         try:
             raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -139,8 +201,11 @@ def read_config(path: Path | None, overrides: dict[str, dict[str, object]]) -> T
         section.update(chosen)
     if isinstance(raw.get("optimiser"), dict) and not raw["optimiser"].keys() & {"steps", "minutes"}:
         raw["optimiser"]["minutes"] = 60
+    family = family or str(raw.get("family", "graph"))
+    if family not in RUNS or raw.setdefault("family", family) != family:
+        raise UsageError(f"{path}: family {raw.get('family', family)!r}; known: {', '.join(RUNS)}, and --help of each")
     try:
-        return TrainConfig.model_validate(raw)
+        return RUNS[family].model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "configuration"

@@ -15,17 +15,14 @@ import torch
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch.utils.data import DataLoader
 
-from molgen.datasets.batches import BatchStream
-from molgen.datasets.encoded import EncodedDataset, load_dataset
-from molgen.datasets.splits import TRAIN, VALIDATION
+from molgen.datasets.encoded import load_dataset
 from molgen.errors import MolgenError, UsageError
 from molgen.files import whole_file
-from molgen.graph.build import continue_from, graph_model
-from molgen.graph.model import GraphDiffusion
 from molgen.hardware import keep_memory, supports_bf16
 from molgen.training.callbacks import Console, Keeper, Monitor, Stopper
-from molgen.training.config import TrainConfig, read_config
+from molgen.training.config import RunConfig, read_config
 from molgen.training.ema import ExponentialAverage
+from molgen.training.families import Prepared, prepare
 from molgen.training.task import GeneratorTask
 
 CONFIG_FILE, CHECKPOINT_FILE = "config.toml", "last.ckpt"
@@ -49,7 +46,7 @@ class Hardware:
 
 
 def train(
-    config: TrainConfig,
+    config: RunConfig,
     run: Path,
     *,
     init_from: str | None = None,
@@ -58,7 +55,7 @@ def train(
     progress: Callable[[int], None] | None = None,
     on_ready: Callable[[], None] | None = None,
 ) -> int | None:
-    """Train a graph model.
+    """Train a generator.
 
     The run's folder gets ``config.toml`` (resolved), ``last.ckpt`` (to resume), ``logs/`` and ``model/`` (the model
     directory, with averaged weights).
@@ -89,21 +86,15 @@ def train(
         progress=progress,
     )
     torch.manual_seed(config.optimiser.seed)
-    generator = _generator(config, dataset, init_from)
-    task = GeneratorTask(generator, config.optimiser)
+    prepared = prepare(config, dataset, init_from)
+    task = GeneratorTask(prepared.generator.train(), config.optimiser)
     average = ExponentialAverage(config.optimiser.ema)
     stopper = Stopper()
-    callbacks = [average, stopper, Console(), *_observers(config, run, dataset, average, task)]
+    callbacks = [average, stopper, Console(), *_observers(config, run, prepared, average, task)]
     trainer = _trainer(config, run, hardware or Hardware(), callbacks)
     start = _read_step(checkpoint) if checkpoint is not None else 0
-    stream = BatchStream(
-        dataset,
-        TRAIN,
-        config.optimiser.batch_size,
-        config.optimiser.seed,
-        start=start,
-        rank=trainer.global_rank,
-        world=trainer.world_size,
+    stream = prepared.batches(
+        seed=config.optimiser.seed, start=start, rank=trainer.global_rank, world=trainer.world_size
     )
     if on_ready is not None:
         on_ready()
@@ -113,18 +104,18 @@ def train(
     return stopper.signal
 
 
-def read_run_config(run: Path, **length: object) -> TrainConfig:
+def read_run_config(run: Path, family: str, **length: object) -> RunConfig:
     """The configuration a run was started with, made longer where ``steps`` or ``minutes`` is given.
 
     Raises:
-        UsageError: `run` is not the folder of a run.
+        UsageError: `run` is not the folder of a run of this family.
     """
     if not (run / CONFIG_FILE).is_file():
         raise UsageError(f"{run} is not the folder of a training run: it has no {CONFIG_FILE}")
-    return read_config(run / CONFIG_FILE, {"optimiser": length})
+    return read_config(run / CONFIG_FILE, {"optimiser": length}, family)
 
 
-def _open_run(run: Path, config: TrainConfig, resume: bool) -> Path | None:
+def _open_run(run: Path, config: RunConfig, resume: bool) -> Path | None:
     """Make or check the folder; returns the checkpoint to resume from."""
     checkpoint = run / CHECKPOINT_FILE
     if resume:
@@ -154,33 +145,25 @@ def _read_step(checkpoint: Path) -> int:
         raise MolgenError(f"cannot resume from {checkpoint}: {str(error).splitlines()[0]}") from None
 
 
-def _generator(config: TrainConfig, dataset: EncodedDataset, init_from: str | None) -> GraphDiffusion:
-    if init_from is not None:
-        model = continue_from(GraphDiffusion.from_pretrained(init_from), dataset)
-    else:
-        model = graph_model(dataset, config.process, config.network)
-    if config.optimiser.compile:
-        for layer in model.denoiser.layers:
-            layer.compile()
-    return model.train()
-
-
 def _observers(
-    config: TrainConfig, run: Path, dataset: EncodedDataset, average: ExponentialAverage, task: GeneratorTask
+    config: RunConfig, run: Path, prepared: Prepared, average: ExponentialAverage, task: GeneratorTask
 ) -> list[L.Callback]:
     """Validation, where there are molecules for it, and then saving."""
     optimiser = config.optimiser
     keeper = Keeper(run, average, optimiser.save_minutes, lambda: _card(config, task))
-    if not dataset.report.splits.get(VALIDATION):
+    if prepared.validation is None:
         return [keeper]
-    stream = BatchStream(dataset, VALIDATION, 256, passes=1)
     monitor = Monitor(
-        stream, average, optimiser.validate_minutes, optimiser.validation_molecules, optimiser.sampled_molecules
+        prepared.validation,
+        average,
+        optimiser.validate_minutes,
+        optimiser.validation_molecules,
+        optimiser.sampled_molecules,
     )
     return [monitor, keeper]
 
 
-def _trainer(config: TrainConfig, run: Path, hardware: Hardware, callbacks: list[L.Callback]) -> L.Trainer:
+def _trainer(config: RunConfig, run: Path, hardware: Hardware, callbacks: list[L.Callback]) -> L.Trainer:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     precision = config.optimiser.precision
@@ -209,7 +192,7 @@ def _trainer(config: TrainConfig, run: Path, hardware: Hardware, callbacks: list
         raise UsageError(f"cannot train there: {str(error).splitlines()[0]}") from None
 
 
-def _card(config: TrainConfig, task: GeneratorTask) -> str:
+def _card(config: RunConfig, task: GeneratorTask) -> str:
     """The card a run writes by itself: what is known without measuring."""
     parameters = sum(p.numel() for p in task.generator.parameters())
     settings = tomli_w.dumps(config.model_dump(exclude_none=True))

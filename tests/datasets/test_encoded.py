@@ -11,7 +11,7 @@ import pytest
 from molgen.chem import GraphCodec
 from molgen.chem.standardize import Limits
 from molgen.chem.strict import strict_smiles
-from molgen.datasets import BatchStream, EncodedDataset, load_dataset
+from molgen.datasets import EncodedDataset, graph_batches, load_dataset
 from molgen.datasets.encoding import encode_records
 from molgen.datasets.splits import SplitConfig, assign_splits
 from molgen.errors import MolgenError, UsageError
@@ -84,17 +84,17 @@ def test_nothing_usable_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_pass_visits_every_molecule_once_in_batches_of_one_size(dataset: EncodedDataset) -> None:
-    stream = BatchStream(dataset, "train", 32, passes=1)
+    stream = graph_batches(dataset, "train", 32, passes=1)
     batches = list(stream)
     examples = np.concatenate([batch.examples.numpy() for batch in batches])
-    assert sorted(examples) == list(range(stream.molecules_per_pass))
-    assert len(batches) == stream.steps_per_pass
+    assert sorted(examples) == list(range(dataset.report.splits["train"]))
+    assert len(batches) == sum(-(-count // 32) for count in dataset.sizes("train").values())
     assert all(batch.bonds.shape[1] == batch.atoms.shape[1] * (batch.atoms.shape[1] - 1) // 2 for batch in batches)
 
 
 def test_order_is_a_function_of_seed_and_step(dataset: EncodedDataset) -> None:
     def order(start: int, seed: int = 0) -> list[list[int]]:
-        stream = iter(BatchStream(dataset, "train", 32, seed, start=start))
+        stream = iter(graph_batches(dataset, "train", 32, seed=seed, start=start))
         return [next(stream).examples.tolist() for _ in range(40)]
 
     from_start = order(0)
@@ -103,8 +103,8 @@ def test_order_is_a_function_of_seed_and_step(dataset: EncodedDataset) -> None:
 
 
 def test_processes_share_a_batch(dataset: EncodedDataset) -> None:
-    whole = list(BatchStream(dataset, "train", 32, passes=1))
-    parts = [list(BatchStream(dataset, "train", 32, passes=1, rank=r, world=2)) for r in (0, 1)]
+    whole = list(graph_batches(dataset, "train", 32, passes=1))
+    parts = [list(graph_batches(dataset, "train", 32, passes=1, rank=r, world=2)) for r in (0, 1)]
     for batch, first, second in zip(whole, *parts, strict=True):
         assert sorted(first.examples.tolist() + second.examples.tolist()) == sorted(batch.examples.tolist())
 

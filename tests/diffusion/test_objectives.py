@@ -5,8 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from molgen.diffusion.objectives import training_loss, variational_bound
-from molgen.diffusion.process import Process
+from molgen.diffusion.objectives import (
+    continuous_bound,
+    continuous_term,
+    cross_entropy,
+    training_loss,
+    variational_bound,
+)
+from molgen.diffusion.process import Process, State
 from molgen.diffusion.streams import Streams
 from tests.diffusion import toy
 
@@ -34,6 +40,57 @@ def test_bound_is_never_below_the_exact_cost(transition: str, parameterisation: 
     assert (bound < cost + 8).all()
 
 
+class SmoothDenoiser(torch.nn.Module):
+    """Random logits that become certain of what stands there as t falls to 0: the same for any number of steps."""
+
+    def __init__(self, states: int) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.states = states
+        self.table = torch.randn(states * states, 2, states)
+
+    def forward(self, state: State, t: torch.Tensor) -> State:
+        x = state["x"]
+        sure = torch.nn.functional.one_hot(x, self.states) * -t.clamp(min=1e-6).log()[:, None, None]
+        return {"x": self.table[x[:, 0] * self.states + x[:, 1]] + sure}
+
+
+def enumerated_bound(process: Process, model: SmoothDenoiser, x0: torch.Tensor, times: int = 1000) -> float:
+    """The continuous bound by summing over all noisy states and a fine grid of times."""
+    transition = process.transition("x")
+    states = torch.tensor([[i, j] for i in range(transition.num_states) for j in range(transition.num_states)])
+    t = ((torch.arange(times) + 0.5) / times).repeat_interleave(len(states))
+    x_t, clean = states.repeat(times, 1), x0.expand(times * len(states), -1)
+    row = transition.row(clean, process.schedule.alpha(t))
+    weight = row.gather(-1, x_t.unsqueeze(-1)).squeeze(-1).prod(1)
+    term = continuous_term(process, model({"x": x_t}, t), {"x": clean}, {"x": x_t}, t)["x"]
+    return float((weight * term)[weight > 0].sum()) / times
+
+
+@pytest.mark.parametrize("transition", toy.MAKERS)
+def test_continuous_bound_is_its_enumeration_and_bounds_a_long_chain(transition: str) -> None:
+    process = toy.process(transition, steps=256)
+    model = SmoothDenoiser(process.transition("x").num_states)
+    cost = -toy.exact_distribution(process, model).log()
+    for x0 in torch.tensor([[0, 0], [0, 2], [1, 1], [2, 1]]):
+        exact = enumerated_bound(process, model, x0)
+        streams = Streams.from_seed(1, torch.arange(20_000))
+        many = {"x": x0.expand(20_000, -1)}
+        assert float(continuous_bound(process, model, many, streams, draws=4).mean()) == pytest.approx(exact, rel=0.04)
+        assert float(variational_bound(process, model, many, streams, draws=4).mean()) == pytest.approx(exact, rel=0.06)
+        assert exact > cost[x0[0], x0[1]] - 0.02
+
+
+def test_continuous_bound_of_masks_is_weighted_cross_entropy() -> None:
+    process = toy.process("absorbing", steps=4)
+    model, streams = SmoothDenoiser(4), Streams.from_seed(0, torch.arange(500))
+    x0, t = {"x": toy.draw(500, 0)}, Streams.from_seed(2, torch.arange(500)).uniform().clamp(0.01, 0.99)
+    x_t = process.corrupt(x0, t, streams)
+    logits = model(x_t, t)
+    expected = cross_entropy(process, logits, x0, x_t, t)["x"] / t  # linear schedule: - alpha' / (1 - alpha) = 1 / t
+    torch.testing.assert_close(continuous_term(process, logits, x0, x_t, t)["x"], expected, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("transition", toy.MAKERS)
 def test_chain_is_a_distribution(transition: str) -> None:
     process = toy.process(transition, steps=4)
@@ -50,6 +107,8 @@ def test_chain_is_a_distribution(transition: str) -> None:
         ("marginal", "x0", "cross-entropy"),
         ("hamming", "x0", "cross-entropy"),
         ("marginal", "x0", "variational"),
+        ("uniform", "x0", "continuous"),
+        ("absorbing", "x0", "continuous"),
         ("uniform", "reverse", "variational"),
         ("absorbing", "reverse", "variational"),
     ],

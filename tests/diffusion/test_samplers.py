@@ -8,7 +8,18 @@ import pytest
 import torch
 
 from molgen.diffusion.process import Process, State
-from molgen.diffusion.samplers import DISTORTIONS, SAMPLERS, Ancestral, Flow, Renoise, Sampler, SamplerSettings
+from molgen.diffusion.samplers import (
+    DISTORTIONS,
+    SAMPLERS,
+    Ancestral,
+    Confidence,
+    FirstHitting,
+    Flow,
+    Renoise,
+    Sampler,
+    SamplerSettings,
+)
+from molgen.diffusion.schedules import Cosine
 from molgen.diffusion.streams import Streams
 from tests.diffusion import toy
 
@@ -21,7 +32,7 @@ class ExactDenoiser:
 
     def __call__(self, state: State, t: torch.Tensor) -> State:
         transition = self.process.transition("x")
-        q = transition.column(state["x"], self.process.schedule.alpha(t))[..., : toy.CATEGORIES]
+        q = transition.column(state["x"], self.process.schedule.alpha(t).clamp(min=1e-6))[..., : toy.CATEGORIES]
         joint = toy.DATA * q[:, 0, :, None] * q[:, 1, None, :]
         p = torch.stack([joint.sum(2), joint.sum(1)], dim=1)
         p = torch.nn.functional.pad(p, (0, transition.num_states - toy.CATEGORIES))
@@ -41,6 +52,36 @@ def test_many_steps_draw_the_data(transition: str, sampler: type[Sampler]) -> No
     # it is exact in the limit for one variable and close for two.
     distance = (histogram(sampler(SamplerSettings(steps=100)), toy.process(transition, 100)) - toy.DATA).abs().sum() / 2
     assert distance < (0.12 if sampler is Renoise else 0.04)
+
+
+UNMASKING = ("confidence", "first-hitting")
+
+
+def test_first_hitting_draws_the_data_with_one_call_per_variable() -> None:
+    calls: list[float] = []
+    sampler = FirstHitting(SamplerSettings(steps=1))
+    process = toy.process("absorbing", 100, schedule=Cosine())
+    drawn = histogram(sampler, process, observer=lambda t, x: calls.append(t))
+    assert (drawn - toy.DATA).abs().sum() / 2 < 0.015  # exact, but for 20,000 draws
+    assert len(calls) == 3 and sampler.calls({"x": 2}) == 2
+
+
+def test_confidence_uncovers_the_most_certain_first() -> None:
+    process = toy.process("absorbing", 100)
+    states: list[torch.Tensor] = []
+    greedy = histogram(Confidence(SamplerSettings(steps=2)), process, 4000, observer=lambda t, x: states.append(x["x"]))
+    # The draws of highest probability are kept: impossible pairs never come, and the likeliest comes too often.
+    assert (greedy[toy.DATA == 0] == 0).all() and greedy[0, 0] > toy.DATA[0, 0] + 0.1
+    assert [(x == 3).sum(1).float().mean() for x in states] == [2, 1, 0]
+    remasked = histogram(Confidence(SamplerSettings(steps=20), eta=1.0, remask=True), process, 4000)
+    assert remasked[toy.DATA == 0].sum() < 0.02
+
+
+@pytest.mark.parametrize("name", UNMASKING)
+def test_uncovering_needs_masks(name: str) -> None:
+    process = toy.process("uniform", 4)
+    with pytest.raises(ValueError, match="absorbing"):
+        SAMPLERS[name]().sample(process, ExactDenoiser(process), {"x": 2}, Streams.from_seed(0, torch.arange(2)))
 
 
 @pytest.mark.parametrize(("eta", "omega"), [(2.0, 0.0), (0.0, 0.1)])
@@ -64,7 +105,7 @@ def test_distortions_keep_the_ends(distortion: str) -> None:
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_samples_depend_on_the_seed_and_not_on_the_batch(name: str) -> None:
-    process = toy.process("marginal", 20)
+    process = toy.process("absorbing" if name in UNMASKING else "marginal", 20)
     sampler, denoise = SAMPLERS[name](SamplerSettings(steps=20)), ExactDenoiser(process)
 
     def run(seed: int, examples: torch.Tensor) -> torch.Tensor:
@@ -79,7 +120,7 @@ def test_samples_depend_on_the_seed_and_not_on_the_batch(name: str) -> None:
 @pytest.mark.parametrize("name", SAMPLERS)
 @pytest.mark.parametrize("transition", toy.MAKERS)
 def test_frozen_variables_stay(name: str, transition: str) -> None:
-    process = toy.process(transition, 30)
+    process = toy.process("absorbing" if name in UNMASKING else transition, 30)
     mask = torch.tensor([[True, False]]).expand(2000, 2)
     values = torch.tensor([[1, 0]]).expand(2000, 2)
     x = SAMPLERS[name](SamplerSettings(steps=30)).sample(

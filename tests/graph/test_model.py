@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import molgen
-from molgen.chem.strict import raw_smiles, strict_from_smiles, strict_smiles
-from molgen.datasets import BatchStream, EncodedDataset
+from molgen.chem.strict import strict_from_smiles, strict_smiles
+from molgen.datasets import EncodedDataset, graph_batches
 from molgen.diffusion.streams import Streams
 from molgen.errors import MolgenError, UsageError
 from molgen.generator import Generator
@@ -53,7 +53,7 @@ def test_every_noise_learns_and_samples(
     objective = "cross-entropy" if parameterisation == "x0" else "variational"
     optimiser = torch.optim.Adam(model.parameters(), 3e-3)
     losses = []
-    stream = iter(BatchStream(dataset, "train", 32))
+    stream = iter(graph_batches(dataset, "train", 32))
     for step in range(30):
         batch = next(stream)
         loss = sum(model.loss(batch, Streams.from_seed(step, batch.examples), objective).values()).mean()
@@ -65,7 +65,7 @@ def test_every_noise_learns_and_samples(
     assert sum(losses[-8:]) < 0.8 * sum(losses[:8])
     assert torch.isfinite(model.bound(batch, Streams.from_seed(0, batch.examples))).all()
     assert len(model.attempts(5, **({"steps": 5} if parameterisation == "x0" else {}))) == 5
-    assert len(model.sample(range(3), 0, model.sampling, 2, raw_smiles)) == 3
+    assert len(model.sample(range(3), 0, model.sampling, 2, "raw")) == 3
 
 
 def test_seed_decides_and_batch_size_does_not(model: Generator) -> None:

@@ -15,10 +15,13 @@ class Ancestral(Sampler):
     The only sampler for the ``reverse`` parameterisation, which then needs its own number of steps and an even grid.
     """
 
+    def check(self, process: Process) -> None:
+        on_grid = self.settings.steps == process.steps and self.settings.distortion == "identity"
+        if process.parameterisation == "reverse" and not on_grid:
+            raise ValueError(f"this reverse model samples in {process.steps} even steps only")
+
     def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, streams: Streams) -> State:
         if process.parameterisation == "reverse":
-            if self.settings.steps != process.steps or self.settings.distortion != "identity":
-                raise ValueError(f"this reverse model samples in {process.steps} even steps only")
             previous = self.sharpen({k: p.log() for k, p in process.previous(logits, x_t, s, t).items()})
         else:
             alpha_s, alpha_t = process.schedule.alpha(s), process.schedule.alpha(t)

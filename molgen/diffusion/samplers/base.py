@@ -77,6 +77,19 @@ class Sampler(ABC):
     def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, streams: Streams) -> State:
         """Draw x_s given x_t and the network's output, for times ``(B,)``, s < t."""
 
+    def check(self, process: Process) -> None:
+        """Refuse a process that it cannot sample.
+
+        Raises:
+            ValueError: it cannot; by default, because the network does not predict clean variables.
+        """
+        if process.parameterisation != "x0":
+            raise ValueError("this sampler needs the x0 parameterisation; a reverse model samples ancestrally")
+
+    def calls(self, sizes: Mapping[str, int]) -> int:
+        """Network calls for molecules with these numbers of variables by kind."""
+        return self.settings.steps
+
     @torch.no_grad()
     def sample(
         self,
@@ -102,10 +115,14 @@ class Sampler(ABC):
 
         Returns:
             ``(B, V)`` clean categories per kind.
+
+        Raises:
+            ValueError: see `check`.
         """
+        self.check(process)
         batch, device = len(streams.keys), streams.keys.device
         times = self.settings.times()
-        x = _hold(process.prior(sizes, streams.fold(0)), frozen)
+        x = hold(process.prior(sizes, streams.fold(0)), frozen)
         if observer is not None:
             observer(times[0], x)
         for number, (t_now, t_next) in enumerate(pairwise(times), start=1):
@@ -114,7 +131,7 @@ class Sampler(ABC):
             logits = denoise(x, t)
             if guidance is not None:
                 logits = guidance(logits, x, t)
-            x = _hold(self.step(process, logits, x, s, t, streams.fold(number)), frozen)
+            x = hold(self.step(process, logits, x, s, t, streams.fold(number)), frozen)
             if observer is not None:
                 observer(t_next, x)
         return x
@@ -123,20 +140,20 @@ class Sampler(ABC):
         """Probabilities after temperature and top-p, ``(B, V, K)`` per kind."""
         result = {}
         for kind, values in logits.items():
-            p = (values / self.settings.temperature.get(kind, 1.0)).softmax(-1)
-            top_p = self.settings.top_p.get(kind, 1.0)
-            result[kind] = _nucleus(p, top_p) if top_p < 1 else p
+            result[kind] = sharpened(
+                values, self.settings.temperature.get(kind, 1.0), self.settings.top_p.get(kind, 1.0)
+            )
         return result
 
     def clean_probabilities(self, process: Process, logits: State, x_t: State, t: Tensor) -> State:
-        """p(x_0 | x_t), sharpened.
-
-        Raises:
-            ValueError: the network does not predict clean variables.
-        """
-        if process.parameterisation != "x0":
-            raise ValueError("this sampler needs the x0 parameterisation; a reverse model samples ancestrally")
+        """p(x_0 | x_t), sharpened."""
         return self.sharpen(process.clean_logits(logits, x_t, t))
+
+
+def sharpened(logits: Tensor, temperature: float, top_p: float) -> Tensor:
+    """Probabilities ``(..., K)`` of logits after temperature and top-p."""
+    p = (logits / temperature).softmax(-1)
+    return _nucleus(p, top_p) if top_p < 1 else p
 
 
 def _nucleus(p: Tensor, top_p: float) -> Tensor:
@@ -147,7 +164,8 @@ def _nucleus(p: Tensor, top_p: float) -> Tensor:
     return torch.zeros_like(p).scatter(-1, order, kept)
 
 
-def _hold(x: State, frozen: Mapping[str, tuple[Tensor, Tensor]] | None) -> State:
+def hold(x: State, frozen: Mapping[str, tuple[Tensor, Tensor]] | None) -> State:
+    """States with the frozen variables at their values."""
     if not frozen:
         return x
     return {kind: torch.where(*frozen[kind], value) if kind in frozen else value for kind, value in x.items()}

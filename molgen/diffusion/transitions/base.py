@@ -43,6 +43,11 @@ class Transition(nn.Module, ABC):
     def column(self, x: Tensor, keep: Tensor) -> Tensor:
         """Likelihoods Q(keep)[:, x]: ``(B, V, K)`` over the state before, for states `x` ``(B, V)`` after."""
 
+    @abstractmethod
+    def rates_into(self, x: Tensor) -> Tensor:
+        """Rates of jumping from each state into states `x` ``(B, V)`` per unit of -log(keep): ``(B, V, K)``, zero for
+        `x` itself."""
+
     def row(self, x: Tensor, keep: Tensor) -> Tensor:
         """Q(keep)[x, :]: ``(B, V, K)`` over the state after, for states `x` ``(B, V)`` before."""
         return self.forward_product(self.one_hot(x), keep)
@@ -114,6 +119,9 @@ class RankOne(Transition):
     def column(self, x: Tensor, keep: Tensor) -> Tensor:
         keep = keep[:, None, None]
         return keep * self.one_hot(x) + (1 - keep) * self.prior[x].unsqueeze(-1)
+
+    def rates_into(self, x: Tensor) -> Tensor:
+        return self.prior[x].unsqueeze(-1) * (1 - self.one_hot(x))
 
     def row_slope(self, x: Tensor, keep: Tensor) -> Tensor:
         return self.one_hot(x) - self.prior

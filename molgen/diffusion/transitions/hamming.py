@@ -66,6 +66,10 @@ class Hamming(Transition):
     def column(self, x: Tensor, keep: Tensor) -> Tensor:
         return _rows(self.matrix(keep).transpose(1, 2), x)
 
+    def rates_into(self, x: Tensor) -> Tensor:
+        generator = -(self.basis * self.rates) @ self.basis.T
+        return generator.clamp(min=0).fill_diagonal_(0).to(self.prior.dtype)[x]
+
     def row_slope(self, x: Tensor, keep: Tensor) -> Tensor:
         decay = self.rates * keep.double().clamp(min=1e-12)[:, None] ** (self.rates - 1)
         return _rows(self._matrix(decay).to(self.prior.dtype), x)

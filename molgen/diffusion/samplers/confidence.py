@@ -1,0 +1,63 @@
+"""Masked variables, the most certain first."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from molgen.diffusion.process import Process, State
+from molgen.diffusion.samplers.base import Sampler, SamplerSettings
+from molgen.diffusion.samplers.first_hitting import check_masks, masked_variables
+from molgen.diffusion.streams import Streams
+
+
+class Confidence(Sampler):
+    """Draws every masked variable and keeps the draws of highest probability, as many as the schedule uncovers by s
+    (Chang et al., MaskGIT, 2022); with remasking, what was uncovered before competes again by its probability now.
+
+    Raises likelihood and lowers diversity: show both.
+
+    Args:
+        settings: steps, distortion, temperatures, top-p.
+        eta: scale of the Gumbel noise added to log probabilities, falling with the share still masked; 0 is greedy in
+            the order, though not in the draws.
+        remask: whether uncovered variables may be masked again.
+    """
+
+    def __init__(self, settings: SamplerSettings | None = None, eta: float = 0.0, remask: bool = False) -> None:
+        super().__init__(settings)
+        self.eta = eta
+        self.remask = remask
+
+    def check(self, process: Process) -> None:
+        super().check(process)
+        check_masks(process)
+
+    def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, streams: Streams) -> State:
+        masked = masked_variables(process, x_t)
+        clean = self.clean_probabilities(process, logits, x_t, t)
+        hidden = 1 - process.schedule.alpha(s)
+        result = {}
+        for k, kind in enumerate(process.kinds):
+            stream = streams.fold(k)
+            free = masked[kind]
+            drawn = torch.where(free, stream.fold(0).categorical(clean[kind]), x_t[kind])
+            p = clean[kind]
+            if self.remask:  # how likely is what stands there, as the network sees it unconstrained
+                p = torch.where(free[..., None], p, logits[kind][..., : p.shape[-1]].softmax(-1))
+            score = p.gather(-1, drawn.unsqueeze(-1)).squeeze(-1).clamp(min=1e-30).log()
+            score = score + self.eta * hidden[:, None] * gumbel(stream.fold(1).uniform(drawn.shape[1]))
+            if not self.remask:
+                score = score.masked_fill(~free, float("inf"))
+            count = (hidden * drawn.shape[1]).floor().long()  # how many stay masked
+            rank = score.argsort(dim=1, stable=True).argsort(dim=1, stable=True)
+            hide = rank < count[:, None]
+            if not self.remask:
+                hide &= free
+            result[kind] = torch.where(hide, process.transition(kind).num_classes, drawn)
+        return result
+
+
+def gumbel(u: Tensor) -> Tensor:
+    """Standard Gumbel noise from uniform numbers."""
+    return -(-u.clamp(min=1e-9).log()).clamp(min=1e-9).log()

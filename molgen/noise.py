@@ -1,0 +1,29 @@
+"""The noise of a diffusion model, as its configuration says it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+TransitionName = Literal["uniform", "absorbing", "marginal", "hamming"]
+
+
+class NoiseConfig(BaseModel):
+    """What all kinds of variables share.
+
+    Attributes:
+        schedule: ``linear``, ``cosine`` or ``polynomial``.
+        power: of the polynomial schedule.
+        parameterisation: ``x0`` or ``reverse``.
+        steps: of the variational bound, and of sampling with ``reverse``.
+        hamming_length: distance over which the rates of the hamming transition fall by e.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schedule: Literal["linear", "cosine", "polynomial"] = "cosine"
+    power: float = Field(2.0, gt=0)
+    parameterisation: Literal["x0", "reverse"] = "x0"
+    steps: int = Field(100, ge=1)
+    hamming_length: float = Field(1.0, gt=0)

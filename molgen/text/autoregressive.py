@@ -1,0 +1,99 @@
+"""Token after token: what one would use instead of diffusion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from molgen.diffusion.samplers import sharpened
+from molgen.diffusion.streams import Streams
+from molgen.errors import UsageError
+from molgen.generator import SamplingConfig
+from molgen.text.corpus import TextBatch
+from molgen.text.model import TextGenerator, TextModelConfig
+from molgen.text.transformer import Cache, Transformer
+
+_ROOM = 2
+"""Longest sequence sampled, over the longest in training."""
+
+
+class Autoregressive(TextGenerator):
+    """p(x) = product of p(x_i | x_1 .. x_(i-1)), and of ending where it ends, by a Transformer that looks back.
+
+    Sampling reads each token once (keys and values are kept) and drops finished sequences from the batch.
+
+    Args:
+        config: everything.
+    """
+
+    kind: ClassVar[str] = "autoregressive"
+    config: TextModelConfig
+
+    def __init__(self, config: TextModelConfig) -> None:
+        super().__init__(config)
+        vocabulary = len(config.tokenizer.tokens)
+        self.end = vocabulary  # as an input, the same number stands for the beginning
+        self.longest = _ROOM * max(config.lengths)
+        self.embedding = nn.Embedding(vocabulary + 1, config.network.width)
+        self.transformer = Transformer(config.network, causal=True)
+        self.head = nn.Linear(config.network.width, vocabulary + 1)
+
+    def forward(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
+        """Tokens ``(B, n)`` -> logits ``(B, n, vocabulary + 1)`` of what follows each."""
+        return self.head(self.transformer(self.embedding(tokens), cache=cache)).float()
+
+    def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
+        if objective != "cross-entropy":
+            raise UsageError('an autoregressive model has its likelihood: set optimiser.objective = "cross-entropy"')
+        return {"tokens": self._cost(batch.tokens)}
+
+    def bound(self, batch: TextBatch, streams: Streams) -> Tensor:
+        return self._cost(batch.tokens)
+
+    def _cost(self, tokens: Tensor) -> Tensor:
+        """- log p of texts ``(B, n)``, their end included, nats, ``(B,)``."""
+        end = tokens.new_full((len(tokens), 1), self.end)
+        logits = self(torch.cat([end, tokens], dim=1))
+        targets = torch.cat([tokens, end], dim=1)
+        return nn.functional.cross_entropy(logits.transpose(1, 2), targets, reduction="none").sum(1)
+
+    def draw_sizes(self, streams: Streams) -> Tensor:
+        """Zero for all: lengths come out of the model, and sequences of all lengths are sampled together."""
+        return torch.zeros_like(streams.keys)
+
+    @torch.no_grad()
+    def sample_tokens(
+        self,
+        length: int,
+        streams: Streams,
+        sampling: SamplingConfig,
+        observer: Callable[[Tensor], None] | None = None,
+    ) -> tuple[list[list[int]], list[int]]:
+        temperature = sampling.temperature.get("tokens", 1.0)
+        top_p = sampling.top_p.get("tokens", 1.0)
+        cache = Cache(self.config.network.layers)
+        running = torch.arange(len(streams.keys), device=streams.keys.device)
+        last = torch.full_like(running, self.end)[:, None]
+        sequences: list[list[int]] = [[] for _ in range(len(running))]
+        calls = [0] * len(running)
+        for number in range(self.longest + 1):
+            p = sharpened(self(last, cache), temperature, top_p)
+            drawn = streams.fold(number).categorical(p)[:, 0]
+            going = drawn != self.end
+            for row, token in zip(running.tolist(), drawn.tolist(), strict=True):
+                calls[row] += 1
+                if token != self.end:
+                    sequences[row].append(token)
+            if observer is not None:
+                observer(torch.tensor(sequences[:1]))
+            if not going.any():
+                break
+            if not going.all():
+                kept = going.nonzero().squeeze(1)
+                running, drawn, streams = running[kept], drawn[kept], streams.select(kept)
+                cache.select(kept)
+            last = drawn[:, None]
+        return sequences, calls

@@ -1,0 +1,128 @@
+"""Discrete diffusion on tokens: the length first, then all tokens together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import ClassVar
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from molgen.diffusion.objectives import tightest_bound, training_loss
+from molgen.diffusion.process import Process, State
+from molgen.diffusion.schedules import make_schedule
+from molgen.diffusion.streams import Streams
+from molgen.diffusion.transitions import make_transition
+from molgen.generator import SamplingConfig
+from molgen.layers import TimeEmbedding
+from molgen.noise import NoiseConfig, TransitionName
+from molgen.text.corpus import TextBatch
+from molgen.text.model import TextGenerator, TextModelConfig
+from molgen.text.tokenizers import Tokenizer
+from molgen.text.transformer import Transformer, TransformerConfig
+
+
+class TextNoiseConfig(NoiseConfig):
+    """The noise.
+
+    Attributes:
+        tokens: transition of tokens.
+    """
+
+    tokens: TransitionName = "marginal"
+
+
+class TextDiffusionConfig(TextModelConfig):
+    """Everything needed to build the generator again.
+
+    Attributes:
+        process: the noise.
+        longest: tokens of the longest text in training, which the network has places for.
+    """
+
+    process: TextNoiseConfig = TextNoiseConfig()
+    longest: int = Field(ge=1)
+
+
+class TextDenoiser(nn.Module):
+    """Noisy tokens and time in, logits of the clean tokens out.
+
+    Args:
+        config: shape.
+        states: token states, mask included where the transition has one.
+        longest: tokens of the longest text; longer ones are told nothing of their length and last places.
+    """
+
+    def __init__(self, config: TransformerConfig, states: int, longest: int) -> None:
+        super().__init__()
+        width = config.width
+        self.longest = longest
+        self.embedding = nn.Embedding(states, width)
+        self.position = nn.Embedding(longest, width)
+        self.time = TimeEmbedding(width)
+        self.length = nn.Embedding(longest + 1, width)
+        self.condition = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
+        self.transformer = Transformer(config, condition_width=width)
+        self.head = nn.Linear(width, states)
+
+    def forward(self, state: State, t: Tensor) -> State:
+        """``tokens (B, n)`` int64 and times ``(B,)`` -> logits ``tokens (B, n, states)``, float32."""
+        tokens = state["tokens"]
+        batch, n = tokens.shape
+        places = torch.arange(n, device=tokens.device).clamp(max=self.longest - 1)
+        h = self.embedding(tokens) + self.position(places)
+        if batch > 1 and t.stride(0) == 0:  # one time for all, as in sampling: condition once, for all
+            t = t[:1]
+        condition = self.condition(self.time(t) + self.length.weight[min(n, self.longest)])
+        return {"tokens": self.head(self.transformer(h, condition)).float()}
+
+
+class TextDiffusion(TextGenerator):
+    """Generates texts by denoising tokens.
+
+    Args:
+        config: everything.
+    """
+
+    kind: ClassVar[str] = "text"
+    Config = TextDiffusionConfig
+    config: TextDiffusionConfig
+
+    def __init__(self, config: TextDiffusionConfig) -> None:
+        super().__init__(config)
+        if config.process.parameterisation == "reverse":
+            self.sampling = SamplingConfig(sampler="ancestral", steps=config.process.steps)
+        self.process = build_process(config, self.tokenizer)
+        states = self.process.transition("tokens").num_states
+        self.denoiser = TextDenoiser(config.network, states, config.longest)
+
+    def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
+        return training_loss(self.process, self.denoiser, {"tokens": batch.tokens}, streams, objective)
+
+    def bound(self, batch: TextBatch, streams: Streams) -> Tensor:
+        cost = -math.log(self.config.lengths.get(batch.tokens.shape[1], 0.0) or 1e-12)
+        return tightest_bound(self.process, self.denoiser, {"tokens": batch.tokens}, streams) + cost
+
+    def sample_tokens(
+        self,
+        length: int,
+        streams: Streams,
+        sampling: SamplingConfig,
+        observer: Callable[[Tensor], None] | None = None,
+    ) -> tuple[list[list[int]], list[int]]:
+        sampler = sampling.build(self.process)
+        see = None if observer is None else lambda _, state: observer(state["tokens"])
+        sizes = {"tokens": length}
+        state = sampler.sample(self.process, self.denoiser, sizes, streams, observer=see)
+        return state["tokens"].tolist(), [sampler.calls(sizes)] * len(streams.keys)
+
+
+def build_process(config: TextDiffusionConfig, tokenizer: Tokenizer) -> Process:
+    """The process on tokens that a configuration describes."""
+    noise = config.process
+    codes = [tokenizer.code(token) for token in tokenizer.tokens]
+    transition = make_transition(noise.tokens, config.marginal, codes, noise.hamming_length)
+    schedule = make_schedule(noise.schedule, noise.power)
+    return Process({"tokens": transition}, schedule, noise.parameterisation, noise.steps)

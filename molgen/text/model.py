@@ -1,0 +1,115 @@
+"""What text generators have in common: tokenizer, lengths, how their sequences become attempts."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+import torch
+from pydantic import BaseModel, ConfigDict, model_validator
+from torch import Tensor
+
+from molgen.chem.strict import strict_from_smiles
+from molgen.diffusion.streams import Streams
+from molgen.errors import MolgenError
+from molgen.generator import Attempt, Form, Generator, SamplingConfig
+from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
+from molgen.text.transformer import TransformerConfig
+
+_LENGTH_STREAM, _STATE_STREAM = 0, 1
+_TRACE_ATTEMPTS = 100
+
+
+class TextModelConfig(BaseModel):
+    """Everything needed to build the generator again.
+
+    Attributes:
+        tokenizer: kind and vocabulary.
+        lengths: share of the training texts with each number of tokens.
+        marginal: share of each token in training.
+        network: shape.
+        data: name, fingerprint and split of the training data.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tokenizer: TokenizerConfig
+    lengths: dict[int, float]
+    marginal: tuple[float, ...]
+    network: TransformerConfig = TransformerConfig()
+    data: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(self.marginal) != len(self.tokenizer.tokens):
+            raise ValueError("marginal and tokens differ in number")
+        if not self.lengths or any(n < 1 or p < 0 for n, p in self.lengths.items()) or sum(self.lengths.values()) <= 0:
+            raise ValueError("lengths must be positive, with positive shares")
+        return self
+
+
+class TextGenerator(Generator):
+    """A generator of token sequences.
+
+    Args:
+        config: everything.
+    """
+
+    Config: ClassVar[type[TextModelConfig]] = TextModelConfig
+    config: TextModelConfig
+
+    def __init__(self, config: TextModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.sampling = SamplingConfig()
+        self.tokenizer = make_tokenizer(config.tokenizer)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        return cls(cls.Config.model_validate(config))
+
+    @abstractmethod
+    def sample_tokens(
+        self,
+        length: int,
+        streams: Streams,
+        sampling: SamplingConfig,
+        observer: Callable[[Tensor], None] | None = None,
+    ) -> tuple[list[list[int]], list[int]]:
+        """Token numbers of one sequence per stream, and the network calls each of them took.
+
+        Args:
+            length: tokens; what `draw_sizes` said.
+            streams: randomness, ``(B,)``.
+            sampling: how.
+            observer: sees the tokens ``(B, n)`` after each call.
+        """
+
+    def sample_batch(self, size: int, streams: Streams, sampling: SamplingConfig, form: Form) -> list[Attempt]:
+        sequences, calls = self.sample_tokens(size, streams.fold(_STATE_STREAM), sampling)
+        texts = [self.tokenizer.decode(numbers) for numbers in sequences]
+        return [
+            Attempt(text if form == "raw" else strict_from_smiles(text), count)
+            for text, count in zip(texts, calls, strict=True)
+        ]
+
+    def draw_sizes(self, streams: Streams) -> Tensor:
+        lengths = torch.tensor(list(self.config.lengths), device=streams.keys.device)
+        shares = torch.tensor(list(self.config.lengths.values()), device=streams.keys.device)
+        return lengths[streams.fold(_LENGTH_STREAM).categorical(shares.expand(len(streams.keys), -1))]
+
+    def trace(self, seed: int = 0, **sampling: Any) -> list[str]:
+        config = self.sampling_with(**sampling)
+        for number in range(_TRACE_ATTEMPTS):
+            streams = Streams.from_seed(seed, torch.tensor([number], device=self.device))
+            states: list[str] = []
+            size = int(self.draw_sizes(streams))
+
+            def remember(tokens: Tensor, states: list[str] = states) -> None:
+                states.append(self.tokenizer.decode(tokens[0].tolist()))
+
+            sequences, _ = self.sample_tokens(size, streams.fold(_STATE_STREAM), config, remember)
+            if strict_from_smiles(self.tokenizer.decode(sequences[0])) is not None:
+                return states
+        raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid; sample with more steps or another seed")

@@ -1,0 +1,101 @@
+"""What every tokenizer answers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from molgen.errors import MolgenError
+
+
+class TokenizerConfig(BaseModel):
+    """A tokenizer and its vocabulary.
+
+    Attributes:
+        kind: ``smiles`` or ``selfies``.
+        tokens: the vocabulary, most frequent first.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["smiles", "selfies"] = "smiles"
+    tokens: tuple[str, ...]
+
+    @field_validator("tokens")
+    @classmethod
+    def _check(cls, tokens: tuple[str, ...]) -> tuple[str, ...]:
+        if not tokens or "" in tokens or len(set(tokens)) < len(tokens):
+            raise ValueError("tokens must be there, not empty, and all different")
+        return tokens
+
+
+class Tokenizer(ABC):
+    """Splits text into tokens of one vocabulary.
+
+    Args:
+        tokens: the vocabulary; a token's number is its position.
+    """
+
+    kind: ClassVar[Literal["smiles", "selfies"]]
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self.tokens = tuple(tokens)
+        self.index = {token: number for number, token in enumerate(self.tokens)}
+
+    @staticmethod
+    @abstractmethod
+    def split(text: str) -> list[str]:
+        """Tokens of a text, of whatever vocabulary.
+
+        Raises:
+            MolgenError: it cannot be split without loss.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def join(tokens: Sequence[str]) -> str:
+        """The text of tokens."""
+
+    @staticmethod
+    @abstractmethod
+    def code(token: str) -> tuple[object, ...]:
+        """Feature code of a token, between which the hamming transition measures distance."""
+
+    @classmethod
+    def learn(cls, texts: Iterable[str]) -> Self:
+        """The vocabulary of some texts, most frequent token first, ties by alphabet.
+
+        Raises:
+            MolgenError: a text cannot be split, or there is none.
+        """
+        counts: Counter[str] = Counter()
+        for text in texts:
+            counts.update(cls.split(text))
+        if not counts:
+            raise MolgenError("there are no texts to learn tokens from")
+        return cls(sorted(counts, key=lambda token: (-counts[token], token)))
+
+    def encode(self, text: str) -> list[int]:
+        """Numbers of a text's tokens.
+
+        Raises:
+            MolgenError: a token outside the vocabulary, or a text that cannot be split.
+        """
+        tokens = self.split(text)
+        for token in tokens:
+            if token not in self.index:
+                raise MolgenError(f"the token {token!r} of {text!r} is not in the vocabulary of the model")
+        return [self.index[token] for token in tokens]
+
+    def decode(self, numbers: Iterable[int]) -> str:
+        """The text of some numbers; those beyond the vocabulary, such as the mask, are shown as ``_``."""
+        return self.join([self.tokens[number] if number < len(self.tokens) else "_" for number in numbers])
+
+    @property
+    def config(self) -> TokenizerConfig:
+        """For storage."""
+        return TokenizerConfig(kind=self.kind, tokens=self.tokens)

@@ -1,0 +1,223 @@
+"""Text generators: exact likelihoods, samples that follow them, the same file format and protocol as graphs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import product
+from pathlib import Path
+
+import pytest
+import torch
+
+import molgen as package
+from molgen.chem.strict import strict_from_smiles
+from molgen.datasets import EncodedDataset
+from molgen.diffusion.streams import Streams
+from molgen.errors import MolgenError, UsageError
+from molgen.text.autoregressive import Autoregressive
+from molgen.text.build import autoregressive_model, text_model
+from molgen.text.corpus import TextBatch, by_length, rewritten, text_batches
+from molgen.text.diffusion import TextDiffusion, TextNoiseConfig
+from molgen.text.model import TextGenerator, TextModelConfig
+from molgen.text.tokenizers import SmilesTokenizer, TokenizerConfig
+from molgen.text.transformer import Cache, Transformer, TransformerConfig, rotate
+from tests.conftest import Run
+
+SHAPE = TransformerConfig(width=32, layers=2, heads=4, expansion=2)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(smiles: list[str]) -> SmilesTokenizer:
+    return SmilesTokenizer.learn(smiles)
+
+
+def randomised(model: torch.nn.Module) -> None:
+    """Weights far from zero, so that outputs depend on inputs."""
+    torch.manual_seed(0)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+
+
+def test_reading_with_a_cache_is_reading_at_once() -> None:
+    network = Transformer(SHAPE, causal=True)
+    randomised(network)
+    h = torch.randn(3, 7, 32)
+    whole, cache = network(h), Cache(SHAPE.layers)
+    parts = [network(h[:, :4], cache=cache), *(network(h[:, i : i + 1], cache=cache) for i in range(4, 7))]
+    torch.testing.assert_close(torch.cat(parts, dim=1), whole, atol=1e-5, rtol=1e-5)
+    changed = h.clone()
+    changed[:, 4:] = 0
+    torch.testing.assert_close(network(changed)[:, :4], whole[:, :4])  # nothing is known of what follows
+    both_ways = Transformer(SHAPE)
+    randomised(both_ways)
+    assert not torch.allclose(both_ways(changed)[:, :4], both_ways(h)[:, :4])
+
+
+def test_rotary_positions_know_distances_only() -> None:
+    q, k = torch.randn(2, 1, 8)
+    angle = torch.arange(10)[:, None] * torch.tensor([1.0, 0.3, 0.1, 0.01])
+    turn = torch.stack([angle.cos(), angle.sin()])
+    products = rotate(q.expand(10, -1), turn) @ rotate(k.expand(10, -1), turn).T
+    torch.testing.assert_close(products[:-2, :-2], products[2:, 2:])
+    assert not torch.allclose(products[0, 1], products[1, 0])
+
+
+def toy_autoregressive() -> Autoregressive:
+    config = TextModelConfig(
+        tokenizer=TokenizerConfig(tokens=("C", "O")),
+        lengths={1: 0.5, 2: 0.5},
+        marginal=(0.5, 0.5),
+        network=TransformerConfig(width=8, layers=1, heads=2),
+    )
+    model = Autoregressive(config)
+    randomised(model)
+    return model.eval()
+
+
+def test_autoregressive_samples_follow_the_exact_likelihood() -> None:
+    model = toy_autoregressive()
+    cost = {}
+    for length in range(1, 5):
+        tokens = torch.tensor(list(product(range(2), repeat=length)))
+        batch = TextBatch(tokens, torch.arange(len(tokens)), 0)
+        costs = model.bound(batch, Streams.from_seed(0, batch.examples))
+        cost.update({tuple(t): float(c) for t, c in zip(tokens.tolist(), costs.tolist(), strict=True)})
+    probability = {text: torch.tensor(-c).exp().item() for text, c in cost.items()}
+    assert 0.5 < sum(probability.values()) < 1.0001
+    n = 20_000
+    sequences, calls = model.sample_tokens(0, Streams.from_seed(0, torch.arange(n)), model.sampling)
+    counts = Counter(map(tuple, sequences))
+    distance = sum(abs(counts[text] / n - p) for text, p in probability.items()) / 2
+    assert distance < 0.02
+    assert all(min(len(s) + 1, model.longest + 1) == c for s, c in zip(sequences, calls, strict=True))
+
+
+@pytest.mark.parametrize("tokens", ["uniform", "absorbing", "marginal", "hamming"])
+@pytest.mark.parametrize("objective", ["cross-entropy", "variational", "continuous"])
+def test_every_noise_learns_and_samples(
+    dataset: EncodedDataset, smiles: list[str], tokenizer: SmilesTokenizer, tokens: str, objective: str
+) -> None:
+    torch.manual_seed(0)
+    groups = by_length(dataset.smiles("train"), tokenizer)
+    noise = TextNoiseConfig(tokens=tokens, schedule="linear" if tokens == "absorbing" else "cosine", steps=20)  # type: ignore[arg-type]
+    model = text_model(dataset, tokenizer, groups, noise, SHAPE)
+    optimiser = torch.optim.Adam(model.parameters(), 3e-3)
+    stream, bounds = iter(text_batches(groups, 64)), []
+    for step in range(40):
+        batch = next(stream)
+        if step in (0, 39):
+            first = next(iter(text_batches(groups, 128)))
+            bounds.append(float(model.bound(first, Streams.from_seed(0, first.examples)).mean()))
+        loss = model.loss(batch, Streams.from_seed(step, batch.examples), objective)["tokens"].mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert bounds[1] < 0.8 * bounds[0]
+    sampler = "first-hitting" if tokens == "absorbing" else "renoise"
+    attempts = model.attempts(5, steps=4, sampler=sampler)
+    assert len(attempts) == 5 and "_" not in "".join(attempts)
+    assert attempts.calls == 4 if sampler == "renoise" else attempts.calls > 4
+
+
+def test_seed_decides_and_batch_size_does_not(dataset: EncodedDataset, tokenizer: SmilesTokenizer) -> None:
+    groups = by_length(dataset.smiles("train"), tokenizer)
+    models: list[TextGenerator] = [
+        text_model(dataset, tokenizer, groups, TextNoiseConfig(), SHAPE),
+        autoregressive_model(dataset, tokenizer, groups, SHAPE),
+    ]
+    for model in models:
+        model.eval()
+        base = model.attempts(40, seed=3, steps=5)
+        assert model.attempts(40, seed=3, steps=5, batch_size=7) == base
+        assert model.attempts(25, seed=3, steps=5) == base[:25]
+        assert model.attempts(40, seed=4, steps=5) != base
+
+
+def test_molecules_are_written_anew_on_every_visit(smiles: list[str]) -> None:
+    texts = smiles[:200]
+    tokenizer = SmilesTokenizer.learn(texts)
+    groups = rewritten(texts, tokenizer, seed=0)
+
+    def written(visit: int) -> list[str]:
+        return [tokenizer.decode(row) for (rows,) in groups(visit).values() for row in rows.tolist()]
+
+    one, two = written(0), written(1)
+    assert one == written(0) != two and one != texts
+    assert {strict_from_smiles(text) for text in one} <= set(texts)
+    assert len(one) > 150  # a writing may need tokens that canonical ones do not have; such molecules wait
+
+
+def test_trace_shows_a_text_emerging(tiny_text: Path) -> None:
+    model = TextDiffusion.from_pretrained(tiny_text)
+    with pytest.raises(MolgenError, match="none of 100 attempts"):
+        randomised(model)
+        model.trace(steps=2)
+    states = Autoregressive.from_pretrained(tiny_text.parents[1] / "ar" / "model").trace(seed=1)
+    assert strict_from_smiles(states[-1]) is not None
+    assert [len(state) for state in states] == sorted(len(state) for state in states)
+
+
+TEXT_TOML = """
+[network]
+width = 32
+layers = 2
+heads = 4
+
+[optimiser]
+steps = 150
+batch_size = 64
+warmup = 5
+learning_rate = 5e-3
+validation_molecules = 32
+sampled_molecules = 8
+"""
+
+
+@pytest.fixture(scope="module")
+def tiny_text(molgen: Run, smiles_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Model directory of a short text run; that of an autoregressive one stands beside it."""
+    folder = tmp_path_factory.mktemp("text")
+    config = folder / "config.toml"
+    config.write_text(TEXT_TOML)
+    for family, name in (("text", "text"), ("autoregressive", "ar")):
+        molgen("train", family, "--data", smiles_file, "--out", folder / name, "--config", config)
+    return folder / "text" / "model"
+
+
+def test_the_command_line_trains_generates_and_continues(
+    tiny_text: Path, molgen: Run, smiles_file: Path, tmp_path: Path
+) -> None:
+    config = tiny_text.parents[1] / "config.toml"
+    for name, family in (("text", "text"), ("ar", "autoregressive")):
+        model = tiny_text.parents[1] / name / "model"
+        result = molgen("generate", "--model", model, "--attempts", 20, "--steps", 5, "--seed", 1)
+        assert len(result.stdout.splitlines()) == 20 and "network calls" in result.stderr
+        assert result.stdout.splitlines() == package.load(model).attempts(20, steps=5, seed=1)
+        out = tmp_path / name
+        molgen(
+            "train", family, "--data", smiles_file, "--out", out, "--config", config, "--steps", 5, "--init-from", model
+        )
+        assert package.load(out / "model").config == package.load(model).config
+    other = molgen("train", "text", "--out", tiny_text.parents[1] / "ar", "--resume", code=2).stderr
+    assert "family 'autoregressive'" in other
+    fluorine = tmp_path / "sulfur.smi"
+    fluorine.write_text("CCS\nCCCS\nCS\nCCSC\nCCCCS\nCSCC\nCCCSC\nCSC\nCCSCC\nCSCCC\n")
+    command = (
+        "train",
+        "text",
+        "--data",
+        fluorine,
+        "--out",
+        tmp_path / "x",
+        "--init-from",
+        tiny_text,
+        "--config",
+        config,
+    )
+    assert "'S'" in molgen(*command, code=1).stderr
+
+
+def test_unsuitable_settings_are_refused(tiny_text: Path) -> None:
+    model = package.load(tiny_text)
+    with pytest.raises(UsageError, match="absorbing"):
+        model.attempts(2, sampler="first-hitting")
