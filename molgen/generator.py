@@ -45,6 +45,7 @@ class SamplingConfig(BaseModel):
         eta: stochasticity of the flow sampler, or of the order in which the confidence sampler uncovers.
         omega: target guidance of the flow sampler.
         remask: whether the confidence sampler may hide again what it uncovered.
+        order: in which an any-order model uncovers tokens.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +58,7 @@ class SamplingConfig(BaseModel):
     eta: float = Field(0.0, ge=0)
     omega: float = Field(0.0, ge=0)
     remask: bool = False
+    order: Literal["random", "sequential"] = "random"
 
     def build(self, process: Process | None = None) -> Sampler:
         """The sampler.

@@ -21,6 +21,8 @@ CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "READ
 KINDS = {
     "graph": ("molgen.graph.model", "GraphDiffusion"),
     "text": ("molgen.text.diffusion", "TextDiffusion"),
+    "any-order": ("molgen.text.any_order", "AnyOrder"),
+    "continuous": ("molgen.text.continuous", "ContinuousDiffusion"),
     "autoregressive": ("molgen.text.autoregressive", "Autoregressive"),
 }
 """Class of each kind. Only what stands here is ever imported, whatever a file says."""

@@ -82,4 +82,6 @@ def _command(family: str, summary: str) -> None:
 
 _command("graph", "Train a graph diffusion model.")
 _command("text", "Train a discrete diffusion model on SMILES.")
+_command("any-order", "Train an absorbing diffusion model on SMILES that reads each token once.")
 _command("autoregressive", "Train an autoregressive model on SMILES.")
+_command("continuous", "Train a Gaussian diffusion model on embedded SMILES.")

@@ -36,7 +36,7 @@ class Autoregressive(TextGenerator):
         super().__init__(config)
         vocabulary = len(config.tokenizer.tokens)
         self.end = vocabulary  # as an input, the same number stands for the beginning
-        self.longest = _ROOM * max(config.lengths)
+        self.longest = _ROOM * config.longest
         self.embedding = nn.Embedding(vocabulary + 1, config.network.width)
         self.transformer = Transformer(config.network, causal=True)
         self.head = nn.Linear(config.network.width, vocabulary + 1)

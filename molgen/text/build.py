@@ -3,53 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from molgen.datasets.batches import Arrays
 from molgen.datasets.encoded import EncodedDataset
 from molgen.errors import MolgenError
-from molgen.text.autoregressive import Autoregressive
 from molgen.text.corpus import length_shares, marginal
-from molgen.text.diffusion import TextDiffusion, TextDiffusionConfig, TextNoiseConfig
-from molgen.text.model import TextGenerator, TextModelConfig
+from molgen.text.model import TextGenerator
 from molgen.text.tokenizers import Tokenizer
-from molgen.text.transformer import TransformerConfig
+
+T = TypeVar("T", bound=TextGenerator)
 
 
-def text_model(
-    dataset: EncodedDataset,
-    tokenizer: Tokenizer,
-    groups: Mapping[int, Arrays],
-    process: TextNoiseConfig,
-    network: TransformerConfig,
-) -> TextDiffusion:
-    """An untrained diffusion model.
+def new_text(
+    model: type[T], dataset: EncodedDataset, tokenizer: Tokenizer, groups: Mapping[int, Arrays], **parts: Any
+) -> T:
+    """An untrained model.
 
     Args:
+        model: its class.
         dataset: where the texts come from.
         tokenizer: of the texts.
         groups: token numbers of the training texts by length.
-        process: the noise.
-        network: its shape.
+        **parts: of its configuration, such as ``network`` and ``process``.
     """
-    common = _common(dataset, tokenizer, groups)
-    return TextDiffusion(TextDiffusionConfig(**common, process=process, network=network, longest=max(groups)))
-
-
-def autoregressive_model(
-    dataset: EncodedDataset, tokenizer: Tokenizer, groups: Mapping[int, Arrays], network: TransformerConfig
-) -> Autoregressive:
-    """An untrained autoregressive model; see `text_model`."""
-    return Autoregressive(TextModelConfig(**_common(dataset, tokenizer, groups), network=network))
-
-
-def _common(dataset: EncodedDataset, tokenizer: Tokenizer, groups: Mapping[int, Arrays]) -> dict[str, Any]:
-    return {
+    common = {
         "tokenizer": tokenizer.config,
         "lengths": length_shares(groups),
         "marginal": tuple(marginal(groups, len(tokenizer.tokens))),
         "data": {"name": dataset.name, "fingerprint": dataset.fingerprint, "splits": dataset.report.splits},
     }
+    return model(model.Config(**common, **parts))
 
 
 def continue_text(name: str, family: str, smiles: Sequence[str]) -> TextGenerator:

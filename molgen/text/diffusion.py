@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable
 from typing import ClassVar
 
-import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from molgen.diffusion.objectives import tightest_bound, training_loss
@@ -16,12 +14,12 @@ from molgen.diffusion.schedules import make_schedule
 from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import make_transition
 from molgen.generator import SamplingConfig
-from molgen.layers import TimeEmbedding
 from molgen.noise import NoiseConfig, TransitionName
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
+from molgen.text.timed import TimedTransformer
 from molgen.text.tokenizers import Tokenizer
-from molgen.text.transformer import Transformer, TransformerConfig
+from molgen.text.transformer import TransformerConfig
 
 
 class TextNoiseConfig(NoiseConfig):
@@ -39,11 +37,9 @@ class TextDiffusionConfig(TextModelConfig):
 
     Attributes:
         process: the noise.
-        longest: tokens of the longest text in training, which the network has places for.
     """
 
     process: TextNoiseConfig = TextNoiseConfig()
-    longest: int = Field(ge=1)
 
 
 class TextDenoiser(nn.Module):
@@ -52,31 +48,18 @@ class TextDenoiser(nn.Module):
     Args:
         config: shape.
         states: token states, mask included where the transition has one.
-        longest: tokens of the longest text; longer ones are told nothing of their length and last places.
+        longest: tokens of the longest text in training.
     """
 
     def __init__(self, config: TransformerConfig, states: int, longest: int) -> None:
         super().__init__()
-        width = config.width
-        self.longest = longest
-        self.embedding = nn.Embedding(states, width)
-        self.position = nn.Embedding(longest, width)
-        self.time = TimeEmbedding(width)
-        self.length = nn.Embedding(longest + 1, width)
-        self.condition = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
-        self.transformer = Transformer(config, condition_width=width)
-        self.head = nn.Linear(width, states)
+        self.embedding = nn.Embedding(states, config.width)
+        self.network = TimedTransformer(config, longest)
+        self.head = nn.Linear(config.width, states)
 
     def forward(self, state: State, t: Tensor) -> State:
         """``tokens (B, n)`` int64 and times ``(B,)`` -> logits ``tokens (B, n, states)``, float32."""
-        tokens = state["tokens"]
-        batch, n = tokens.shape
-        places = torch.arange(n, device=tokens.device).clamp(max=self.longest - 1)
-        h = self.embedding(tokens) + self.position(places)
-        if batch > 1 and t.stride(0) == 0:  # one time for all, as in sampling: condition once, for all
-            t = t[:1]
-        condition = self.condition(self.time(t) + self.length.weight[min(n, self.longest)])
-        return {"tokens": self.head(self.transformer(h, condition)).float()}
+        return {"tokens": self.head(self.network(self.embedding(state["tokens"]), t)).float()}
 
 
 class TextDiffusion(TextGenerator):

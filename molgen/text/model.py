@@ -48,6 +48,11 @@ class TextModelConfig(BaseModel):
             raise ValueError("lengths must be positive, with positive shares")
         return self
 
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest training text."""
+        return max(self.lengths)
+
 
 class TextGenerator(Generator):
     """A generator of token sequences.

@@ -82,13 +82,19 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(
-        self, h: Tensor, condition: Tensor | None, turn: Tensor, causal: bool, cache: Cache | None, layer: int
+        self,
+        h: Tensor,
+        condition: Tensor | None,
+        turns: tuple[Tensor, Tensor],
+        causal: bool,
+        cache: Cache | None,
+        layer: int,
     ) -> Tensor:
-        """``(B, n, width)`` -> ``(B, n, width)``."""
+        """``(B, n, width)`` -> ``(B, n, width)``; `turns` are those of queries and of keys."""
         batch, n, width = h.shape
         x = self.attention_norm(h, condition)
         q, k, v = self.qkv(x).view(batch, n, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        q, k = rotate(q, turn), rotate(k, turn)
+        q, k = rotate(q, turns[0]), rotate(k, turns[1])
         if cache is not None:
             k, v = cache.extend(layer, k, v)
         causal = causal and n > 1  # one position may see all that has been read
@@ -117,24 +123,40 @@ class Transformer(nn.Module):
         half = config.width // config.heads // 2
         self.register_buffer("frequencies", 1e3 ** (-torch.arange(half) / half), persistent=False)
 
-    def forward(self, h: Tensor, condition: Tensor | None = None, cache: Cache | None = None) -> Tensor:
+    def forward(
+        self,
+        h: Tensor,
+        condition: Tensor | None = None,
+        cache: Cache | None = None,
+        places: Tensor | None = None,
+        targets: Tensor | None = None,
+    ) -> Tensor:
         """Embedded tokens ``(B, n, width)`` -> ``(B, n, width)``.
 
         Args:
             h: of the positions that follow those in the cache.
             condition: ``(B, condition_width)`` or ``(1, condition_width)``.
             cache: what has been read; only where it is causal. More than one position at a time only into an empty one.
+            places: where each position stands ``(B, n)``, if not one after the other.
+            targets: the place that each position looks from ``(B, n)``, if not its own.
         """
-        start = 0 if cache is None else cache.length
-        angle = torch.arange(start, start + h.shape[1], device=h.device)[:, None] * self.frequencies
-        turn = torch.stack([angle.cos(), angle.sin()])
+        if places is None:
+            start = 0 if cache is None else cache.length
+            places = torch.arange(start, start + h.shape[1], device=h.device)[None]
+        keys = self._turn(places)
+        turns = (keys if targets is None else self._turn(targets), keys)
         for layer, block in enumerate(self.blocks):
-            h = block(h, condition, turn, self.causal, cache, layer)
+            h = block(h, condition, turns, self.causal, cache, layer)
         return self.norm(h)
+
+    def _turn(self, places: Tensor) -> Tensor:
+        """Cosines and sines of the angles of places ``(B, n)``: ``(2, B, 1, n, d / 2)``."""
+        angle = places[:, None, :, None] * self.frequencies
+        return torch.stack([angle.cos(), angle.sin()])
 
 
 def rotate(x: Tensor, turn: Tensor) -> Tensor:
-    """Rotate pairs of channels ``(..., n, d)`` by angles whose cosines and sines are ``(2, n, d / 2)``."""
+    """Rotate pairs of channels ``(..., n, d)`` by angles whose cosines and sines are ``(2, ..., n, d / 2)``."""
     first, second = x.chunk(2, dim=-1)
     cos, sin = turn
     return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)

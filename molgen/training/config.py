@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -13,6 +13,7 @@ from molgen.datasets.splits import SplitConfig
 from molgen.errors import UsageError
 from molgen.graph.denoiser import NetworkConfig
 from molgen.graph.model import ProcessConfig
+from molgen.text.continuous import GaussianConfig
 from molgen.text.diffusion import TextNoiseConfig
 from molgen.text.transformer import TransformerConfig
 
@@ -137,35 +138,67 @@ class TokensConfig(_Strict):
     rewrite: bool = False
 
 
-class TextRun(RunConfig):
-    """Text diffusion: the TOML tables ``[data]``, ``[tokens]``, ``[process]``, ``[network]`` and ``[optimiser]``."""
+class TokensRun(RunConfig):
+    """A run of any family that works on tokens.
 
-    family: Literal["text"] = "text"
+    Attributes:
+        tokens: how molecules become tokens.
+        network: shape of the Transformer.
+    """
+
     tokens: TokensConfig = TokensConfig()
-    process: TextNoiseConfig = TextNoiseConfig()
     network: TransformerConfig = TransformerConfig()
 
     @model_validator(mode="after")
-    def _fits(self) -> TextRun:
+    def _fits(self) -> Self:
+        if self.family != "text" and self.optimiser.objective != "cross-entropy":
+            raise ValueError(f"family {self.family} trains by cross-entropy alone: set optimiser.objective so")
+        return self
+
+
+class TextRun(TokensRun):
+    """Text diffusion: the TOML tables ``[data]``, ``[tokens]``, ``[process]``, ``[network]`` and ``[optimiser]``."""
+
+    family: Literal["text"] = "text"
+    process: TextNoiseConfig = TextNoiseConfig()
+
+    @model_validator(mode="after")
+    def _trainable(self) -> Self:
         _check_objective(self)
         return self
 
 
-class AutoregressiveRun(RunConfig):
+class AnyOrderRun(TokensRun):
+    """Any-order absorbing diffusion: the TOML tables ``[data]``, ``[tokens]``, ``[network]`` and ``[optimiser]``.
+
+    Attributes:
+        sequential: share of the texts that are uncovered from left to right in training.
+    """
+
+    family: Literal["any-order"] = "any-order"
+    sequential: float = Field(0.0, ge=0, le=1)
+
+
+class AutoregressiveRun(TokensRun):
     """An autoregressive model: the TOML tables ``[data]``, ``[tokens]``, ``[network]`` and ``[optimiser]``."""
 
     family: Literal["autoregressive"] = "autoregressive"
-    tokens: TokensConfig = TokensConfig()
-    network: TransformerConfig = TransformerConfig()
-
-    @model_validator(mode="after")
-    def _fits(self) -> AutoregressiveRun:
-        if self.optimiser.objective != "cross-entropy":
-            raise ValueError("an autoregressive model knows its likelihood; its one objective is cross-entropy")
-        return self
 
 
-RUNS: dict[str, type[RunConfig]] = {"graph": GraphRun, "text": TextRun, "autoregressive": AutoregressiveRun}
+class ContinuousRun(TokensRun):
+    """Gaussian diffusion: the TOML tables ``[data]``, ``[tokens]``, ``[gaussian]``, ``[network]``, ``[optimiser]``."""
+
+    family: Literal["continuous"] = "continuous"
+    gaussian: GaussianConfig = GaussianConfig()
+
+
+RUNS: dict[str, type[RunConfig]] = {
+    "graph": GraphRun,
+    "text": TextRun,
+    "any-order": AnyOrderRun,
+    "autoregressive": AutoregressiveRun,
+    "continuous": ContinuousRun,
+}
 """By family."""
 
 

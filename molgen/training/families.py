@@ -13,13 +13,22 @@ from molgen.errors import MolgenError
 from molgen.generator import Generator
 from molgen.graph.build import continue_from, graph_model
 from molgen.graph.model import GraphDiffusion
-from molgen.text.build import autoregressive_model, continue_text, text_model
+from molgen.text.any_order import AnyOrder
+from molgen.text.autoregressive import Autoregressive
+from molgen.text.build import continue_text, new_text
+from molgen.text.continuous import ContinuousDiffusion
 from molgen.text.corpus import by_length, rewritten, text_batches
+from molgen.text.diffusion import TextDiffusion
 from molgen.text.model import TextGenerator
 from molgen.text.tokenizers import TOKENIZERS
-from molgen.training.config import AutoregressiveRun, GraphRun, RunConfig, TextRun
+from molgen.training.config import GraphRun, RunConfig, TokensRun
 
 VALIDATION_BATCH = 256
+
+MODELS: dict[str, type[TextGenerator]] = {
+    model.kind: model for model in (TextDiffusion, AnyOrder, Autoregressive, ContinuousDiffusion)
+}
+"""What the families on tokens train; their runs have the fields of its configuration."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ def prepare(config: RunConfig, dataset: EncodedDataset, init_from: str | None) -
     validated = bool(dataset.report.splits.get(VALIDATION))
     if isinstance(config, GraphRun):
         return _prepare_graph(config, dataset, init_from, validated)
-    assert isinstance(config, TextRun | AutoregressiveRun)
+    assert isinstance(config, TokensRun)
     return _prepare_text(config, dataset, init_from, validated)
 
 
@@ -71,9 +80,7 @@ def _prepare_graph(config: GraphRun, dataset: EncodedDataset, init_from: str | N
     return Prepared(model, batches, validation)
 
 
-def _prepare_text(
-    config: TextRun | AutoregressiveRun, dataset: EncodedDataset, init_from: str | None, validated: bool
-) -> Prepared:
+def _prepare_text(config: TokensRun, dataset: EncodedDataset, init_from: str | None, validated: bool) -> Prepared:
     smiles = dataset.smiles(TRAIN)
     model: TextGenerator
     if init_from is not None:
@@ -83,10 +90,8 @@ def _prepare_text(
     else:
         tokenizer = TOKENIZERS[config.tokens.kind].learn(smiles)
         groups = by_length(smiles, tokenizer)
-        if isinstance(config, TextRun):
-            model = text_model(dataset, tokenizer, groups, config.process, config.network)
-        else:
-            model = autoregressive_model(dataset, tokenizer, groups, config.network)
+        own = {name: getattr(config, name) for name in type(config).model_fields.keys() - TokensRun.model_fields.keys()}
+        model = new_text(MODELS[config.family], dataset, tokenizer, groups, network=config.network, **own)
     if config.optimiser.compile:
         raise MolgenError("optimiser.compile is for graph models")
 

@@ -180,7 +180,6 @@ def _trainer(config: RunConfig, run: Path, hardware: Hardware, callbacks: list[L
             precision=precision,
             max_steps=config.optimiser.steps or -1,
             max_epochs=-1,
-            gradient_clip_val=config.optimiser.clip,
             logger=[CSVLogger(run, name="logs"), TensorBoardLogger(run, name="tensorboard")],
             callbacks=callbacks,
             enable_checkpointing=False,

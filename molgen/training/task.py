@@ -74,8 +74,17 @@ class GeneratorTask(L.LightningModule):
             lr=self.config.learning_rate,
             betas=(0.9, self.config.beta2),
             weight_decay=self.config.weight_decay,
-            fused=True,
+            fused=self.trainer.precision != "16-mixed",  # which clips after unscaling, and a fused step unscales itself
         )
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """By norm. Lightning's own refuses fused optimisers with bfloat16 too, which scales nothing."""
+        torch.nn.utils.clip_grad_norm_(self.parameters(), self.config.clip)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["elapsed"] = self.elapsed

@@ -14,8 +14,10 @@ from molgen.chem.strict import strict_from_smiles
 from molgen.datasets import EncodedDataset
 from molgen.diffusion.streams import Streams
 from molgen.errors import MolgenError, UsageError
+from molgen.text.any_order import AnyOrder
 from molgen.text.autoregressive import Autoregressive
-from molgen.text.build import autoregressive_model, text_model
+from molgen.text.build import new_text
+from molgen.text.continuous import ContinuousDiffusion
 from molgen.text.corpus import TextBatch, by_length, rewritten, text_batches
 from molgen.text.diffusion import TextDiffusion, TextNoiseConfig
 from molgen.text.model import TextGenerator, TextModelConfig
@@ -100,7 +102,7 @@ def test_every_noise_learns_and_samples(
     torch.manual_seed(0)
     groups = by_length(dataset.smiles("train"), tokenizer)
     noise = TextNoiseConfig(tokens=tokens, schedule="linear" if tokens == "absorbing" else "cosine", steps=20)  # type: ignore[arg-type]
-    model = text_model(dataset, tokenizer, groups, noise, SHAPE)
+    model = new_text(TextDiffusion, dataset, tokenizer, groups, process=noise, network=SHAPE)
     optimiser = torch.optim.Adam(model.parameters(), 3e-3)
     stream, bounds = iter(text_batches(groups, 64)), []
     for step in range(40):
@@ -122,8 +124,8 @@ def test_every_noise_learns_and_samples(
 def test_seed_decides_and_batch_size_does_not(dataset: EncodedDataset, tokenizer: SmilesTokenizer) -> None:
     groups = by_length(dataset.smiles("train"), tokenizer)
     models: list[TextGenerator] = [
-        text_model(dataset, tokenizer, groups, TextNoiseConfig(), SHAPE),
-        autoregressive_model(dataset, tokenizer, groups, SHAPE),
+        new_text(model, dataset, tokenizer, groups, network=SHAPE)
+        for model in (TextDiffusion, AnyOrder, Autoregressive, ContinuousDiffusion)
     ]
     for model in models:
         model.eval()

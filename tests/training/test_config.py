@@ -8,7 +8,7 @@ import pytest
 import tomli_w
 
 from molgen.errors import UsageError
-from molgen.training.config import TrainConfig, read_config
+from molgen.training.config import GraphRun, read_config
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_saved_copy_reads_back(tmp_path: Path) -> None:
     path = tmp_path / "copy.toml"
     path.write_text(tomli_w.dumps(config.model_dump(exclude_none=True)))
     assert read_config(path, {}) == config
-    assert TrainConfig().optimiser.minutes == 60
+    assert GraphRun().optimiser.minutes == 60

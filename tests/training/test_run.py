@@ -131,7 +131,7 @@ def test_two_processes_train_as_one(molgen: Run, smiles_file: Path, tmp_path: Pa
     config = tmp_path / "ddp.toml"
     config.write_text(
         "[network]\nwidth = 32\npair_width = 8\nlayers = 1\nheads = 2\ntriangle = 4\n"
-        "[optimiser]\nsteps = 6\nbatch_size = 32\nwarmup = 2\nema = 0.5\n"
+        "[optimiser]\nsteps = 6\nprecision = '32-true'\nbatch_size = 32\nwarmup = 2\nema = 0.5\n"
         "validation_molecules = 8\nsampled_molecules = 4\n"
     )
     weights = []

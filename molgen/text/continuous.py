@@ -1,0 +1,162 @@
+"""Continuous diffusion with quantisation: Gaussian noise on embedded tokens, and back to tokens by the nearest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor, nn
+
+from molgen.diffusion.samplers import sharpened
+from molgen.diffusion.streams import Streams
+from molgen.errors import UsageError
+from molgen.generator import SamplingConfig
+from molgen.text.corpus import TextBatch
+from molgen.text.model import TextGenerator, TextModelConfig
+from molgen.text.timed import TimedTransformer
+
+
+class GaussianConfig(BaseModel):
+    """The noise: z_t = a(t) e + s(t) n, n standard normal, with a^2 + s^2 = 1 and log(a^2 / s^2) falling evenly in t.
+
+    Attributes:
+        highest: log signal-to-noise ratio at t = 0.
+        lowest: the same at t = 1.
+        clamp: replace the predicted embedding by that of a token at every step of sampling, so that it is quantised all
+            along; or only at the end.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    highest: float = 6.0
+    lowest: float = -10.0
+    clamp: Literal["always", "end"] = "end"
+
+
+class ContinuousConfig(TextModelConfig):
+    """Everything needed to build the generator again.
+
+    Attributes:
+        gaussian: the noise.
+    """
+
+    gaussian: GaussianConfig = GaussianConfig()
+
+
+class ContinuousDiffusion(TextGenerator):
+    """Gaussian diffusion on one-hot tokens scaled to unit variance per channel, trained by cross-entropy on the clean
+    tokens (Dieleman et al., CDCD, 2022), with the bound of Kingma et al., 2021.
+
+    Args:
+        config: everything.
+    """
+
+    kind: ClassVar[str] = "continuous"
+    Config = ContinuousConfig
+    config: ContinuousConfig
+
+    def __init__(self, config: ContinuousConfig) -> None:
+        super().__init__(config)
+        vocabulary, width = len(config.tokenizer.tokens), config.network.width
+        self.vocabulary = vocabulary
+        self.sampling = SamplingConfig(sampler="ancestral")
+        self.project = nn.Linear(vocabulary, width)
+        self.network = TimedTransformer(config.network, config.longest)
+        self.head = nn.Linear(width, vocabulary)
+
+    def forward(self, z: Tensor, t: Tensor) -> Tensor:
+        """Noisy embeddings ``(B, n, K)`` and times ``(B,)`` -> logits of the clean tokens ``(B, n, K)``."""
+        return self.head(self.network(self.project(z), t)).float()
+
+    def embed(self, p: Tensor) -> Tensor:
+        """Expected embedding of token probabilities ``(..., K)``: one-hot vectors of length sqrt(K)."""
+        return p * math.sqrt(self.vocabulary)
+
+    def ratio(self, t: Tensor) -> Tensor:
+        """Log signal-to-noise ratio at times ``(B,)``, as ``(B, 1, 1)``."""
+        gaussian = self.config.gaussian
+        return (gaussian.highest + (gaussian.lowest - gaussian.highest) * t)[:, None, None]
+
+    def corrupt(self, tokens: Tensor, t: Tensor, streams: Streams) -> Tensor:
+        """z_t for clean tokens ``(B, n)``."""
+        ratio = self.ratio(t)
+        e = self.embed(nn.functional.one_hot(tokens, self.vocabulary).float())
+        noise = normal(streams, *tokens.shape[1:], self.vocabulary)
+        return ratio.sigmoid().sqrt() * e + (-ratio).sigmoid().sqrt() * noise
+
+    def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
+        if objective != "cross-entropy":
+            raise UsageError('continuous diffusion trains by cross-entropy: set optimiser.objective = "cross-entropy"')
+        t = streams.fold(0).uniform()
+        logits = self(self.corrupt(batch.tokens, t, streams.fold(1)), t)
+        return {"tokens": _cross_entropy(logits, batch.tokens)}
+
+    def bound(self, batch: TextBatch, streams: Streams) -> Tensor:
+        """Upper bound on - log p, length included, nats, ``(B,)``.
+
+        L = KL(q(z_1 | x) || N(0, 1)) - E log p(x | z_0) + 1/2 integral of - d SNR/dt |e - e'|^2 (Kingma et al., 2021,
+        eq. 11 and 17), with e' the expected embedding under the network's p(x | z_t), and p(x | z_0) the network's own.
+        """
+        tokens, gaussian = batch.tokens, self.config.gaussian
+        e = self.embed(nn.functional.one_hot(tokens, self.vocabulary).float())
+        last = torch.sigmoid(torch.tensor(gaussian.lowest))  # a^2 at t = 1
+        prior = 0.5 * (last * e**2 - last - torch.log1p(-last)).sum((1, 2))
+        zero = torch.zeros(len(tokens), device=tokens.device)
+        reconstruction = _cross_entropy(self(self.corrupt(tokens, zero, streams.fold(0)), zero), tokens)
+        t = streams.fold(1).uniform()
+        predicted = self.embed(self(self.corrupt(tokens, t, streams.fold(2)), t).softmax(-1))
+        speed = (gaussian.highest - gaussian.lowest) * self.ratio(t)[:, 0, 0].exp()
+        diffusion = 0.5 * speed * ((e - predicted) ** 2).sum((1, 2))
+        length = -math.log(self.config.lengths.get(tokens.shape[1], 0.0) or 1e-12)
+        return prior + reconstruction + diffusion + length
+
+    @torch.no_grad()
+    def sample_tokens(
+        self,
+        length: int,
+        streams: Streams,
+        sampling: SamplingConfig,
+        observer: Callable[[Tensor], None] | None = None,
+    ) -> tuple[list[list[int]], list[int]]:
+        if sampling.sampler != "ancestral":
+            raise UsageError(f"sampler {sampling.sampler!r}: continuous diffusion samples ancestrally")
+        temperature, top_p = sampling.temperature.get("tokens", 1.0), sampling.top_p.get("tokens", 1.0)
+        z = normal(streams.fold(0), length, self.vocabulary)
+        times = sampling.build().settings.times()
+        p = z
+        for number, (t_now, t_next) in enumerate(pairwise(times), start=1):
+            t, s = (torch.full((len(z),), value, device=z.device) for value in (t_now, t_next))
+            p = sharpened(self(z, t), temperature, top_p)
+            e = nn.functional.one_hot(p.argmax(-1), self.vocabulary).float() if self._quantised else p
+            z = self._step(
+                z, self.embed(e), self.ratio(t), self.ratio(s), normal(streams.fold(number), length, self.vocabulary)
+            )
+            if observer is not None:
+                observer(p.argmax(-1))
+        return p.argmax(-1).tolist(), [sampling.steps] * len(z)
+
+    @property
+    def _quantised(self) -> bool:
+        return self.config.gaussian.clamp == "always"
+
+    def _step(self, z: Tensor, e: Tensor, now: Tensor, then: Tensor, noise: Tensor) -> Tensor:
+        """Draw z_s from q(z_s | z_t, e), given the log ratios at t and s (Kingma et al., 2021, eq. 25-27)."""
+        a_t, a_s = now.sigmoid().sqrt(), then.sigmoid().sqrt()
+        v_t, v_s = (-now).sigmoid(), (-then).sigmoid()
+        lost = -torch.expm1(now - then)  # 1 - SNR(t) / SNR(s)
+        mean = a_t / a_s * v_s / v_t * z + a_s * lost * e
+        return mean + (v_s * lost).sqrt() * noise
+
+
+def normal(streams: Streams, *shape: int) -> Tensor:
+    """Standard normal numbers ``(B, *shape)`` (Box and Muller, 1958)."""
+    radius = (-2 * (1 - streams.fold(0).uniform(*shape)).log()).sqrt()
+    return radius * (2 * math.pi * streams.fold(1).uniform(*shape)).cos()
+
+
+def _cross_entropy(logits: Tensor, tokens: Tensor) -> Tensor:
+    return nn.functional.cross_entropy(logits.transpose(1, 2), tokens, reduction="none").sum(1)

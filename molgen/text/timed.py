@@ -1,0 +1,37 @@
+"""The Transformer of the diffusion models: looks both ways, knows the time and the length."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from molgen.layers import TimeEmbedding
+from molgen.text.transformer import Transformer, TransformerConfig
+
+
+class TimedTransformer(nn.Module):
+    """Embedded noisy tokens and times in, features of each token out.
+
+    Args:
+        config: shape.
+        longest: tokens of the longest text; longer ones are told nothing of their length and last places.
+    """
+
+    def __init__(self, config: TransformerConfig, longest: int) -> None:
+        super().__init__()
+        width = config.width
+        self.longest = longest
+        self.position = nn.Embedding(longest, width)
+        self.length = nn.Embedding(longest + 1, width)
+        self.time = TimeEmbedding(width)
+        self.condition = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
+        self.transformer = Transformer(config, condition_width=width)
+
+    def forward(self, h: Tensor, t: Tensor) -> Tensor:
+        """``(B, n, width)`` and times ``(B,)`` -> ``(B, n, width)``."""
+        batch, n, _ = h.shape
+        places = torch.arange(n, device=h.device).clamp(max=self.longest - 1)
+        if batch > 1 and t.stride(0) == 0:  # one time for all, as in sampling: condition once, for all
+            t = t[:1]
+        condition = self.condition(self.time(t) + self.length.weight[min(n, self.longest)])
+        return self.transformer(h + self.position(places), condition)
