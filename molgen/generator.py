@@ -45,7 +45,9 @@ class SamplingConfig(BaseModel):
         eta: stochasticity of the flow sampler, or of the order in which the confidence sampler uncovers.
         omega: target guidance of the flow sampler.
         remask: whether the confidence sampler may hide again what it uncovered.
-        order: in which an any-order model uncovers tokens.
+        block: tokens that an any-order model uncovers before it goes on to those behind them; 0 for all; None for what
+            it was trained on.
+        template: what is given of a text, ``*`` standing for the rest.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -58,7 +60,8 @@ class SamplingConfig(BaseModel):
     eta: float = Field(0.0, ge=0)
     omega: float = Field(0.0, ge=0)
     remask: bool = False
-    order: Literal["random", "sequential"] = "random"
+    block: int | None = Field(None, ge=0)
+    template: str | None = None
 
     def build(self, process: Process | None = None) -> Sampler:
         """The sampler.
@@ -186,7 +189,7 @@ class Generator(nn.Module, ABC):
         """Estimated upper bound on - log p(molecule), size included, nats, ``(B,)``."""
 
     @abstractmethod
-    def draw_sizes(self, streams: Streams) -> Tensor:
+    def draw_sizes(self, streams: Streams, sampling: SamplingConfig) -> Tensor:
         """Size of each attempt ``(B,)`` int64, as often as in training; those of one size are sampled together."""
 
     @abstractmethod
@@ -226,7 +229,7 @@ class Generator(nn.Module, ABC):
         """
         numbers = torch.tensor(list(examples), dtype=torch.int64, device=self.device)
         rows_by_size: dict[int, list[int]] = defaultdict(list)
-        for row, size in enumerate(self.draw_sizes(Streams.from_seed(seed, numbers)).tolist()):
+        for row, size in enumerate(self.draw_sizes(Streams.from_seed(seed, numbers), sampling).tolist()):
             rows_by_size[size].append(row)
         chunks = [
             (size, rows[begin : begin + batch_size])
@@ -249,7 +252,7 @@ class Generator(nn.Module, ABC):
         """The model's own way of sampling with some settings replaced; those that are None stay.
 
         Raises:
-            UsageError: an unknown setting or a value out of range.
+            UsageError: an unknown setting, a value out of range, or one that this kind of model does not know.
         """
         chosen = {key: value for key, value in overrides.items() if value is not None}
         try:
@@ -257,7 +260,17 @@ class Generator(nn.Module, ABC):
         except ValueError as error:
             raise UsageError(f"bad sampling setting: {_first_line(error)}") from None
         config.build()
+        self.check_sampling(config)
         return config
+
+    def check_sampling(self, sampling: SamplingConfig) -> None:
+        """Refuse what this kind of model cannot do.
+
+        Raises:
+            MolgenError: it cannot.
+        """
+        if sampling.template is not None:
+            raise UsageError(f"a {self.kind} model takes no template; models of text do")
 
     def attempts(
         self,

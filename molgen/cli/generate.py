@@ -31,6 +31,10 @@ def generate(
     remask: Annotated[
         bool | None, typer.Option("--remask", help="Let confidence hide again what it uncovered.")
     ] = None,
+    block: Annotated[int | None, typer.Option(help="Tokens per block of any-order models; 0 for all.")] = None,
+    template: Annotated[
+        str | None, typer.Option(help="What is given of a text, * standing for the rest: 'C1CC1*' (text models).")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
     trace: Annotated[Path | None, typer.Option(help="Also draw one molecule emerging from noise, as .gif.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
@@ -69,6 +73,8 @@ def generate(
         "eta": eta,
         "omega": omega,
         "remask": remask,
+        "block": block,
+        "template": template,
     }
     if trace is not None:
         from molgen.report.trace import draw_trace

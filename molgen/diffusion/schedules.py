@@ -41,8 +41,8 @@ class Cosine(Schedule):
     """alpha(t) = cos^2(pi t / 2) (Nichol and Dhariwal, 2021, without offset)."""
 
     def alpha(self, t: Tensor) -> Tensor:
-        # (1 + cos) / 2 rather than a squared cosine: exactly 0 at t = 1 in floating point.
-        return (1 + (math.pi * t).cos()) / 2
+        # A sine of 1 - t rather than a cosine of t: exactly 0 at t = 1 in floating point, and nowhere before.
+        return (math.pi / 2 * (1 - t)).sin() ** 2
 
     def slope(self, t: Tensor) -> Tensor:
         return -math.pi / 2 * (math.pi * t).sin()

@@ -128,13 +128,13 @@ class GraphDiffusion(Generator):
             streams = Streams.from_seed(seed, examples)
             states: list[tuple[float, State]] = []
             graphs = self.sample_graphs(
-                int(self.draw_sizes(streams)), streams, config, observer=partial(_remember, states)
+                int(self.draw_sizes(streams, config)), streams, config, observer=partial(_remember, states)
             )
             if strict_smiles(self.codec.decode(graphs[0])) is not None:
                 return [draw_state(state, self.vocabulary) for _, state in states]
         raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid; sample with more steps or another seed")
 
-    def draw_sizes(self, streams: Streams) -> Tensor:
+    def draw_sizes(self, streams: Streams, sampling: SamplingConfig) -> Tensor:
         sizes = torch.tensor(list(self.config.sizes), device=streams.keys.device)
         shares = torch.tensor(list(self.config.sizes.values()), device=streams.keys.device)
         return sizes[streams.fold(_SIZE_STREAM).categorical(shares.expand(len(streams.keys), -1))]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from molgen.diffusion.samplers import sharpened
@@ -17,8 +18,6 @@ from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.transformer import Cache, Transformer
 
-Order = Literal["random", "sequential"]
-
 _ANCHORS = 2
 
 
@@ -26,10 +25,11 @@ class AnyOrderConfig(TextModelConfig):
     """Everything needed to build the generator again.
 
     Attributes:
-        sequential: share of the training texts that are uncovered from left to right instead of in a random order.
+        blocks: sizes of the blocks that texts are uncovered in, from left to right, each in a random order inside; one
+            size is drawn for every text in training. 1 is from left to right; 0 is one block, all in a random order.
     """
 
-    sequential: float = 0.0
+    blocks: tuple[Annotated[int, Field(ge=0)], ...] = Field((0,), min_length=1)
 
 
 class AnyOrder(TextGenerator):
@@ -82,39 +82,39 @@ class AnyOrder(TextGenerator):
     def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
         if objective != "cross-entropy":
             raise UsageError('here cross-entropy is the bound itself: set optimiser.objective = "cross-entropy"')
-        n = batch.tokens.shape[1]
-        forwards = streams.fold(1).uniform() < self.config.sequential
-        order = torch.where(forwards[:, None], torch.arange(n, device=forwards.device), self._order(n, streams.fold(0)))
-        return {"tokens": self._cost(batch.tokens, order)}
+        sizes = torch.tensor(self.config.blocks, device=batch.tokens.device)
+        chosen = sizes[(streams.fold(1).uniform() * len(sizes)).long()]
+        return {"tokens": self.cost(batch.tokens, block_order(batch.tokens.shape[1], chosen, streams.fold(0)))}
 
     def bound(self, batch: TextBatch, streams: Streams) -> Tensor:
         n = batch.tokens.shape[1]
-        if self.sampling.order == "sequential":
-            order = torch.arange(n, device=batch.tokens.device).expand(len(batch), -1)
-        else:
-            order = self._order(n, streams)
-        return self._cost(batch.tokens, order) - math.log(self.config.lengths.get(n, 0.0) or 1e-12)
+        order = block_order(n, self._block(self.sampling), streams)
+        return self.cost(batch.tokens, order) - math.log(self.config.lengths.get(n, 0.0) or 1e-12)
 
-    def _order(self, n: int, streams: Streams) -> Tensor:
-        """Uniformly random orders ``(B, n)``."""
-        return streams.uniform(n).argsort(1)
+    def _block(self, sampling: SamplingConfig) -> int:
+        """Size of the blocks to sample in: by default the first of training."""
+        return self.config.blocks[0] if sampling.block is None else sampling.block
 
     def _anchors(self, n: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
         """Tokens and places ``(B, 2)`` of the two slots that stand for no token."""
         tokens = torch.arange(self.vocabulary, self.vocabulary + _ANCHORS, device=device)
         return tokens.expand(rows, -1), torch.tensor([-1, n], device=device).expand(rows, -1)
 
-    def _cost(self, tokens: Tensor, order: Tensor) -> Tensor:
-        """- log p of texts ``(B, n)`` uncovered in given orders, nats, ``(B,)``."""
+    def logits(self, tokens: Tensor, order: Tensor) -> Tensor:
+        """Logits ``(B, n, vocabulary)`` of the tokens ``order[:, 0], order[:, 1], ...`` of texts ``(B, n)``, each given
+        those that come before it in the order."""
         rows, n = tokens.shape
         read, places = self._anchors(n, rows, tokens.device)
-        uncovered = tokens.gather(1, order)
-        logits = self(
-            torch.cat([read, uncovered[:, :-1]], dim=1),
+        return self(
+            torch.cat([read, tokens.gather(1, order[:, :-1])], dim=1),
             torch.cat([places, order[:, :-1]], dim=1),
             torch.cat([order[:, :1], order], dim=1),
             n,
         )[:, 1:]
+
+    def cost(self, tokens: Tensor, order: Tensor) -> Tensor:
+        """- log p of texts ``(B, n)`` given their length, uncovered in some order, nats, ``(B,)``."""
+        logits, uncovered = self.logits(tokens, order), tokens.gather(1, order)
         return nn.functional.cross_entropy(logits.transpose(1, 2), uncovered, reduction="none").sum(1)
 
     @torch.no_grad()
@@ -127,18 +127,41 @@ class AnyOrder(TextGenerator):
     ) -> tuple[list[list[int]], list[int]]:
         temperature, top_p = sampling.temperature.get("tokens", 1.0), sampling.top_p.get("tokens", 1.0)
         rows, device = len(streams.keys), streams.keys.device
-        order = self._order(length, streams.fold(0))
-        if sampling.order == "sequential":
-            order = torch.arange(length, device=device).expand(rows, -1)
-        cache = Cache(self.config.network.layers)
+        order = block_order(length, self._block(sampling), streams.fold(0))
         tokens, places = self._anchors(length, rows, device)
         text = torch.full((rows, length), self.vocabulary, device=device)
-        for number in range(length):
-            target = order[:, number : number + 1]
-            logits = self(tokens, places, target.expand_as(tokens), length, cache)[:, -1]
+        frozen = self.frozen(length, streams, sampling)
+        given = 0
+        if frozen is not None:  # read first, from left to right
+            mask, values = frozen
+            given = int(mask[0].sum())
+            order = order.gather(1, (~mask).gather(1, order).byte().argsort(dim=1, stable=True))
+            order = torch.cat([order[:, :given].sort(1).values, order[:, given:]], dim=1)
+            text = torch.where(mask, values, text)
+            tokens = torch.cat([tokens, text.gather(1, order[:, :given])], dim=1)
+            places = torch.cat([places, order[:, :given]], dim=1)
+        targets = torch.cat([order[:, :1], order[:, : given + 1]], dim=1)
+        cache = Cache(self.config.network.layers)
+        for number in range(given, length):
+            logits = self(tokens, places, targets, length, cache)[:, -1]
             drawn = streams.fold(number + 1).categorical(sharpened(logits, temperature, top_p))[:, None]
-            text.scatter_(1, target, drawn)
-            tokens, places = drawn, target
+            places = order[:, number : number + 1]
+            text.scatter_(1, places, drawn)
+            tokens, targets = drawn, order[:, number + 1 : number + 2]
             if observer is not None:
                 observer(text)
-        return text.tolist(), [length] * rows
+        return text.tolist(), [length - given] * rows
+
+
+def block_order(n: int, size: int | Tensor, streams: Streams) -> Tensor:
+    """Orders ``(B, n)`` of places: block after block from left to right, uniformly random inside each.
+
+    Args:
+        n: number of places.
+        size: places per block, one for all or ``(B,)``; 0 for all places.
+        streams: randomness, ``(B,)``.
+    """
+    device = streams.keys.device
+    sizes = torch.as_tensor(size, device=device).expand(len(streams.keys))
+    sizes = torch.where(sizes > 0, sizes, n)[:, None]
+    return (torch.arange(n, device=device) // sizes + streams.uniform(n)).argsort(1)

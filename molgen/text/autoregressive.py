@@ -14,6 +14,7 @@ from molgen.errors import UsageError
 from molgen.generator import SamplingConfig
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
+from molgen.text.template import HOLE
 from molgen.text.transformer import Cache, Transformer
 
 _ROOM = 2
@@ -60,7 +61,15 @@ class Autoregressive(TextGenerator):
         targets = torch.cat([tokens, end], dim=1)
         return nn.functional.cross_entropy(logits.transpose(1, 2), targets, reduction="none").sum(1)
 
-    def draw_sizes(self, streams: Streams) -> Tensor:
+    def check_sampling(self, sampling: SamplingConfig) -> None:
+        super().check_sampling(sampling)
+        template = self.template(sampling)
+        if template is not None and (len(template.parts) > 2 or template.parts[-1]):
+            raise UsageError(
+                f"an autoregressive model can only continue a text: put one {HOLE} at the end, and no other"
+            )
+
+    def draw_sizes(self, streams: Streams, sampling: SamplingConfig) -> Tensor:
         """Zero for all: lengths come out of the model, and sequences of all lengths are sampled together."""
         return torch.zeros_like(streams.keys)
 
@@ -76,11 +85,13 @@ class Autoregressive(TextGenerator):
         top_p = sampling.top_p.get("tokens", 1.0)
         cache = Cache(self.config.network.layers)
         running = torch.arange(len(streams.keys), device=streams.keys.device)
-        last = torch.full_like(running, self.end)[:, None]
-        sequences: list[list[int]] = [[] for _ in range(len(running))]
+        template = self.template(sampling)
+        prefix = [] if template is None else list(template.parts[0])
+        last = torch.tensor([self.end, *prefix], device=running.device).expand(len(running), -1)
+        sequences = [prefix.copy() for _ in range(len(running))]
         calls = [0] * len(running)
-        for number in range(self.longest + 1):
-            p = sharpened(self(last, cache), temperature, top_p)
+        for number in range(self.longest + 1 - len(prefix)):
+            p = sharpened(self(last, cache)[:, -1:], temperature, top_p)
             drawn = streams.fold(number).categorical(p)[:, 0]
             going = drawn != self.end
             for row, token in zip(running.tolist(), drawn.tolist(), strict=True):

@@ -32,8 +32,8 @@ class GaussianConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    highest: float = 6.0
-    lowest: float = -10.0
+    highest: float = 2.0
+    lowest: float = -8.0
     clamp: Literal["always", "end"] = "end"
 
 
@@ -72,6 +72,10 @@ class ContinuousDiffusion(TextGenerator):
         """Noisy embeddings ``(B, n, K)`` and times ``(B,)`` -> logits of the clean tokens ``(B, n, K)``."""
         return self.head(self.network(self.project(z), t)).float()
 
+    def one_hot(self, tokens: Tensor) -> Tensor:
+        """``(..., n)`` -> ``(..., n, K)``."""
+        return nn.functional.one_hot(tokens, self.vocabulary).float()
+
     def embed(self, p: Tensor) -> Tensor:
         """Expected embedding of token probabilities ``(..., K)``: one-hot vectors of length sqrt(K)."""
         return p * math.sqrt(self.vocabulary)
@@ -84,7 +88,7 @@ class ContinuousDiffusion(TextGenerator):
     def corrupt(self, tokens: Tensor, t: Tensor, streams: Streams) -> Tensor:
         """z_t for clean tokens ``(B, n)``."""
         ratio = self.ratio(t)
-        e = self.embed(nn.functional.one_hot(tokens, self.vocabulary).float())
+        e = self.embed(self.one_hot(tokens))
         noise = normal(streams, *tokens.shape[1:], self.vocabulary)
         return ratio.sigmoid().sqrt() * e + (-ratio).sigmoid().sqrt() * noise
 
@@ -102,7 +106,7 @@ class ContinuousDiffusion(TextGenerator):
         eq. 11 and 17), with e' the expected embedding under the network's p(x | z_t), and p(x | z_0) the network's own.
         """
         tokens, gaussian = batch.tokens, self.config.gaussian
-        e = self.embed(nn.functional.one_hot(tokens, self.vocabulary).float())
+        e = self.embed(self.one_hot(tokens))
         last = torch.sigmoid(torch.tensor(gaussian.lowest))  # a^2 at t = 1
         prior = 0.5 * (last * e**2 - last - torch.log1p(-last)).sum((1, 2))
         zero = torch.zeros(len(tokens), device=tokens.device)
@@ -125,23 +129,23 @@ class ContinuousDiffusion(TextGenerator):
         if sampling.sampler != "ancestral":
             raise UsageError(f"sampler {sampling.sampler!r}: continuous diffusion samples ancestrally")
         temperature, top_p = sampling.temperature.get("tokens", 1.0), sampling.top_p.get("tokens", 1.0)
+        frozen = self.frozen(length, streams, sampling)
         z = normal(streams.fold(0), length, self.vocabulary)
         times = sampling.build().settings.times()
         p = z
         for number, (t_now, t_next) in enumerate(pairwise(times), start=1):
             t, s = (torch.full((len(z),), value, device=z.device) for value in (t_now, t_next))
+            if frozen is not None:
+                z = torch.where(frozen[0][..., None], self.corrupt(frozen[1], t, streams.fold(-number)), z)
             p = sharpened(self(z, t), temperature, top_p)
-            e = nn.functional.one_hot(p.argmax(-1), self.vocabulary).float() if self._quantised else p
-            z = self._step(
-                z, self.embed(e), self.ratio(t), self.ratio(s), normal(streams.fold(number), length, self.vocabulary)
-            )
+            if frozen is not None:
+                p = torch.where(frozen[0][..., None], self.one_hot(frozen[1]), p)
+            expected = self.one_hot(p.argmax(-1)) if self.config.gaussian.clamp == "always" else p
+            noise = normal(streams.fold(number), length, self.vocabulary)
+            z = self._step(z, self.embed(expected), self.ratio(t), self.ratio(s), noise)
             if observer is not None:
                 observer(p.argmax(-1))
         return p.argmax(-1).tolist(), [sampling.steps] * len(z)
-
-    @property
-    def _quantised(self) -> bool:
-        return self.config.gaussian.clamp == "always"
 
     def _step(self, z: Tensor, e: Tensor, now: Tensor, then: Tensor, noise: Tensor) -> Tensor:
         """Draw z_s from q(z_s | z_t, e), given the log ratios at t and s (Kingma et al., 2021, eq. 25-27)."""

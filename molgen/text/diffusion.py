@@ -95,11 +95,23 @@ class TextDiffusion(TextGenerator):
         sampling: SamplingConfig,
         observer: Callable[[Tensor], None] | None = None,
     ) -> tuple[list[list[int]], list[int]]:
-        sampler = sampling.build(self.process)
-        see = None if observer is None else lambda _, state: observer(state["tokens"])
-        sizes = {"tokens": length}
-        state = sampler.sample(self.process, self.denoiser, sizes, streams, observer=see)
-        return state["tokens"].tolist(), [sampler.calls(sizes)] * len(streams.keys)
+        calls = 0
+
+        def denoise(state: State, t: Tensor) -> State:
+            nonlocal calls
+            calls += 1
+            return self.denoiser(state, t)
+
+        frozen = self.frozen(length, streams, sampling)
+        state = sampling.build(self.process).sample(
+            self.process,
+            denoise,
+            {"tokens": length},
+            streams,
+            frozen=None if frozen is None else {"tokens": frozen},
+            observer=None if observer is None else lambda _, state: observer(state["tokens"]),
+        )
+        return state["tokens"].tolist(), [calls] * len(streams.keys)
 
 
 def build_process(config: TextDiffusionConfig, tokenizer: Tokenizer) -> Process:

@@ -14,10 +14,11 @@ from molgen.chem.strict import strict_from_smiles
 from molgen.diffusion.streams import Streams
 from molgen.errors import MolgenError
 from molgen.generator import Attempt, Form, Generator, SamplingConfig
+from molgen.text.template import Frozen, Template
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
 from molgen.text.transformer import TransformerConfig
 
-_LENGTH_STREAM, _STATE_STREAM = 0, 1
+_LENGTH_STREAM, _STATE_STREAM, _TEMPLATE_STREAM = 0, 1, 1 << 40
 _TRACE_ATTEMPTS = 100
 
 
@@ -99,9 +100,29 @@ class TextGenerator(Generator):
             for text, count in zip(texts, calls, strict=True)
         ]
 
-    def draw_sizes(self, streams: Streams) -> Tensor:
-        lengths = torch.tensor(list(self.config.lengths), device=streams.keys.device)
-        shares = torch.tensor(list(self.config.lengths.values()), device=streams.keys.device)
+    def check_sampling(self, sampling: SamplingConfig) -> None:
+        template = self.template(sampling)
+        if template is not None:
+            template.lengths(self.config.lengths)
+
+    def template(self, sampling: SamplingConfig) -> Template | None:
+        """What is given of the texts.
+
+        Raises:
+            MolgenError: it does not fit the vocabulary.
+        """
+        return None if sampling.template is None else Template.read(sampling.template, self.tokenizer)
+
+    def frozen(self, length: int, streams: Streams, sampling: SamplingConfig) -> Frozen | None:
+        """What is given of texts of some length, one per stream."""
+        template = self.template(sampling)
+        return None if template is None else template.place(length, streams.fold(_TEMPLATE_STREAM))
+
+    def draw_sizes(self, streams: Streams, sampling: SamplingConfig) -> Tensor:
+        template = self.template(sampling)
+        found = self.config.lengths if template is None else template.lengths(self.config.lengths)
+        lengths = torch.tensor(list(found), device=streams.keys.device)
+        shares = torch.tensor(list(found.values()), device=streams.keys.device)
         return lengths[streams.fold(_LENGTH_STREAM).categorical(shares.expand(len(streams.keys), -1))]
 
     def trace(self, seed: int = 0, **sampling: Any) -> list[str]:
@@ -109,7 +130,7 @@ class TextGenerator(Generator):
         for number in range(_TRACE_ATTEMPTS):
             streams = Streams.from_seed(seed, torch.tensor([number], device=self.device))
             states: list[str] = []
-            size = int(self.draw_sizes(streams))
+            size = int(self.draw_sizes(streams, config))
 
             def remember(tokens: Tensor, states: list[str] = states) -> None:
                 states.append(self.tokenizer.decode(tokens[0].tolist()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -172,11 +172,12 @@ class AnyOrderRun(TokensRun):
     """Any-order absorbing diffusion: the TOML tables ``[data]``, ``[tokens]``, ``[network]`` and ``[optimiser]``.
 
     Attributes:
-        sequential: share of the texts that are uncovered from left to right in training.
+        blocks: sizes of the blocks that texts are uncovered in, from left to right; one is drawn for every text. 0 is
+            one block, all in a random order.
     """
 
     family: Literal["any-order"] = "any-order"
-    sequential: float = Field(0.0, ge=0, le=1)
+    blocks: tuple[Annotated[int, Field(ge=0)], ...] = Field((0,), min_length=1)
 
 
 class AutoregressiveRun(TokensRun):

@@ -13,6 +13,7 @@ from molgen.diffusion.objectives import (
     variational_bound,
 )
 from molgen.diffusion.process import Process, State
+from molgen.diffusion.schedules import SCHEDULES
 from molgen.diffusion.streams import Streams
 from tests.diffusion import toy
 
@@ -144,3 +145,16 @@ def test_bad_combinations_are_refused() -> None:
         toy.process("uniform", 4, "eps")
     with pytest.raises(ValueError, match="at least 1"):
         toy.process("uniform", 0)
+
+
+@pytest.mark.parametrize("transition", toy.MAKERS)
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_continuous_bound_is_finite_up_to_the_ends_of_time(transition: str, schedule: str) -> None:
+    process = toy.process(transition, steps=4, schedule=SCHEDULES[schedule]())
+    streams = Streams.from_seed(0, torch.arange(5000))
+    x0 = {"x": toy.draw(5000, 0)}
+    near = streams.fold(1).uniform() * 1e-4 + 1e-5
+    for t in (near, 1 - near):
+        x_t = process.corrupt(x0, t, streams.fold(2))
+        logits = SmoothDenoiser(process.transition("x").num_states)(x_t, t)
+        assert continuous_term(process, logits, x0, x_t, t)["x"].isfinite().all()

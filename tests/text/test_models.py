@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import product
+from itertools import permutations, product
 from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 import molgen as package
 from molgen.chem.strict import strict_from_smiles
 from molgen.datasets import EncodedDataset
+from molgen.diffusion.objectives import continuous_bound
+from molgen.diffusion.process import Process, State
+from molgen.diffusion.schedules import Cosine, Linear
 from molgen.diffusion.streams import Streams
+from molgen.diffusion.transitions import Absorbing
 from molgen.errors import MolgenError, UsageError
-from molgen.text.any_order import AnyOrder
+from molgen.generator import SamplingConfig
+from molgen.text.any_order import AnyOrder, AnyOrderConfig
 from molgen.text.autoregressive import Autoregressive
 from molgen.text.build import new_text
-from molgen.text.continuous import ContinuousDiffusion
+from molgen.text.continuous import ContinuousConfig, ContinuousDiffusion, GaussianConfig
 from molgen.text.corpus import TextBatch, by_length, rewritten, text_batches
 from molgen.text.diffusion import TextDiffusion, TextNoiseConfig
 from molgen.text.model import TextGenerator, TextModelConfig
@@ -92,6 +98,70 @@ def test_autoregressive_samples_follow_the_exact_likelihood() -> None:
     distance = sum(abs(counts[text] / n - p) for text, p in probability.items()) / 2
     assert distance < 0.02
     assert all(min(len(s) + 1, model.longest + 1) == c for s, c in zip(sequences, calls, strict=True))
+
+
+def toy_any_order() -> AnyOrder:
+    config = AnyOrderConfig(
+        tokenizer=TokenizerConfig(tokens=("C", "O")),
+        lengths={3: 1.0},
+        marginal=(0.5, 0.5),
+        network=TransformerConfig(width=8, layers=1, heads=2),
+    )
+    model = AnyOrder(config)
+    randomised(model)
+    return model.eval()
+
+
+@pytest.mark.parametrize(
+    ("block", "orders"),
+    [
+        (0, list(permutations(range(3)))),
+        (1, [(0, 1, 2)]),
+        (2, [(0, 1, 2), (1, 0, 2)]),
+        (5, list(permutations(range(3)))),
+    ],
+)
+def test_any_order_samples_follow_the_exact_likelihood(block: int, orders: list[tuple[int, ...]]) -> None:
+    model = toy_any_order()
+    texts = torch.tensor(list(product(range(2), repeat=3)))
+    costs = torch.stack([model.cost(texts, torch.tensor(o).expand(8, -1)) for o in orders])
+    torch.testing.assert_close((-costs).exp().sum(1), torch.ones(len(orders)))  # a distribution for each order
+    exact = (-costs).exp().mean(0)
+    n = 20_000
+    drawn, calls = model.sample_tokens(3, Streams.from_seed(0, torch.arange(n)), SamplingConfig(block=block))
+    counts = Counter(map(tuple, drawn))
+    found = torch.tensor([counts[tuple(text)] / n for text in texts.tolist()])
+    assert (found - exact).abs().sum() / 2 < 0.02
+    assert set(calls) == {3}
+    model.sampling = SamplingConfig(block=block)
+    batch = TextBatch(texts.repeat(2000, 1), torch.arange(16_000), 0)
+    bound = model.bound(batch, Streams.from_seed(0, batch.examples)).view(2000, 8).mean(0)
+    torch.testing.assert_close(bound, costs.mean(0), atol=0.05, rtol=0.02)
+    assert (costs.mean(0) >= -exact.log() - 1e-5).all()
+
+
+@torch.no_grad()
+def test_any_order_is_absorbing_diffusion() -> None:
+    """Its bound is that of the engine, whatever the schedule, when it reads what is uncovered in a random order."""
+    model = toy_any_order()
+    mask = 2
+
+    def denoise(state: State, t: Tensor) -> State:
+        rows = torch.zeros(*state["tokens"].shape, 3)
+        for row, text in zip(rows, state["tokens"], strict=True):
+            known = [place for place in torch.randperm(3).tolist() if text[place] != mask]
+            for place in set(range(3)) - set(known):
+                path = [*known, place, *(other for other in range(3) if other not in known and other != place)]
+                row[place, :2] = model.logits(text[None].clamp(max=1), torch.tensor([path]))[0, len(known)]
+        return {"tokens": rows}
+
+    texts = torch.tensor(list(product(range(2), repeat=3)))
+    costs = torch.stack([model.cost(texts, torch.tensor(o).expand(8, -1)) for o in permutations(range(3))]).mean(0)
+    for schedule in (Linear(), Cosine()):
+        process = Process({"tokens": Absorbing(2)}, schedule)
+        streams = Streams.from_seed(0, torch.arange(8))
+        bound = continuous_bound(process, denoise, {"tokens": texts}, streams, draws=200)
+        assert float(bound.mean()) == pytest.approx(float(costs.mean()), rel=0.1)
 
 
 @pytest.mark.parametrize("tokens", ["uniform", "absorbing", "marginal", "hamming"])
@@ -223,3 +293,29 @@ def test_unsuitable_settings_are_refused(tiny_text: Path) -> None:
     model = package.load(tiny_text)
     with pytest.raises(UsageError, match="absorbing"):
         model.attempts(2, sampler="first-hitting")
+
+
+class Ideal(ContinuousDiffusion):
+    """Knows the language: CC and OO, equally often."""
+
+    def forward(self, z: Tensor, t: Tensor) -> Tensor:
+        ratio = self.ratio(t)
+        a, v = ratio.sigmoid().sqrt(), (-ratio).sigmoid()
+        texts = self.embed(self.one_hot(torch.tensor([[0, 0], [1, 1]])))
+        score = -((z[:, None] - a[:, None] * texts) ** 2).sum((2, 3)) / (2 * v[:, 0])
+        return score.log_softmax(1)[:, None].expand(-1, 2, -1)
+
+
+def test_the_bound_of_an_ideal_gaussian_model_is_the_entropy() -> None:
+    config = ContinuousConfig(tokenizer=TokenizerConfig(tokens=("C", "O")), lengths={2: 1.0}, marginal=(0.5, 0.5))
+    config = config.model_copy(update={"gaussian": GaussianConfig(highest=6.0, lowest=-10.0)})
+    model = Ideal(config).eval()
+    n = 100_000
+    tokens = torch.arange(2).repeat(n // 2)[:, None].expand(-1, 2)
+    batch = TextBatch(tokens, torch.arange(n), 0)
+    bound = model.bound(batch, Streams.from_seed(0, batch.examples))
+    assert float(bound.mean()) == pytest.approx(torch.tensor(2.0).log().item(), abs=0.02)
+    drawn, calls = model.sample_tokens(2, Streams.from_seed(1, torch.arange(2000)), SamplingConfig(sampler="ancestral"))
+    counts = Counter(map(tuple, drawn))
+    assert counts.keys() == {(0, 0), (1, 1)} and abs(counts[0, 0] - 1000) < 100
+    assert set(calls) == {50}
