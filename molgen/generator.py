@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor, nn
+from torch import Tensor
 
-from molgen.diffusion.process import Process
-from molgen.diffusion.samplers import SAMPLERS, Confidence, Flow, Sampler, SamplerSettings
 from molgen.diffusion.streams import Streams
 from molgen.errors import MolgenError, UsageError
 from molgen.hardware import parallel_map
+from molgen.model import Model
+from molgen.sampling import SamplingConfig
 
 if TYPE_CHECKING:
     from rdkit import Chem
@@ -31,64 +28,6 @@ Progress = Callable[[int], None]
 
 WINDOW = 16384
 """Attempts sampled together. Results do not depend on it; speed does, since a batch holds one size only."""
-
-
-class SamplingConfig(BaseModel):
-    """How a model samples. Stored with the model; any part can be overridden per call.
-
-    Attributes:
-        sampler: name in `SAMPLERS`.
-        steps: network calls.
-        distortion: of the time grid.
-        temperature: by kind of variable.
-        top_p: by kind of variable.
-        eta: stochasticity of the flow sampler, or of the order in which the confidence sampler uncovers.
-        omega: target guidance of the flow sampler.
-        remask: whether the confidence sampler may hide again what it uncovered.
-        block: tokens that an any-order model uncovers before it goes on to those behind them; 0 for all; None for what
-            it was trained on.
-        template: what is given of a text, ``*`` standing for the rest.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    sampler: str = "renoise"
-    steps: int = Field(50, ge=1)
-    distortion: str = "identity"
-    temperature: dict[str, float] = {}
-    top_p: dict[str, float] = {}
-    eta: float = Field(0.0, ge=0)
-    omega: float = Field(0.0, ge=0)
-    remask: bool = False
-    block: int | None = Field(None, ge=0)
-    template: str | None = None
-
-    def build(self, process: Process | None = None) -> Sampler:
-        """The sampler.
-
-        Args:
-            process: that it is to sample, where that is known.
-
-        Raises:
-            UsageError: an unknown sampler or distortion, a temperature or top-p out of range, or a sampler that
-                does not fit the process.
-        """
-        if self.sampler not in SAMPLERS:
-            raise UsageError(f"unknown sampler {self.sampler!r}; known: {', '.join(SAMPLERS)}")
-        try:
-            sampler = self._make(SamplerSettings(self.steps, self.distortion, self.temperature, self.top_p))
-            if process is not None:
-                sampler.check(process)
-        except ValueError as error:
-            raise UsageError(f"sampler {self.sampler!r}: {error}") from None
-        return sampler
-
-    def _make(self, settings: SamplerSettings) -> Sampler:
-        if self.sampler == "flow":
-            return Flow(settings, self.eta, self.omega)
-        if self.sampler == "confidence":
-            return Confidence(settings, self.eta, self.remask)
-        return SAMPLERS[self.sampler](settings)
 
 
 class Attempt(NamedTuple):
@@ -158,35 +97,8 @@ class Generated:
         return f"{shown}  network calls {self.calls / max(self.attempted, 1):.4g} each"
 
 
-class Generator(nn.Module, ABC):
-    """A trained or trainable generator.
-
-    Attributes:
-        kind: name under which model directories say what they hold.
-        config: everything needed to build it again.
-        sampling: how it samples unless told otherwise.
-    """
-
-    kind: ClassVar[str]
-    config: BaseModel
-    sampling: SamplingConfig
-
-    @classmethod
-    @abstractmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Build an untrained generator.
-
-        Raises:
-            MolgenError: the configuration does not fit.
-        """
-
-    @abstractmethod
-    def loss(self, batch: Any, streams: Streams, objective: str) -> dict[str, Tensor]:
-        """Training loss by kind of variable, nats, ``(B,)`` each."""
-
-    @abstractmethod
-    def bound(self, batch: Any, streams: Streams) -> Tensor:
-        """Estimated upper bound on - log p(molecule), size included, nats, ``(B,)``."""
+class Generator(Model):
+    """A trained or trainable generator of molecules."""
 
     @abstractmethod
     def draw_sizes(self, streams: Streams, sampling: SamplingConfig) -> Tensor:
@@ -248,29 +160,15 @@ class Generator(nn.Module, ABC):
                 progress(len(rows))
         return [results[row] for row in range(len(numbers))]
 
-    def sampling_with(self, **overrides: Any) -> SamplingConfig:
-        """The model's own way of sampling with some settings replaced; those that are None stay.
-
-        Raises:
-            UsageError: an unknown setting, a value out of range, or one that this kind of model does not know.
-        """
-        chosen = {key: value for key, value in overrides.items() if value is not None}
-        try:
-            config = SamplingConfig.model_validate({**self.sampling.model_dump(), **chosen})
-        except ValueError as error:
-            raise UsageError(f"bad sampling setting: {_first_line(error)}") from None
-        config.build()
-        self.check_sampling(config)
-        return config
-
     def check_sampling(self, sampling: SamplingConfig) -> None:
-        """Refuse what this kind of model cannot do.
-
-        Raises:
-            MolgenError: it cannot.
-        """
         if sampling.template is not None:
             raise UsageError(f"a {self.kind} model takes no template; models of text do")
+
+    def figures(self, count: int) -> dict[str, float]:
+        """Validity and uniqueness of `count` attempts."""
+        drawn = self.sample(range(count), 0, self.sampling, 128, "strict")
+        valid = [attempt.smiles for attempt in drawn if attempt.smiles is not None]
+        return {"validity": len(valid) / len(drawn), "uniqueness": len(set(valid)) / max(len(valid), 1)}
 
     def attempts(
         self,
@@ -288,7 +186,7 @@ class Generator(nn.Module, ABC):
         """
         config = self._check(n, batch_size, sampling)
         drawn: list[Attempt] = []
-        with self._evaluating():
+        with self.evaluating():
             for start in range(0, n, WINDOW):
                 window = range(start, min(start + WINDOW, n))
                 drawn += self.sample(window, seed, config, batch_size, "raw", progress)
@@ -321,7 +219,7 @@ class Generator(nn.Module, ABC):
         config = self._check(n, batch_size, sampling)
         limit = max_attempts if max_attempts is not None else 20 * n + 1000
         result, seen = Generated(requested=n), set[str]()
-        with self._evaluating():
+        with self.evaluating():
             while result.attempted < limit:
                 missing = n - result.kept
                 size = min(WINDOW, missing + missing // 8 + 8, limit - result.attempted)
@@ -341,50 +239,3 @@ class Generator(nn.Module, ABC):
         if batch_size < 1:
             raise UsageError(f"the batch size must be at least 1, got {batch_size}")
         return self.sampling_with(**sampling)
-
-    @contextmanager
-    def _evaluating(self) -> Iterator[None]:
-        training = self.training
-        self.eval()
-        try:
-            yield
-        finally:
-            self.train(training)
-
-    def save_pretrained(self, path: str | Path, card: str = "", overwrite: bool = False) -> None:
-        """Write a model directory: ``config.json``, ``model.safetensors``, ``README.md``.
-
-        Raises:
-            MolgenError: it cannot be written, or exists and `overwrite` is false.
-        """
-        from molgen.pretrained import write_model
-
-        write_model(self, Path(path), card, overwrite)
-
-    @classmethod
-    def from_pretrained(cls, name: str | Path) -> Self:
-        """Read a model directory, or a model that ships with molgen, by name.
-
-        Raises:
-            MolgenError: it is not a sound model of this kind.
-        """
-        from molgen.pretrained import load
-
-        model = load(name)
-        if not isinstance(model, cls):
-            raise MolgenError(f"{name} holds a {model.kind} model, not a {cls.kind} model")
-        return model
-
-    @property
-    def device(self) -> torch.device:
-        """Where the parameters are."""
-        return next(self.parameters()).device
-
-
-def _first_line(error: Exception) -> str:
-    from pydantic import ValidationError
-
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc'])) or 'settings'}: {first['msg']}"
-    return str(error).splitlines()[0]

@@ -14,7 +14,7 @@ from molgen.files import sha256, whole_folder
 from molgen.shipped import shipped_path
 
 if TYPE_CHECKING:
-    from molgen.generator import Generator
+    from molgen.model import Model
 
 FORMAT_VERSION = 1
 CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "README.md"
@@ -23,6 +23,7 @@ KINDS = {
     "text": ("molgen.text.diffusion", "TextDiffusion"),
     "any-order": ("molgen.text.any_order", "AnyOrder"),
     "continuous": ("molgen.text.continuous", "ContinuousDiffusion"),
+    "dialogue": ("molgen.text.dialogue.model", "Dialogue"),
     "autoregressive": ("molgen.text.autoregressive", "Autoregressive"),
 }
 """Class of each kind. Only what stands here is ever imported, whatever a file says."""
@@ -49,8 +50,8 @@ def shipped_models() -> list[str]:
     return sorted(path.parent.name for path in shipped_path("models").glob(f"*/{CONFIG_FILE}"))
 
 
-def load(name: str | Path) -> Generator:
-    """A trained generator, ready to sample.
+def load(name: str | Path) -> Model:
+    """A trained model, ready to sample.
 
     Args:
         name: a model that ships with molgen, or a model directory.
@@ -96,7 +97,7 @@ def find_model(name: str | Path) -> Path:
     raise UsageError(f"there is no model {str(name)!r}; molgen ships {', '.join(shipped) or 'none'}")
 
 
-def write_model(model: Generator, path: Path, card: str, overwrite: bool) -> None:
+def write_model(model: Model, path: Path, card: str, overwrite: bool) -> None:
     """Write a model directory in one go.
 
     Raises:
@@ -137,12 +138,12 @@ def _read_header(path: Path) -> _Header:
     return header
 
 
-def _build(path: Path, header: _Header) -> Generator:
-    from molgen.generator import SamplingConfig
+def _build(path: Path, header: _Header) -> Model:
+    from molgen.sampling import SamplingConfig
 
     module, name = KINDS[header.kind]
     try:
-        model: Generator = getattr(import_module(module), name).from_config(header.model)
+        model: Model = getattr(import_module(module), name).from_config(header.model)
         model.sampling = SamplingConfig.model_validate(header.sampling)
         model.sampling.build()
     except (ValueError, MolgenError) as error:

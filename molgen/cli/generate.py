@@ -59,11 +59,11 @@ def generate(
     if trace is not None:
         check_writable(trace, overwrite)
 
+    from molgen.generator import Generator
     from molgen.hardware import keep_memory
-    from molgen.pretrained import load
 
     keep_memory()
-    generator = to_device(load(model), device)
+    generator = to_device(Generator.from_pretrained(model), device)
     sampling: dict[str, Any] = {
         "sampler": sampler,
         "steps": steps,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from molgen.cli.compare import compare
 from molgen.cli.data import app as data_app
 from molgen.cli.evaluate import evaluate
 from molgen.cli.generate import generate
@@ -27,6 +28,7 @@ app.add_typer(train_app, name="train")
 app.command()(generate)
 app.command()(evaluate)
 app.command()(view)
+app.command()(compare)
 
 
 def _version(wanted: bool) -> None:

@@ -12,7 +12,7 @@ app = typer.Typer(no_args_is_help=True, help="Train a generator.")
 
 
 Out = Annotated[Path, typer.Option(help="Folder of the run.")]
-Data = Annotated[str | None, typer.Option(help="A named set or a file; default qm9.")]
+Data = Annotated[str | None, typer.Option(help="A named set or a file; default qm9, or chatterbot.")]
 Column = Annotated[str | None, typer.Option(help="Column of SMILES in a table.")]
 Config = Annotated[Path | None, typer.Option(help="TOML file; see docs/training.md.")]
 InitFrom = Annotated[str | None, typer.Option(help="Model to start from: a name or a directory.")]
@@ -61,7 +61,7 @@ def _command(family: str, summary: str) -> None:
             overrides: dict[str, dict[str, object]] = {"data": {"name": data, "column": column}, "optimiser": optimiser}
             settings = read_config(config, overrides, family)
         hardware = Hardware(accelerator, devices, num_nodes, strategy)
-        with bar(f"reading {settings.data.name}") as shown:
+        with bar("reading data") as shown:
             stopped = train(
                 settings,
                 out,
@@ -85,3 +85,4 @@ _command("text", "Train a discrete diffusion model on SMILES.")
 _command("any-order", "Train an absorbing diffusion model on SMILES that reads each token once.")
 _command("autoregressive", "Train an autoregressive model on SMILES.")
 _command("continuous", "Train a Gaussian diffusion model on embedded SMILES.")
+_command("dialogue", "Train a model that answers, on pairs of prompt and reply.")

@@ -23,10 +23,11 @@ from molgen.diffusion.schedules import make_schedule
 from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import make_transition
 from molgen.errors import MolgenError
-from molgen.generator import Attempt, Form, Generator, SamplingConfig
+from molgen.generator import Attempt, Form, Generator
 from molgen.graph.denoiser import DenoiserConfig, GraphDenoiser
 from molgen.graph.features import atom_code, bond_code
 from molgen.noise import NoiseConfig, TransitionName
+from molgen.sampling import SamplingConfig
 
 _SIZE_STREAM, _STATE_STREAM = 0, 1
 _TRACE_ATTEMPTS = 100

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from molgen.diffusion.samplers import sharpened
 from molgen.diffusion.streams import Streams
 from molgen.errors import UsageError
-from molgen.generator import SamplingConfig
+from molgen.sampling import SamplingConfig
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.transformer import Cache, Transformer
@@ -58,6 +58,7 @@ class AnyOrder(TextGenerator):
         self.vocabulary = vocabulary
         self.longest = config.longest
         self.embedding = nn.Embedding(vocabulary + _ANCHORS, width)
+        self.place = nn.Embedding(self.longest + 2, width)
         self.ahead = nn.Embedding(self.longest + 2, width)
         self.behind = nn.Embedding(self.longest + 2, width)
         self.transformer = Transformer(config.network, causal=True)
@@ -75,8 +76,8 @@ class AnyOrder(TextGenerator):
             length: tokens of the text.
             cache: the slots before.
         """
-        ahead, behind = (x.clamp(0, self.longest + 1) for x in (targets, length - targets))
-        h = self.embedding(tokens) + self.ahead(ahead) + self.behind(behind)
+        here, ahead, behind = (x.clamp(0, self.longest + 1) for x in (places + 1, targets, length - targets))
+        h = self.embedding(tokens) + self.place(here) + self.ahead(ahead) + self.behind(behind)
         return self.head(self.transformer(h, cache=cache, places=places, targets=targets)).float()
 
     def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from molgen.diffusion.samplers import sharpened
 from molgen.diffusion.streams import Streams
 from molgen.errors import UsageError
-from molgen.generator import SamplingConfig
+from molgen.sampling import SamplingConfig
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.template import HOLE

@@ -13,8 +13,8 @@ from molgen.diffusion.process import Process, State
 from molgen.diffusion.schedules import make_schedule
 from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import make_transition
-from molgen.generator import SamplingConfig
 from molgen.noise import NoiseConfig, TransitionName
+from molgen.sampling import SamplingConfig
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.timed import TimedTransformer

@@ -13,7 +13,8 @@ from torch import Tensor
 from molgen.chem.strict import strict_from_smiles
 from molgen.diffusion.streams import Streams
 from molgen.errors import MolgenError
-from molgen.generator import Attempt, Form, Generator, SamplingConfig
+from molgen.generator import Attempt, Form, Generator
+from molgen.sampling import SamplingConfig
 from molgen.text.template import Frozen, Template
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
 from molgen.text.transformer import TransformerConfig

@@ -62,37 +62,49 @@ class Keeper(L.Callback):
         average: whose weights the model directory gets.
         minutes: between writes.
         card: gives the text of the model card.
+        best: where training stops early, the monitor that knows which weights are the best; the model directory then
+            holds those instead of the last.
     """
 
-    def __init__(self, run: Path, average: ExponentialAverage, minutes: float, card: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        run: Path,
+        average: ExponentialAverage,
+        minutes: float,
+        card: Callable[[], str],
+        best: Monitor | None = None,
+    ) -> None:
         self.run = run
         self.average = average
         self.seconds = 60 * minutes
         self.card = card
+        self.best = best
         self._last = time.monotonic()
-        self._saved_step = -1
 
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        due = time.monotonic() - self._last >= self.seconds or trainer.should_stop
+        improved = self.best is not None and self.best.improved
+        due = time.monotonic() - self._last >= self.seconds or trainer.should_stop or improved
         if trainer.strategy.reduce_boolean_decision(due, all=False):
-            self.save(trainer, pl_module)
+            self.save(trainer, pl_module, model=self.best is None or improved)
 
-    def save(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Write both now, each whole."""
+    def save(self, trainer: L.Trainer, pl_module: L.LightningModule, model: bool) -> None:
+        """Write the checkpoint now, and the model directory if wanted, each whole."""
         assert isinstance(pl_module, GeneratorTask)
         self._last = time.monotonic()
         checkpoint = trainer._checkpoint_connector.dump_checkpoint(weights_only=False)
         if trainer.is_global_zero:
             with whole_file(self.run / "last.ckpt") as temporary:
                 torch.save(checkpoint, temporary)
+            if not model:
+                return
             with self.average.applied(pl_module):
                 pl_module.generator.save_pretrained(self.run / "model", self.card(), overwrite=True)
 
 
 class Monitor(L.Callback):
-    """Every few minutes: the variational bound on validation molecules, and strict validity of a few samples.
+    """Every few minutes: the bound on validation examples, and what the model measures by sampling.
 
     Both with the averaged weights and always the same randomness, so that numbers of one run compare.
 
@@ -101,22 +113,42 @@ class Monitor(L.Callback):
         average: whose weights are judged.
         minutes: between validations.
         molecules: for the bound.
-        samples: for validity.
+        samples: for what is measured by sampling.
+        patience: validations without a lower bound after which training stops; None for never.
+
+    Attributes:
+        improved: whether the step under way ended with the lowest bound so far.
     """
 
     def __init__(
-        self, stream: BatchStream[Batch], average: ExponentialAverage, minutes: float, molecules: int, samples: int
+        self,
+        stream: BatchStream[Batch],
+        average: ExponentialAverage,
+        minutes: float,
+        molecules: int,
+        samples: int,
+        patience: int | None = None,
     ) -> None:
         self.stream = stream
         self.average = average
         self.seconds = 60 * minutes
         self.molecules = molecules
         self.samples = samples
+        self.patience = patience
+        self.improved = False
+        self._lowest, self._waited = float("inf"), 0
         self._last = time.monotonic()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"lowest": self._lowest, "waited": self._waited}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._lowest, self._waited = float(state_dict["lowest"]), int(state_dict["waited"])
 
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
+        self.improved = False
         due = time.monotonic() - self._last >= self.seconds or trainer.should_stop
         if trainer.strategy.reduce_boolean_decision(due, all=False):
             self._last = time.monotonic()
@@ -126,7 +158,12 @@ class Monitor(L.Callback):
                     logger.log_metrics(metrics, step=trainer.global_step)
                 shown = "  ".join(f"{name.removeprefix('validation/')} {value:.4f}" for name, value in metrics.items())
                 print(f"step {trainer.global_step:,}  validation: {shown}", file=sys.stderr, flush=True)
-            trainer.strategy.barrier()
+                self.improved = metrics["validation/bound_nats"] < self._lowest
+                self._lowest = min(self._lowest, metrics["validation/bound_nats"])
+            self.improved = trainer.strategy.reduce_boolean_decision(self.improved, all=False)
+            self._waited = 0 if self.improved else self._waited + 1
+            if self.patience is not None and self._waited >= self.patience:
+                trainer.should_stop = True
 
     @torch.no_grad()
     def measure(self, pl_module: L.LightningModule) -> dict[str, float]:
@@ -141,14 +178,10 @@ class Monitor(L.Callback):
                 bounds += generator.bound(batch, Streams.from_seed(0, batch.examples)).tolist()
                 if len(bounds) >= self.molecules:
                     break
-            drawn = generator.sample(range(self.samples), 0, generator.sampling, 128, "strict")
+            figures = generator.figures(self.samples)
             generator.train()
-        valid = [attempt.smiles for attempt in drawn if attempt.smiles is not None]
-        return {
-            "validation/bound_nats": sum(bounds) / len(bounds),
-            "validation/validity": len(valid) / len(drawn),
-            "validation/uniqueness": len(set(valid)) / max(len(valid), 1),
-        }
+        found = {"bound_nats": sum(bounds) / len(bounds), **figures}
+        return {f"validation/{name}": value for name, value in found.items()}
 
 
 class Console(L.Callback):

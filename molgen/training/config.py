@@ -22,7 +22,19 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class DataConfig(_Strict):
+class SourceConfig(_Strict):
+    """Where examples come from.
+
+    Attributes:
+        name: a named set or a file.
+        split: seed and shares.
+    """
+
+    name: str
+    split: SplitConfig = SplitConfig()
+
+
+class DataConfig(SourceConfig):
     """Which molecules.
 
     Attributes:
@@ -31,7 +43,6 @@ class DataConfig(_Strict):
         kekulized: aromatic rings with alternating bonds.
         max_length: longest SMILES, characters.
         max_atoms: largest molecule, heavy atoms.
-        split: seed and shares.
     """
 
     name: str = "qm9"
@@ -39,7 +50,6 @@ class DataConfig(_Strict):
     kekulized: bool = False
     max_length: int = Field(1000, ge=1)
     max_atoms: int = Field(128, ge=1, le=512)
-    split: SplitConfig = SplitConfig()
 
     def limits(self) -> Limits:
         """For the loader."""
@@ -67,6 +77,7 @@ class OptimiserConfig(_Strict):
         validate_minutes: between validations.
         validation_molecules: for the bound.
         sampled_molecules: for sampled validity.
+        patience: stop after so many validations without a lower bound; the model directory then holds the best weights.
     """
 
     objective: Literal["cross-entropy", "variational", "continuous"] = "cross-entropy"
@@ -86,6 +97,7 @@ class OptimiserConfig(_Strict):
     validate_minutes: float = Field(10.0, gt=0)
     validation_molecules: int = Field(1000, ge=1)
     sampled_molecules: int = Field(256, ge=1)
+    patience: int | None = Field(None, ge=1)
 
     @model_validator(mode="after")
     def _one_length(self) -> OptimiserConfig:
@@ -99,13 +111,23 @@ class RunConfig(_Strict):
 
     Attributes:
         family: what is trained.
-        data: on which molecules.
+        data: on what.
         optimiser: how.
     """
 
     family: str
-    data: DataConfig = DataConfig()
+    data: SourceConfig
     optimiser: OptimiserConfig = OptimiserConfig(minutes=60)
+
+
+class MoleculesRun(RunConfig):
+    """A run on molecules.
+
+    Attributes:
+        data: which.
+    """
+
+    data: DataConfig = DataConfig()
 
 
 def _check_objective(config: GraphRun | TextRun) -> None:
@@ -113,7 +135,7 @@ def _check_objective(config: GraphRun | TextRun) -> None:
         raise ValueError('the reverse parameterisation trains on the bound: set optimiser.objective = "variational"')
 
 
-class GraphRun(RunConfig):
+class GraphRun(MoleculesRun):
     """Graph diffusion: the TOML tables ``[data]``, ``[process]``, ``[network]`` and ``[optimiser]``."""
 
     family: Literal["graph"] = "graph"
@@ -138,7 +160,7 @@ class TokensConfig(_Strict):
     rewrite: bool = False
 
 
-class TokensRun(RunConfig):
+class TokensRun(MoleculesRun):
     """A run of any family that works on tokens.
 
     Attributes:
@@ -193,12 +215,44 @@ class ContinuousRun(TokensRun):
     gaussian: GaussianConfig = GaussianConfig()
 
 
+class CorpusConfig(SourceConfig):
+    """Which pairs of prompt and reply; they are split by prompt.
+
+    Attributes:
+        name: ``chatterbot``, or a file with a prompt, a tab and a reply on every line.
+        vocabulary: tokens that are learned from them, 256 bytes included.
+    """
+
+    name: str = "chatterbot"
+    vocabulary: int = Field(1024, ge=256)
+
+
+class DialogueRun(RunConfig):
+    """Dialogue: the TOML tables ``[data]``, ``[network]`` and ``[optimiser]``.
+
+    Attributes:
+        block: tokens of a reply that are uncovered in a random order before it goes on; 1 is an autoregressive model.
+    """
+
+    family: Literal["dialogue"] = "dialogue"
+    data: CorpusConfig = CorpusConfig()
+    block: int = Field(8, ge=1)
+    network: TransformerConfig = TransformerConfig()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.optimiser.objective != "cross-entropy":
+            raise ValueError("dialogue trains by cross-entropy alone: set optimiser.objective so")
+        return self
+
+
 RUNS: dict[str, type[RunConfig]] = {
     "graph": GraphRun,
     "text": TextRun,
     "any-order": AnyOrderRun,
     "autoregressive": AutoregressiveRun,
     "continuous": ContinuousRun,
+    "dialogue": DialogueRun,
 }
 """By family."""
 

@@ -6,22 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from molgen.datasets.batches import Batch, BatchStream, graph_batches
-from molgen.datasets.encoded import EncodedDataset
+from molgen.datasets.encoded import EncodedDataset, load_dataset
 from molgen.datasets.splits import TRAIN, VALIDATION
 from molgen.errors import MolgenError
-from molgen.generator import Generator
 from molgen.graph.build import continue_from, graph_model
 from molgen.graph.model import GraphDiffusion
+from molgen.model import Model
 from molgen.text.any_order import AnyOrder
 from molgen.text.autoregressive import Autoregressive
 from molgen.text.build import continue_text, new_text
 from molgen.text.continuous import ContinuousDiffusion
 from molgen.text.corpus import by_length, rewritten, text_batches
+from molgen.text.dialogue.corpus import pair_batches, read_pairs, split_pairs
+from molgen.text.dialogue.model import Dialogue, DialogueConfig
 from molgen.text.diffusion import TextDiffusion
 from molgen.text.model import TextGenerator
-from molgen.text.tokenizers import TOKENIZERS
-from molgen.training.config import GraphRun, RunConfig, TokensRun
+from molgen.text.tokenizers import MOLECULE_TOKENIZERS, BytePairTokenizer
+from molgen.training.config import DialogueRun, GraphRun, MoleculesRun, RunConfig, TokensRun
 
 VALIDATION_BATCH = 256
 
@@ -41,22 +45,34 @@ class Prepared:
         validation: one pass over the molecules for validation; None where there are none.
     """
 
-    generator: Generator
+    generator: Model
     batches: Callable[..., BatchStream[Batch]]
     validation: BatchStream[Batch] | None
 
 
-def prepare(config: RunConfig, dataset: EncodedDataset, init_from: str | None) -> Prepared:
+def prepare(config: RunConfig, init_from: str | None, progress: Callable[[int], None] | None) -> Prepared:
     """Generator and batches of a run.
 
     Args:
         config: of the run.
-        dataset: the molecules.
         init_from: model to start from.
+        progress: called with the number of records read while data is encoded.
 
     Raises:
         MolgenError: the model to start from is of another family, or the data do not fit it.
     """
+    if isinstance(config, DialogueRun):
+        return _prepare_dialogue(config, init_from)
+    assert isinstance(config, MoleculesRun)
+    dataset = load_dataset(
+        config.data.name,
+        column=config.data.column,
+        split=config.data.split,
+        kekulized=config.data.kekulized,
+        limits=config.data.limits(),
+        progress=progress,
+    )
+    torch.manual_seed(config.optimiser.seed)
     validated = bool(dataset.report.splits.get(VALIDATION))
     if isinstance(config, GraphRun):
         return _prepare_graph(config, dataset, init_from, validated)
@@ -76,8 +92,7 @@ def _prepare_graph(config: GraphRun, dataset: EncodedDataset, init_from: str | N
     def batches(**options: Any) -> BatchStream[Batch]:
         return graph_batches(dataset, TRAIN, config.optimiser.batch_size, **options)
 
-    validation = graph_batches(dataset, VALIDATION, VALIDATION_BATCH, passes=1) if validated else None
-    return Prepared(model, batches, validation)
+    return Prepared(model, batches, held_out(model, dataset, VALIDATION) if validated else None)
 
 
 def _prepare_text(config: TokensRun, dataset: EncodedDataset, init_from: str | None, validated: bool) -> Prepared:
@@ -88,7 +103,7 @@ def _prepare_text(config: TokensRun, dataset: EncodedDataset, init_from: str | N
         tokenizer = model.tokenizer
         groups = by_length(smiles, tokenizer)
     else:
-        tokenizer = TOKENIZERS[config.tokens.kind].learn(smiles)
+        tokenizer = MOLECULE_TOKENIZERS[config.tokens.kind].learn(smiles)
         groups = by_length(smiles, tokenizer)
         own = {name: getattr(config, name) for name in type(config).model_fields.keys() - TokensRun.model_fields.keys()}
         model = new_text(MODELS[config.family], dataset, tokenizer, groups, network=config.network, **own)
@@ -100,7 +115,46 @@ def _prepare_text(config: TokensRun, dataset: EncodedDataset, init_from: str | N
         source = rewritten(smiles, tokenizer, seed) if config.tokens.rewrite else groups
         return text_batches(source, config.optimiser.batch_size, **options)
 
+    return Prepared(model, batches, held_out(model, dataset, VALIDATION) if validated else None)
+
+
+def _prepare_dialogue(config: DialogueRun, init_from: str | None) -> Prepared:
+    splits = split_pairs(read_pairs(config.data.name), config.data.split)
+    if not splits[TRAIN]:
+        raise MolgenError(f"{config.data.name} leaves no pairs to train on")
+    torch.manual_seed(config.optimiser.seed)
+    if init_from is not None:
+        model = Dialogue.from_pretrained(init_from)
+    else:
+        tokenizer = BytePairTokenizer.learn((text for pair in splits[TRAIN] for text in pair), config.data.vocabulary)
+        model = Dialogue(
+            DialogueConfig(
+                tokenizer=tokenizer.config,
+                longest=max(len(tokenizer.encode(pair.reply)) for pair in splits[TRAIN]),
+                block=config.block,
+                network=config.network,
+                data={"name": config.data.name, "splits": {name: len(pairs) for name, pairs in splits.items()}},
+            )
+        )
+
+    def batches(**options: Any) -> BatchStream[Batch]:
+        size = config.optimiser.batch_size
+        return pair_batches(splits[TRAIN], model.tokenizer, model.config.block, size, **options)
+
     validation = None
-    if validated:
-        validation = text_batches(by_length(dataset.smiles(VALIDATION), tokenizer), VALIDATION_BATCH, passes=1)
+    if splits[VALIDATION]:
+        pairs = splits[VALIDATION]
+        validation = pair_batches(pairs, model.tokenizer, model.config.block, VALIDATION_BATCH, passes=1)
     return Prepared(model, batches, validation)
+
+
+def held_out(generator: Model, dataset: EncodedDataset, split: str) -> BatchStream[Batch]:
+    """One pass over the molecules of a split, as a generator reads them; those that do not fit it are left out.
+
+    Raises:
+        MolgenError: there is no such split, or none fits.
+    """
+    if isinstance(generator, TextGenerator):
+        groups = by_length(dataset.smiles(split), generator.tokenizer)
+        return text_batches(groups, VALIDATION_BATCH, passes=1)
+    return graph_batches(dataset, split, VALIDATION_BATCH, passes=1)

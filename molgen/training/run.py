@@ -15,7 +15,6 @@ import torch
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch.utils.data import DataLoader
 
-from molgen.datasets.encoded import load_dataset
 from molgen.errors import MolgenError, UsageError
 from molgen.files import whole_file
 from molgen.hardware import keep_memory, supports_bf16
@@ -77,16 +76,7 @@ def train(
     """
     keep_memory()
     checkpoint = _open_run(run, config, resume)
-    dataset = load_dataset(
-        config.data.name,
-        column=config.data.column,
-        split=config.data.split,
-        kekulized=config.data.kekulized,
-        limits=config.data.limits(),
-        progress=progress,
-    )
-    torch.manual_seed(config.optimiser.seed)
-    prepared = prepare(config, dataset, init_from)
+    prepared = prepare(config, init_from, progress)
     task = GeneratorTask(prepared.generator.train(), config.optimiser)
     average = ExponentialAverage(config.optimiser.ema)
     stopper = Stopper()
@@ -150,17 +140,20 @@ def _observers(
 ) -> list[L.Callback]:
     """Validation, where there are molecules for it, and then saving."""
     optimiser = config.optimiser
-    keeper = Keeper(run, average, optimiser.save_minutes, lambda: _card(config, task))
     if prepared.validation is None:
-        return [keeper]
+        if optimiser.patience is not None:
+            raise MolgenError("optimiser.patience needs molecules for validation, and there are none")
+        return [Keeper(run, average, optimiser.save_minutes, lambda: _card(config, task))]
     monitor = Monitor(
         prepared.validation,
         average,
         optimiser.validate_minutes,
         optimiser.validation_molecules,
         optimiser.sampled_molecules,
+        optimiser.patience,
     )
-    return [monitor, keeper]
+    best = None if optimiser.patience is None else monitor
+    return [monitor, Keeper(run, average, optimiser.save_minutes, lambda: _card(config, task), best)]
 
 
 def _trainer(config: RunConfig, run: Path, hardware: Hardware, callbacks: list[L.Callback]) -> L.Trainer:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from molgen.diffusion.streams import Streams
-from molgen.generator import Generator
+from molgen.model import Model
 from molgen.training.config import OptimiserConfig
 
 
@@ -26,7 +26,7 @@ class GeneratorTask(L.LightningModule):
         config: the optimiser's part of the run.
     """
 
-    def __init__(self, generator: Generator, config: OptimiserConfig) -> None:
+    def __init__(self, generator: Model, config: OptimiserConfig) -> None:
         super().__init__()
         self.generator = generator
         self.config = config

@@ -19,7 +19,7 @@ from molgen.diffusion.schedules import Cosine, Linear
 from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import Absorbing
 from molgen.errors import MolgenError, UsageError
-from molgen.generator import SamplingConfig
+from molgen.sampling import SamplingConfig
 from molgen.text.any_order import AnyOrder, AnyOrderConfig
 from molgen.text.autoregressive import Autoregressive
 from molgen.text.build import new_text

@@ -10,7 +10,7 @@ from rdkit import Chem
 from molgen.datasets.qm9 import QM9_FILE
 from molgen.datasets.readers import read_smiles
 from molgen.errors import MolgenError
-from molgen.text.tokenizers import SelfiesTokenizer, SmilesTokenizer, TokenizerConfig, make_tokenizer
+from molgen.text.tokenizers import BytePairTokenizer, SelfiesTokenizer, SmilesTokenizer, TokenizerConfig, make_tokenizer
 
 
 def test_bracket_atoms_and_two_letter_elements_are_one_token() -> None:
@@ -72,3 +72,24 @@ def test_codes_say_what_tokens_have_in_common() -> None:
     assert distance("O", "[O-]") == 1 and distance("[NH3+]", "[NH2+]") == 1
     assert distance("(", ")") == 1
     assert len(SelfiesTokenizer.code("[=C]")) == len(SelfiesTokenizer.code("[Ring1]")) == 4
+
+
+@pytest.fixture(scope="module")
+def pairs() -> BytePairTokenizer:
+    return BytePairTokenizer.learn(["the cat sat on the mat", "the dog sat on the log, and that was that"], size=290)
+
+
+@given(text=st.text(max_size=40))
+def test_byte_pairs_bring_any_text_back(pairs: BytePairTokenizer, text: str) -> None:
+    assert pairs.decode(pairs.encode(text)) == text
+
+
+def test_byte_pairs_learn_frequent_ones_and_are_stored(pairs: BytePairTokenizer) -> None:
+    assert len(pairs.tokens) <= 290 and len(pairs.encode("the that the")) < 8
+    again = make_tokenizer(TokenizerConfig.model_validate_json(pairs.config.model_dump_json()))
+    assert again.tokens == pairs.tokens and again.encode("the zebra") == pairs.encode("the zebra")
+    assert pairs.decode([*pairs.encode("the"), 9999, *pairs.encode("cat")]) == "the_cat"
+    with pytest.raises(ValueError, match="not a byte-pair vocabulary"):
+        make_tokenizer(TokenizerConfig(kind="bpe", tokens=("a",), merges=(("a", "b"),)))
+    with pytest.raises(MolgenError, match="no texts"):
+        BytePairTokenizer.learn([""])

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from molgen.text.tokenizers.base import Tokenizer, TokenizerConfig
+from molgen.text.tokenizers.base import SymbolTokenizer, Tokenizer, TokenizerConfig
+from molgen.text.tokenizers.bpe import BytePairTokenizer
 from molgen.text.tokenizers.selfies import SelfiesTokenizer
 from molgen.text.tokenizers.smiles import SmilesTokenizer
 
-TOKENIZERS: dict[str, type[Tokenizer]] = {"smiles": SmilesTokenizer, "selfies": SelfiesTokenizer}
+MOLECULE_TOKENIZERS: dict[str, type[SymbolTokenizer]] = {"smiles": SmilesTokenizer, "selfies": SelfiesTokenizer}
+"""Those for molecules, by kind."""
+
+TOKENIZERS: dict[str, type[Tokenizer]] = {**MOLECULE_TOKENIZERS, "bpe": BytePairTokenizer}
 """By kind."""
 
 
 def make_tokenizer(config: TokenizerConfig) -> Tokenizer:
-    """The tokenizer that a configuration describes."""
-    return TOKENIZERS[config.kind](config.tokens)
+    """The tokenizer that a configuration describes.
+
+    Raises:
+        ValueError: it describes none.
+    """
+    return TOKENIZERS[config.kind].from_config(config)
 
 
-__all__ = ["TOKENIZERS", "SelfiesTokenizer", "SmilesTokenizer", "Tokenizer", "TokenizerConfig", "make_tokenizer"]
+__all__ = [
+    "MOLECULE_TOKENIZERS",
+    "TOKENIZERS",
+    "BytePairTokenizer",
+    "SelfiesTokenizer",
+    "SmilesTokenizer",
+    "SymbolTokenizer",
+    "Tokenizer",
+    "TokenizerConfig",
+    "make_tokenizer",
+]

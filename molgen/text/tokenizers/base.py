@@ -11,19 +11,26 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from molgen.errors import MolgenError
 
+Kind = Literal["smiles", "selfies", "bpe"]
+
+UNKNOWN = "_"
+"""Shown for numbers beyond the vocabulary, such as the mask."""
+
 
 class TokenizerConfig(BaseModel):
     """A tokenizer and its vocabulary.
 
     Attributes:
-        kind: ``smiles`` or ``selfies``.
-        tokens: the vocabulary, most frequent first.
+        kind: ``smiles``, ``selfies`` or ``bpe``.
+        tokens: the vocabulary, most frequent first where the kind leaves a choice.
+        merges: of ``bpe``, in the order in which they are tried.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["smiles", "selfies"] = "smiles"
+    kind: Kind = "smiles"
     tokens: tuple[str, ...]
+    merges: tuple[tuple[str, str], ...] = ()
 
     @field_validator("tokens")
     @classmethod
@@ -34,13 +41,53 @@ class TokenizerConfig(BaseModel):
 
 
 class Tokenizer(ABC):
-    """Splits text into tokens of one vocabulary.
+    """Texts to numbers of tokens and back.
 
-    Args:
+    Attributes:
         tokens: the vocabulary; a token's number is its position.
     """
 
-    kind: ClassVar[Literal["smiles", "selfies"]]
+    kind: ClassVar[Kind]
+    tokens: tuple[str, ...]
+
+    @classmethod
+    @abstractmethod
+    def from_config(cls, config: TokenizerConfig) -> Self:
+        """The tokenizer that a configuration describes.
+
+        Raises:
+            ValueError: it describes none.
+        """
+
+    @property
+    @abstractmethod
+    def config(self) -> TokenizerConfig:
+        """For storage."""
+
+    @staticmethod
+    @abstractmethod
+    def code(token: str) -> tuple[object, ...]:
+        """Feature code of a token, between which the hamming transition measures distance."""
+
+    @abstractmethod
+    def encode(self, text: str) -> list[int]:
+        """Numbers of a text's tokens.
+
+        Raises:
+            MolgenError: a token outside the vocabulary, or a text that cannot be split.
+        """
+
+    @abstractmethod
+    def decode(self, numbers: Iterable[int]) -> str:
+        """The text of some numbers; those beyond the vocabulary are shown as `UNKNOWN`."""
+
+
+class SymbolTokenizer(Tokenizer):
+    """Splits texts into symbols by rule; the vocabulary is those that were seen.
+
+    Args:
+        tokens: the vocabulary.
+    """
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = tuple(tokens)
@@ -60,11 +107,6 @@ class Tokenizer(ABC):
     def join(tokens: Sequence[str]) -> str:
         """The text of tokens."""
 
-    @staticmethod
-    @abstractmethod
-    def code(token: str) -> tuple[object, ...]:
-        """Feature code of a token, between which the hamming transition measures distance."""
-
     @classmethod
     def learn(cls, texts: Iterable[str]) -> Self:
         """The vocabulary of some texts, most frequent token first, ties by alphabet.
@@ -79,12 +121,15 @@ class Tokenizer(ABC):
             raise MolgenError("there are no texts to learn tokens from")
         return cls(sorted(counts, key=lambda token: (-counts[token], token)))
 
-    def encode(self, text: str) -> list[int]:
-        """Numbers of a text's tokens.
+    @classmethod
+    def from_config(cls, config: TokenizerConfig) -> Self:
+        return cls(config.tokens)
 
-        Raises:
-            MolgenError: a token outside the vocabulary, or a text that cannot be split.
-        """
+    @property
+    def config(self) -> TokenizerConfig:
+        return TokenizerConfig(kind=self.kind, tokens=self.tokens)
+
+    def encode(self, text: str) -> list[int]:
         tokens = self.split(text)
         for token in tokens:
             if token not in self.index:
@@ -92,10 +137,4 @@ class Tokenizer(ABC):
         return [self.index[token] for token in tokens]
 
     def decode(self, numbers: Iterable[int]) -> str:
-        """The text of some numbers; those beyond the vocabulary, such as the mask, are shown as ``_``."""
-        return self.join([self.tokens[number] if number < len(self.tokens) else "_" for number in numbers])
-
-    @property
-    def config(self) -> TokenizerConfig:
-        """For storage."""
-        return TokenizerConfig(kind=self.kind, tokens=self.tokens)
+        return self.join([self.tokens[number] if number < len(self.tokens) else UNKNOWN for number in numbers])

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import selfies
 
 from molgen.errors import MolgenError
-from molgen.text.tokenizers.base import Tokenizer
+from molgen.text.tokenizers.base import UNKNOWN, Kind, SymbolTokenizer
 
 _ATOM = re.compile(r"\[([=#/\\]?)(\d*)([A-Z][a-z]?)(.*)\]")
 
 
-class SelfiesTokenizer(Tokenizer):
+class SelfiesTokenizer(SymbolTokenizer):
     """Translates SMILES into SELFIES and takes its symbols as tokens.
 
     What comes back is the same molecule in another writing: aromatic rings are written with alternating bonds.
     """
 
-    kind: ClassVar[Literal["smiles", "selfies"]] = "selfies"
+    kind: ClassVar[Kind] = "selfies"
 
     @staticmethod
     def split(text: str) -> list[str]:
@@ -31,7 +31,7 @@ class SelfiesTokenizer(Tokenizer):
 
     @staticmethod
     def join(tokens: Sequence[str]) -> str:
-        known = [token for token in tokens if token != "_"]  # a mask has no SELFIES
+        known = [token for token in tokens if token != UNKNOWN]  # a mask has no SELFIES
         return str(selfies.decoder("".join(known)))
 
     @staticmethod

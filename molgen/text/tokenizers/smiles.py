@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from molgen.errors import MolgenError
-from molgen.text.tokenizers.base import Tokenizer
+from molgen.text.tokenizers.base import Kind, SymbolTokenizer
 
 _TOKEN = re.compile(r"\[[^\]]+\]|Br|Cl|[BCNOPSFI]|[bcnops]|%\d\d|\d|[().=#$:/\\~*-]")
 _BRACKET = re.compile(r"\[\d*([A-Z][a-z]?|[a-z]{1,2})(@{0,2})(H\d*)?([+-]\d*)?.*\]")
 
 
-class SmilesTokenizer(Tokenizer):
+class SmilesTokenizer(SymbolTokenizer):
     """Splits SMILES with a regular expression (after Schwaller et al., 2019)."""
 
-    kind: ClassVar[Literal["smiles", "selfies"]] = "smiles"
+    kind: ClassVar[Kind] = "smiles"
 
     @staticmethod
     def split(text: str) -> list[str]:

@@ -1,0 +1,127 @@
+"""What is compared, as a TOML file says it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from molgen.errors import UsageError
+from molgen.sampling import SamplingConfig
+from molgen.training.config import RUNS, RunConfig
+
+
+class Row(BaseModel):
+    """One generator.
+
+    Attributes:
+        name: shown in the table.
+        family: of `RUNS`.
+        settings: tables of its run, such as ``network`` and ``process``; data, length and seed come from the plan.
+        samplings: ways to sample, each a column of fields of `SamplingConfig`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[\w.-]+$")
+    family: str
+    settings: dict[str, Any] = {}
+    samplings: tuple[dict[str, Any], ...] = Field(({},), min_length=1)
+
+
+class Plan(BaseModel):
+    """A comparison.
+
+    Attributes:
+        data: a named set or a file.
+        minutes: of training for each row and seed.
+        seeds: of training and sampling.
+        attempts: raw attempts that each figure rests on.
+        split: whose molecules likelihood and FCD refer to: ``validation`` to choose by, ``test`` to publish.
+        rows: what is compared.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: str = "qm9"
+    minutes: float = Field(30.0, gt=0)
+    seeds: tuple[int, ...] = Field((0,), min_length=1)
+    attempts: int = Field(10_000, ge=1)
+    split: Literal["validation", "test"] = "validation"
+    rows: tuple[Row, ...] = Field(min_length=1)
+
+    def run(self, row: Row, seed: int) -> RunConfig:
+        """The training run of a row.
+
+        Raises:
+            UsageError: its settings do not make one.
+        """
+        optimiser = {**row.settings.get("optimiser", {}), "minutes": self.minutes, "seed": seed}
+        data = {**row.settings.get("data", {}), "name": self.data}
+        raw = {**row.settings, "family": row.family, "data": data, "optimiser": optimiser}
+        if row.family not in RUNS:
+            raise UsageError(f"row {row.name}: unknown family {row.family!r}; known: {', '.join(RUNS)}")
+        try:
+            for sampling in row.samplings:
+                SamplingConfig.model_validate(sampling)
+            return RUNS[row.family].model_validate(raw)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise UsageError(f"row {row.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+_TIMED = {"width": 136}  # time and length take parameters of their own: a narrower network makes up for them
+_CALLS = ({"steps": 5}, {"steps": 10}, {"steps": 15}, {"steps": 50})
+
+
+def default_plan(**values: Any) -> Plan:
+    """Every family at about 1.5 million parameters, as it samples by default and with fewer and more network calls.
+
+    Args:
+        **values: fields of `Plan` other than ``rows``; those that are None keep their defaults.
+
+    Raises:
+        UsageError: a value out of range.
+    """
+    graph = tuple({**calls, "distortion": "polydec"} for calls in _CALLS)
+    masks = {"process": {"tokens": "absorbing", "schedule": "linear"}, "network": _TIMED}
+    rows = (
+        Row(name="graph", family="graph", settings={"optimiser": {"learning_rate": 2.5e-3}}, samplings=graph),
+        Row(name="text-marginal", family="text", settings={"network": _TIMED}, samplings=graph),
+        Row(name="text-absorbing", family="text", settings=masks, samplings=({"sampler": "first-hitting"},)),
+        Row(name="text-any-order", family="any-order"),
+        Row(name="text-blocks", family="any-order", settings={"blocks": [4]}),
+        Row(name="continuous", family="continuous", settings={"network": _TIMED}, samplings=_CALLS),
+        Row(name="autoregressive", family="autoregressive"),
+    )
+    return _validated({**{key: value for key, value in values.items() if value is not None}, "rows": rows})
+
+
+def read_plan(path: Path, **values: Any) -> Plan:
+    """A plan from a TOML file; values that are not None win.
+
+    Raises:
+        UsageError: no such file, not TOML, an unknown key, a value out of range.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+    return _validated({**raw, **{key: value for key, value in values.items() if value is not None}})
+
+
+def _validated(raw: dict[str, Any]) -> Plan:
+    try:
+        plan = Plan.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    for row in plan.rows:
+        plan.run(row, plan.seeds[0])
+    if len({row.name for row in plan.rows}) < len(plan.rows):
+        raise UsageError("two rows have the same name")
+    return plan

@@ -1,0 +1,166 @@
+"""Training, sampling and scoring of a plan, each step kept so that an interruption costs little."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import torch
+
+from molgen.comparison.plan import Plan, Row
+from molgen.comparison.table import Likelihood, Measured
+from molgen.datasets import load_dataset
+from molgen.datasets.encoded import EncodedDataset
+from molgen.datasets.splits import TRAIN
+from molgen.diffusion.streams import Streams
+from molgen.errors import UsageError
+from molgen.evaluation import Reference, evaluate, reference_of
+from molgen.files import whole_file
+from molgen.generator import Generator
+from molgen.hardware import keep_memory
+from molgen.text.tokenizers import SmilesTokenizer
+from molgen.training.families import held_out
+from molgen.training.run import CHECKPOINT_FILE, train
+
+PLAN_FILE = "plan.json"
+LIKELIHOOD_MOLECULES = 20_000
+_DRAWS = 4
+_SAMPLING_SEED = 1_000_000
+_FIGURES = ("validity", "uniqueness", "novelty", "vun", "fcd")
+
+Say = Callable[[str], None]
+
+
+class Stopped(Exception):
+    """Training was asked to stop.
+
+    Args:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def compare(plan: Plan, out: Path, say: Say = lambda _: None) -> list[Measured]:
+    """Train, sample and score every row of a plan; what `out` already holds is not done again.
+
+    Args:
+        plan: what is compared.
+        out: folder with a folder for each row and seed.
+        say: told what is going on.
+
+    Raises:
+        Stopped: Ctrl-C or SIGTERM during training; nothing is lost.
+        UsageError: `out` holds a comparison on other data, for another time, or of other rows under the same name.
+        MolgenError: something cannot be trained or measured.
+    """
+    keep_memory()
+    _claim(plan, out)
+    dataset = load_dataset(plan.data)
+    reference = reference_of(dataset.smiles(TRAIN), dataset.smiles(plan.split))
+    tokens = mean(len(SmilesTokenizer.split(text)) + 1 for text in dataset.smiles(plan.split))
+    found: list[Measured] = []
+    for seed in plan.seeds:
+        for row in plan.rows:
+            folder = out / f"{row.name}-{seed}"
+            model = _trained(plan, row, seed, folder, say)
+            likelihood = _likelihood(plan, dataset, model, tokens, folder, say)
+            for sampling in row.samplings:
+                found.append(_measured(plan, row, seed, folder, model, likelihood, sampling, reference, say))
+    return found
+
+
+def _claim(plan: Plan, out: Path) -> None:
+    """Leave the plan in the folder, or check that the one that stands there agrees as far as training goes."""
+    file = out / PLAN_FILE
+    if file.exists():
+        former = Plan.model_validate_json(file.read_text())
+        rows = {row.name: (row.family, row.settings) for row in former.rows}
+        same = all(rows.get(row.name, (row.family, row.settings)) == (row.family, row.settings) for row in plan.rows)
+        if (former.data, former.minutes) != (plan.data, plan.minutes) or not same:
+            raise UsageError(f"{out} holds another comparison ({former.data}, {former.minutes:g} minutes each)")
+    out.mkdir(parents=True, exist_ok=True)
+    with whole_file(file) as temporary:
+        temporary.write_text(plan.model_dump_json(indent=1) + "\n")
+
+
+def _trained(plan: Plan, row: Row, seed: int, folder: Path, say: Say) -> Generator:
+    run, done = folder / "run", folder / "trained"
+    if not done.exists():
+        say(f"{row.name}, seed {seed}: training for {plan.minutes:g} minutes")
+        stopped = train(plan.run(row, seed), run, resume=(run / CHECKPOINT_FILE).exists())
+        if stopped is not None:
+            raise Stopped(stopped)
+        done.touch()
+    return Generator.from_pretrained(run / "model")
+
+
+def _likelihood(
+    plan: Plan, dataset: EncodedDataset, model: Generator, tokens: float, folder: Path, say: Say
+) -> Likelihood:
+    file = folder / f"likelihood-{plan.split}.json"
+    if file.exists():
+        return Likelihood.model_validate_json(file.read_text())
+    say(f"{folder.name}: likelihood of {plan.split} molecules")
+    costs: list[float] = []
+    with torch.no_grad():
+        for batch in held_out(model, dataset, plan.split):
+            streams = Streams.from_seed(0, batch.examples)
+            draws = torch.stack([model.bound(batch, streams.fold(draw)) for draw in range(_DRAWS)])
+            costs += draws.mean(0).tolist()
+            if len(costs) >= LIKELIHOOD_MOLECULES:
+                break
+    found = Likelihood(
+        nats=sum(costs) / len(costs),
+        error=float(torch.tensor(costs).std() / len(costs) ** 0.5),
+        molecules=len(costs),
+        tokens=tokens,
+    )
+    with whole_file(file) as temporary:
+        temporary.write_text(found.model_dump_json(indent=1) + "\n")
+    return found
+
+
+def _measured(
+    plan: Plan,
+    row: Row,
+    seed: int,
+    folder: Path,
+    model: Generator,
+    likelihood: Likelihood,
+    overrides: dict[str, Any],
+    reference: Reference,
+    say: Say,
+) -> Measured:
+    label = " ".join(f"{name}={value}" for name, value in overrides.items())
+    file = folder / f"samples-{plan.split}-{plan.attempts}-{label.replace(' ', ',') or 'default'}.json"
+    if file.exists():
+        return Measured.model_validate_json(file.read_text())
+    say(f"{folder.name}: {plan.attempts:,} attempts, {label or 'default'}")
+    start = time.perf_counter()
+    attempts = model.attempts(plan.attempts, seed=_SAMPLING_SEED + seed, **overrides)
+    seconds = time.perf_counter() - start
+    evaluation = evaluate(attempts, reference, only=_FIGURES)
+    figures = {name: evaluation[name] for name in _FIGURES}
+    found = Measured(
+        row=row.name,
+        seed=seed,
+        sampling=label,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        likelihood=likelihood,
+        attempts=plan.attempts,
+        calls=attempts.calls,
+        seconds=seconds,
+        **figures,
+    )
+    with whole_file(file) as temporary:
+        temporary.write_text(found.model_dump_json(indent=1) + "\n")
+    with whole_file(file.with_suffix(".smi")) as temporary:
+        temporary.write_text("".join(f"{text}\n" for text in islice(attempts, 1000)))
+    return found

@@ -1,0 +1,168 @@
+"""What was measured, and how it is shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import mean, stdev
+
+from pydantic import BaseModel, ConfigDict
+
+from molgen.comparison.plan import Plan
+from molgen.files import whole_file
+
+
+class Likelihood(BaseModel):
+    """Cost of held-out molecules.
+
+    Attributes:
+        nats: mean upper bound on - log p(molecule), size or length included; exact for autoregressive models.
+        error: standard error of the mean.
+        molecules: how many there were.
+        tokens: of a held-out molecule as SMILES, its end counted: what perplexity refers to, whatever the generator.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    nats: float
+    error: float
+    molecules: int
+    tokens: float
+
+    @property
+    def perplexity(self) -> float:
+        """Per SMILES token."""
+        return math.exp(self.nats / self.tokens)
+
+
+class Measured(BaseModel):
+    """One row of the table, for one seed and one way of sampling.
+
+    Attributes:
+        row: name of the generator.
+        seed: of training and sampling.
+        sampling: what was not the model's default.
+        parameters: of the network.
+        likelihood: of held-out molecules.
+        attempts: raw attempts.
+        calls: network calls per attempt.
+        seconds: that sampling took.
+        validity: strict, per attempt.
+        uniqueness: of the valid.
+        novelty: of the unique.
+        vun: valid, unique and novel, per attempt.
+        fcd: to the held-out molecules.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    row: str
+    seed: int
+    sampling: str
+    parameters: int
+    likelihood: Likelihood
+    attempts: int
+    calls: float
+    seconds: float
+    validity: float
+    uniqueness: float
+    novelty: float
+    vun: float
+    fcd: float
+
+    @property
+    def per_second(self) -> float:
+        """Attempts per second."""
+        return self.attempts / self.seconds
+
+    @property
+    def unique_valid_per_second(self) -> float:
+        """Different valid molecules per second."""
+        return self.per_second * self.validity * self.uniqueness
+
+
+_COLUMNS: tuple[tuple[str, Callable[[Measured], float], str], ...] = (
+    ("nats per molecule", lambda m: m.likelihood.nats, ".2f"),
+    ("calls", lambda m: m.calls, ".3g"),
+    ("strict validity", lambda m: m.validity, ".4f"),
+    ("uniqueness", lambda m: m.uniqueness, ".4f"),
+    ("novelty", lambda m: m.novelty, ".4f"),
+    ("V.U.N.", lambda m: m.vun, ".4f"),
+    ("FCD", lambda m: m.fcd, ".3f"),
+    ("molecules/s", lambda m: m.per_second, ".0f"),
+    ("unique valid/s", lambda m: m.unique_valid_per_second, ".0f"),
+)
+
+
+def summary(found: Sequence[Measured]) -> list[tuple[str, ...]]:
+    """The table, headers first: one line per generator and way of sampling, mean and standard deviation over seeds."""
+    groups: dict[tuple[str, str], list[Measured]] = {}
+    for measured in found:
+        groups.setdefault((measured.row, measured.sampling), []).append(measured)
+    lines = [("generator", "sampling", "parameters", "perplexity per token", *(name for name, _, _ in _COLUMNS))]
+    for (row, sampling), group in groups.items():
+        perplexity = [m.likelihood.perplexity for m in group]
+        cells = [_spread([value(m) for m in group], form) for _, value, form in _COLUMNS]
+        lines.append((row, sampling or "default", f"{group[0].parameters:,}", _spread(perplexity, ".3f"), *cells))
+    return lines
+
+
+def write_report(out: Path, plan: Plan, found: Sequence[Measured]) -> None:
+    """``report.md``, ``report.csv`` and ``report.png`` in a folder."""
+    lines = summary(found)
+    rows = [lines[0], tuple("---" for _ in lines[0]), *lines[1:]]
+    table = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
+    seeds = ", ".join(map(str, plan.seeds)) + (" (mean ± standard deviation)" if len(plan.seeds) > 1 else "")
+    text = (
+        f"{plan.data}: {60 * plan.minutes:,.0f} seconds of training each; {plan.attempts:,} raw attempts; likelihood "
+        f"and FCD of the {plan.split} split; seeds {seeds}. "
+        f"Perplexity is that of {found[0].likelihood.tokens:.2f} SMILES tokens a molecule, its end counted, for all.\n"
+    )
+    with whole_file(out / "report.md") as temporary:
+        temporary.write_text(f"{text}\n{table}")
+    write_csv(out / "report.csv", found)
+    draw_comparison(out / "report.png", found)
+
+
+def write_csv(path: Path, found: Sequence[Measured]) -> None:
+    """Everything measured, one line per generator, seed and way of sampling."""
+    import pandas
+
+    rows = [
+        {
+            **measured.model_dump(exclude={"likelihood"}),
+            **{f"likelihood_{name}": value for name, value in measured.likelihood.model_dump().items()},
+            "unique_valid_per_second": measured.unique_valid_per_second,
+        }
+        for measured in found
+    ]
+    with whole_file(path) as temporary:
+        pandas.DataFrame(rows).to_csv(temporary, index=False)
+
+
+def draw_comparison(path: Path, found: Sequence[Measured]) -> None:
+    """Quality against speed: FCD and strict validity over different valid molecules per second."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    for row in dict.fromkeys(measured.row for measured in found):
+        group = sorted((m for m in found if m.row == row), key=lambda m: m.unique_valid_per_second)
+        speed = [m.unique_valid_per_second for m in group]
+        axes[0].plot(speed, [m.fcd for m in group], marker="o", linestyle=":", label=row)
+        axes[1].plot(speed, [m.validity for m in group], marker="o", linestyle=":", label=row)
+    for axis, label in zip(axes, ("FCD (lower is better)", "strict validity"), strict=True):
+        axis.set(xscale="log", xlabel="different valid molecules per second", ylabel=label)
+    axes[0].set_yscale("log")
+    axes[0].legend(fontsize=8)
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, dpi=120)
+    plt.close(figure)
+
+
+def _spread(values: Sequence[float], form: str) -> str:
+    text = f"{mean(values):{form}}"
+    return text if len(values) < 2 else f"{text} ± {stdev(values):{form}}"

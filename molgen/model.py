@@ -1,0 +1,114 @@
+"""What every model answers to the trainer and to the file system, whatever it is inside."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from pydantic import BaseModel
+from torch import Tensor, nn
+
+from molgen.diffusion.streams import Streams
+from molgen.errors import MolgenError
+from molgen.sampling import SamplingConfig
+
+
+class Model(nn.Module, ABC):
+    """A trained or trainable model: of molecules or of dialogue.
+
+    Attributes:
+        kind: name under which model directories say what they hold.
+        config: everything needed to build it again.
+        sampling: how it samples unless told otherwise.
+    """
+
+    kind: ClassVar[str]
+    config: BaseModel
+    sampling: SamplingConfig
+
+    @classmethod
+    @abstractmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Build an untrained model.
+
+        Raises:
+            MolgenError: the configuration does not fit.
+        """
+
+    @abstractmethod
+    def loss(self, batch: Any, streams: Streams, objective: str) -> dict[str, Tensor]:
+        """Training loss by kind of variable, nats, ``(B,)`` each."""
+
+    @abstractmethod
+    def bound(self, batch: Any, streams: Streams) -> Tensor:
+        """Estimated upper bound on - log p(example), size included, nats, ``(B,)``."""
+
+    @abstractmethod
+    def figures(self, count: int) -> dict[str, float]:
+        """What is measured by sampling `count` times during training, by name."""
+
+    @abstractmethod
+    def check_sampling(self, sampling: SamplingConfig) -> None:
+        """Refuse what this kind of model cannot do.
+
+        Raises:
+            MolgenError: it cannot.
+        """
+
+    def sampling_with(self, **overrides: Any) -> SamplingConfig:
+        """The model's own way of sampling with some settings replaced; those that are None stay.
+
+        Raises:
+            UsageError: an unknown setting, a value out of range, or one that this kind of model does not know.
+        """
+        config = self.sampling.replaced(**overrides)
+        self.check_sampling(config)
+        return config
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Without dropout, for the length of a block."""
+        training = self.training
+        self.eval()
+        try:
+            yield
+        finally:
+            self.train(training)
+
+    def save_pretrained(self, path: str | Path, card: str = "", overwrite: bool = False) -> None:
+        """Write a model directory: ``config.json``, ``model.safetensors``, ``README.md``.
+
+        Raises:
+            MolgenError: it cannot be written, or exists and `overwrite` is false.
+        """
+        from molgen.pretrained import write_model
+
+        write_model(self, Path(path), card, overwrite)
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path) -> Self:
+        """Read a model directory, or a model that ships with molgen, by name.
+
+        Raises:
+            MolgenError: it is not a sound model of this kind.
+        """
+        from molgen.pretrained import load
+
+        model = load(name)
+        if not isinstance(model, cls):
+            raise MolgenError(f"{name} holds a {model.kind} model, not {cls.described()}")
+        return model
+
+    @classmethod
+    def described(cls) -> str:
+        """Such as "a graph model", for messages."""
+        return f"a {cls.kind} model" if hasattr(cls, "kind") else "one that generates molecules"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device

@@ -1,0 +1,85 @@
+"""How a model samples, as its directory and the command line say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from molgen.diffusion.process import Process
+from molgen.diffusion.samplers import SAMPLERS, Confidence, Flow, Sampler, SamplerSettings
+from molgen.errors import UsageError
+
+
+class SamplingConfig(BaseModel):
+    """How a model samples. Stored with the model; any part can be overridden per call.
+
+    Attributes:
+        sampler: name in `SAMPLERS`.
+        steps: network calls.
+        distortion: of the time grid.
+        temperature: by kind of variable.
+        top_p: by kind of variable.
+        eta: stochasticity of the flow sampler, or of the order in which the confidence sampler uncovers.
+        omega: target guidance of the flow sampler.
+        remask: whether the confidence sampler may hide again what it uncovered.
+        block: tokens that an any-order model uncovers before it goes on to those behind them; 0 for all; None for what
+            it was trained on.
+        template: what is given of a text, ``*`` standing for the rest.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sampler: str = "renoise"
+    steps: int = Field(50, ge=1)
+    distortion: str = "identity"
+    temperature: dict[str, float] = {}
+    top_p: dict[str, float] = {}
+    eta: float = Field(0.0, ge=0)
+    omega: float = Field(0.0, ge=0)
+    remask: bool = False
+    block: int | None = Field(None, ge=0)
+    template: str | None = None
+
+    def build(self, process: Process | None = None) -> Sampler:
+        """The sampler.
+
+        Args:
+            process: that it is to sample, where that is known.
+
+        Raises:
+            UsageError: an unknown sampler or distortion, a temperature or top-p out of range, or a sampler that
+                does not fit the process.
+        """
+        if self.sampler not in SAMPLERS:
+            raise UsageError(f"unknown sampler {self.sampler!r}; known: {', '.join(SAMPLERS)}")
+        try:
+            sampler = self._make(SamplerSettings(self.steps, self.distortion, self.temperature, self.top_p))
+            if process is not None:
+                sampler.check(process)
+        except ValueError as error:
+            raise UsageError(f"sampler {self.sampler!r}: {error}") from None
+        return sampler
+
+    def _make(self, settings: SamplerSettings) -> Sampler:
+        if self.sampler == "flow":
+            return Flow(settings, self.eta, self.omega)
+        if self.sampler == "confidence":
+            return Confidence(settings, self.eta, self.remask)
+        return SAMPLERS[self.sampler](settings)
+
+    def replaced(self, **overrides: Any) -> SamplingConfig:
+        """With some settings replaced; those that are None stay.
+
+        Raises:
+            UsageError: an unknown setting or a value out of range.
+        """
+        chosen = {key: value for key, value in overrides.items() if value is not None}
+        try:
+            config = SamplingConfig.model_validate({**self.model_dump(), **chosen})
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "settings"
+            raise UsageError(f"bad sampling setting: {where}: {first['msg']}") from None
+        config.build()
+        return config

@@ -1,0 +1,192 @@
+"""Replies by block diffusion: block after block, each uncovered in a random order given all that stands before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from molgen.diffusion.samplers import sharpened
+from molgen.diffusion.streams import Streams
+from molgen.errors import UsageError
+from molgen.model import Model
+from molgen.sampling import SamplingConfig
+from molgen.text.dialogue.corpus import PairBatch, opening
+from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
+from molgen.text.transformer import Cache, Transformer, TransformerConfig
+
+_SPECIAL = 2
+_ROOM = 2
+"""Longest reply sampled, over the longest in training."""
+
+
+class DialogueConfig(BaseModel):
+    """Everything needed to build the model again.
+
+    Attributes:
+        tokenizer: kind and vocabulary.
+        longest: tokens of the longest reply in training.
+        block: tokens of a reply that are uncovered in a random order before it goes on; 1 is an autoregressive model.
+        network: shape.
+        data: name and sizes of the splits.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tokenizer: TokenizerConfig
+    longest: int = Field(ge=1)
+    block: int = Field(8, ge=1)
+    network: TransformerConfig = TransformerConfig()
+    data: dict[str, Any] = {}
+
+
+class Dialogue(Model):
+    """Absorbing diffusion on the blocks of a reply (Arriola et al., BD3-LM, 2025), given a prompt.
+
+    The network is that of `AnyOrder`: a slot holds a token just read and the place to be uncovered next, and sees the
+    slots before it, so that every token is read once and keys and values are kept from block to block. Places are known
+    by their distances and within their block alone: a reply may be longer than any in training. It ends with the first
+    end token; what follows in the block is dropped.
+
+    Args:
+        config: everything.
+    """
+
+    kind: ClassVar[str] = "dialogue"
+    config: DialogueConfig
+
+    def __init__(self, config: DialogueConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.sampling = SamplingConfig()
+        self.tokenizer = make_tokenizer(config.tokenizer)
+        self.end = len(config.tokenizer.tokens)
+        width = config.network.width
+        self.embedding = nn.Embedding(self.end + _SPECIAL, width)
+        self.target = nn.Embedding(config.block + 1, width)
+        self.transformer = Transformer(config.network, causal=True)
+        self.head = nn.Linear(width, self.end + 1)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        return cls(DialogueConfig.model_validate(config))
+
+    def forward(
+        self, tokens: Tensor, places: Tensor, targets: Tensor, begins: Tensor, cache: Cache | None = None
+    ) -> Tensor:
+        """Logits ``(B, m, vocabulary + 1)`` of the token at each slot's target.
+
+        Args:
+            tokens: read, in order, ``(B, m)``.
+            places: where they stand ``(B, m)``.
+            targets: the place asked for by each slot ``(B, m)``.
+            begins: where replies begin ``(B,)``.
+            cache: the slots before.
+        """
+        begin = begins[:, None]
+        inside = torch.where(targets < begin, self.config.block, (targets - begin) % self.config.block)
+        h = self.embedding(tokens) + self.target(inside)
+        return self.head(self.transformer(h, cache=cache, places=places, targets=targets)).float()
+
+    def loss(self, batch: PairBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
+        if objective != "cross-entropy":
+            raise UsageError('here cross-entropy is the bound itself: set optimiser.objective = "cross-entropy"')
+        return {"tokens": self.bound(batch, streams)}
+
+    def bound(self, batch: PairBatch, streams: Streams) -> Tensor:
+        n = batch.tokens.shape[1]
+        begin, place = batch.begins[:, None], torch.arange(n, device=batch.tokens.device)
+        block = torch.div(place - begin, self.config.block, rounding_mode="floor")
+        order = torch.where(place < begin, place, begin + block + streams.uniform(n)).argsort(1)
+        read = batch.tokens.gather(1, order)
+        logits = self(read[:, :-1], order[:, :-1], order[:, 1:], batch.begins)
+        cost = nn.functional.cross_entropy(logits.transpose(1, 2), read[:, 1:].clamp(max=self.end), reduction="none")
+        return (cost * (order[:, 1:] >= begin)).sum(1)
+
+    def figures(self, count: int) -> dict[str, float]:
+        """Nothing: replies are judged by `molgen.evaluation.replies`, given prompts."""
+        return {}
+
+    def check_sampling(self, sampling: SamplingConfig) -> None:
+        if sampling.template is not None or sampling.block is not None:
+            raise UsageError("a dialogue model takes a prompt: neither a template nor a size of blocks")
+
+    @torch.no_grad()
+    def reply(
+        self,
+        prompt: str,
+        n: int = 1,
+        *,
+        seed: int = 0,
+        observer: Callable[[list[str]], None] | None = None,
+        **sampling: Any,
+    ) -> list[str]:
+        """Replies to a prompt.
+
+        Args:
+            prompt: what is said.
+            n: how many replies.
+            seed: decides them.
+            observer: sees all replies as far as they are, after each network call.
+            **sampling: fields of `SamplingConfig` to override.
+
+        Raises:
+            UsageError: an empty prompt, n below 1, or a bad sampling setting.
+        """
+        if not prompt.strip():
+            raise UsageError("the prompt is empty: say something")
+        if n < 1:
+            raise UsageError(f"the number of replies must be at least 1, got {n}")
+        config = self.sampling_with(**sampling)
+        with self.evaluating():
+            return self._reply(
+                opening(prompt.strip(), self.tokenizer), Streams.from_seed(seed, torch.arange(n)), config, observer
+            )
+
+    def _reply(
+        self, given: list[int], streams: Streams, sampling: SamplingConfig, observer: Callable[[list[str]], None] | None
+    ) -> list[str]:
+        temperature, top_p = sampling.temperature.get("tokens", 1.0), sampling.top_p.get("tokens", 1.0)
+        rows, begin, size = len(streams.keys), len(given), self.config.block
+        begins = torch.full((rows,), begin)
+        tokens = torch.tensor(given).expand(rows, -1)
+        places = torch.arange(begin).expand(rows, -1)
+        replies: list[list[int]] = [[] for _ in range(rows)]
+        running, cache = torch.arange(rows), Cache(self.config.network.layers)
+        for block in range(-(-_ROOM * self.config.longest // size)):
+            stream = streams.fold(block)
+            order = begin + block * size + stream.fold(0).uniform(size).argsort(1)
+            written = torch.full((len(running), size), self.end + 1)
+            for number in range(size):
+                target = order[:, number : number + 1]
+                targets = torch.cat([places[:, 1:], target], dim=1)
+                p = sharpened(self(tokens, places, targets, begins, cache)[:, -1], temperature, top_p)
+                tokens, places = stream.fold(number + 1).categorical(p)[:, None], target
+                written.scatter_(1, target - begin - block * size, tokens)
+                if observer is not None:
+                    observer(self._texts(replies, running, written))
+            for row, new in zip(running.tolist(), written.tolist(), strict=True):
+                replies[row] += new
+            going = (written != self.end).all(1)
+            if not going.any():
+                break
+            running, streams, begins = running[going], streams.select(going), begins[going]
+            tokens, places = tokens[going], places[going]
+            cache.select(going)
+        return [self._text(reply) for reply in replies]
+
+    def _texts(self, replies: list[list[int]], running: Tensor, written: Tensor) -> list[str]:
+        """All replies as far as they are, what is still hidden in the block under way included."""
+        drafts = dict(zip(running.tolist(), written.tolist(), strict=True))
+        return [self._text(reply + drafts.get(row, [])) for row, reply in enumerate(replies)]
+
+    def _text(self, reply: list[int]) -> str:
+        known = reply[: reply.index(self.end)] if self.end in reply else reply
+        return self.tokenizer.decode(known).strip()
+
+    @classmethod
+    def described(cls) -> str:
+        return "a dialogue model"
