@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,11 +20,11 @@ def compare(
     resume: Annotated[bool, typer.Option("--resume", help="Continue what --out holds.")] = False,
 ) -> None:
     """Train every family for the same time, sample, score: report.md, report.csv and report.png in --out."""
-    from molgen.cli.console import print_table, say
+    from molgen.cli.console import say
     from molgen.comparison import compare as run
     from molgen.comparison import default_plan, read_plan
     from molgen.comparison.run import Stopped
-    from molgen.comparison.table import summary, write_report
+    from molgen.comparison.table import write_report
     from molgen.errors import UsageError
 
     values = {
@@ -41,9 +42,7 @@ def compare(
     except Stopped as stopped:
         say("stopped and saved; continue with the same command and --resume")
         raise typer.Exit(128 + stopped.number) from None
-    write_report(out, plan, found)
-    lines = summary(found)
-    print_table(f"{plan.data}, {60 * plan.minutes:,.0f} seconds each, {plan.attempts:,} attempts", lines[0], lines[1:])
+    sys.stdout.write(write_report(out, plan, found))
 
 
 def _minutes(text: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import shutil
 import time
 from collections.abc import Callable
 from itertools import islice
@@ -93,6 +95,8 @@ def _claim(plan: Plan, out: Path) -> None:
 def _trained(plan: Plan, row: Row, seed: int, folder: Path, say: Say) -> Generator:
     run, done = folder / "run", folder / "trained"
     if not done.exists():
+        if run.exists() and not (run / CHECKPOINT_FILE).exists():  # ended before anything was saved
+            shutil.rmtree(run)
         say(f"{row.name}, seed {seed}: training for {plan.minutes:g} minutes")
         stopped = train(plan.run(row, seed), run, resume=(run / CHECKPOINT_FILE).exists())
         if stopped is not None:
@@ -147,7 +151,7 @@ def _measured(
     attempts = model.attempts(plan.attempts, seed=_SAMPLING_SEED + seed, **overrides)
     seconds = time.perf_counter() - start
     evaluation = evaluate(attempts, reference, only=_FIGURES)
-    figures = {name: evaluation[name] for name in _FIGURES}
+    figures = {name: evaluation[name] if math.isfinite(evaluation[name]) else None for name in _FIGURES}
     found = Measured(
         row=row.name,
         seed=seed,

@@ -53,6 +53,8 @@ class Measured(BaseModel):
         novelty: of the unique.
         vun: valid, unique and novel, per attempt.
         fcd: to the held-out molecules.
+
+    What cannot be computed, such as the uniqueness of no valid molecules, is None.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -66,10 +68,10 @@ class Measured(BaseModel):
     calls: float
     seconds: float
     validity: float
-    uniqueness: float
-    novelty: float
+    uniqueness: float | None
+    novelty: float | None
     vun: float
-    fcd: float
+    fcd: float | None
 
     @property
     def per_second(self) -> float:
@@ -79,10 +81,10 @@ class Measured(BaseModel):
     @property
     def unique_valid_per_second(self) -> float:
         """Different valid molecules per second."""
-        return self.per_second * self.validity * self.uniqueness
+        return self.per_second * self.validity * (self.uniqueness or 0.0)
 
 
-_COLUMNS: tuple[tuple[str, Callable[[Measured], float], str], ...] = (
+_COLUMNS: tuple[tuple[str, Callable[[Measured], float | None], str], ...] = (
     ("nats per molecule", lambda m: m.likelihood.nats, ".2f"),
     ("calls", lambda m: m.calls, ".3g"),
     ("strict validity", lambda m: m.validity, ".4f"),
@@ -108,8 +110,8 @@ def summary(found: Sequence[Measured]) -> list[tuple[str, ...]]:
     return lines
 
 
-def write_report(out: Path, plan: Plan, found: Sequence[Measured]) -> None:
-    """``report.md``, ``report.csv`` and ``report.png`` in a folder."""
+def write_report(out: Path, plan: Plan, found: Sequence[Measured]) -> str:
+    """``report.md``, ``report.csv`` and ``report.png`` in a folder; returns the text of the first."""
     lines = summary(found)
     rows = [lines[0], tuple("---" for _ in lines[0]), *lines[1:]]
     table = "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
@@ -123,6 +125,7 @@ def write_report(out: Path, plan: Plan, found: Sequence[Measured]) -> None:
         temporary.write_text(f"{text}\n{table}")
     write_csv(out / "report.csv", found)
     draw_comparison(out / "report.png", found)
+    return f"{text}\n{table}"
 
 
 def write_csv(path: Path, found: Sequence[Measured]) -> None:
@@ -152,7 +155,7 @@ def draw_comparison(path: Path, found: Sequence[Measured]) -> None:
     for row in dict.fromkeys(measured.row for measured in found):
         group = sorted((m for m in found if m.row == row), key=lambda m: m.unique_valid_per_second)
         speed = [m.unique_valid_per_second for m in group]
-        axes[0].plot(speed, [m.fcd for m in group], marker="o", linestyle=":", label=row)
+        axes[0].plot(speed, [math.nan if m.fcd is None else m.fcd for m in group], marker="o", linestyle=":", label=row)
         axes[1].plot(speed, [m.validity for m in group], marker="o", linestyle=":", label=row)
     for axis, label in zip(axes, ("FCD (lower is better)", "strict validity"), strict=True):
         axis.set(xscale="log", xlabel="different valid molecules per second", ylabel=label)
@@ -163,6 +166,9 @@ def draw_comparison(path: Path, found: Sequence[Measured]) -> None:
     plt.close(figure)
 
 
-def _spread(values: Sequence[float], form: str) -> str:
-    text = f"{mean(values):{form}}"
-    return text if len(values) < 2 else f"{text} ± {stdev(values):{form}}"
+def _spread(values: Sequence[float | None], form: str) -> str:
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return "-"
+    text = f"{mean(known):{form}}"
+    return text if len(known) < 2 else f"{text} ± {stdev(known):{form}}"
