@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from molgen.cli.chat import chat
 from molgen.cli.compare import compare
 from molgen.cli.data import app as data_app
 from molgen.cli.evaluate import evaluate
@@ -29,6 +30,7 @@ app.command()(generate)
 app.command()(evaluate)
 app.command()(view)
 app.command()(compare)
+app.command()(chat)
 
 
 def _version(wanted: bool) -> None:

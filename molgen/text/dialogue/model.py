@@ -19,6 +19,8 @@ from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
 from molgen.text.transformer import Cache, Transformer, TransformerConfig
 
 _SPECIAL = 2
+_BATCHES = 4
+_APART = 1_000_003
 _ROOM = 2
 """Longest reply sampled, over the longest in training."""
 
@@ -124,7 +126,7 @@ class Dialogue(Model):
         observer: Callable[[list[str]], None] | None = None,
         **sampling: Any,
     ) -> list[str]:
-        """Replies to a prompt.
+        """Replies to a prompt, as they come: the same one may come twice.
 
         Args:
             prompt: what is said.
@@ -145,6 +147,26 @@ class Dialogue(Model):
             return self._reply(
                 opening(prompt.strip(), self.tokenizer), Streams.from_seed(seed, torch.arange(n)), config, observer
             )
+
+    def replies(self, prompt: str, n: int, *, seed: int = 0, **options: Any) -> list[str]:
+        """Up to n replies to a prompt that are all different and say something; fewer where few are likely.
+
+        Args:
+            prompt: what is said.
+            n: how many replies.
+            seed: decides them.
+            **options: of `reply`.
+
+        Raises:
+            UsageError: see `reply`.
+        """
+        found: dict[str, None] = {}
+        for batch in range(_BATCHES):
+            drawn = self.reply(prompt, n, seed=seed + batch * _APART, **options)
+            found.update(dict.fromkeys(text for text in drawn if text))
+            if len(found) >= n:
+                break
+        return list(found)[:n]
 
     def _reply(
         self, given: list[int], streams: Streams, sampling: SamplingConfig, observer: Callable[[list[str]], None] | None

@@ -1,0 +1,70 @@
+"""`molgen chat`: say something, see the reply appear."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from molgen.text.dialogue import Dialogue
+
+
+def chat(
+    model: Annotated[Path, typer.Option(help="Directory of a dialogue model (molgen train dialogue).")],
+    prompt: Annotated[str | None, typer.Option(help="Answer this and end; else what is read from stdin.")] = None,
+    replies: Annotated[int, typer.Option(min=1, help="Different replies per prompt.")] = 1,
+    seed: Annotated[int, typer.Option(help="Replies depend on prompt and seed alone.")] = 0,
+    temperature: Annotated[float | None, typer.Option(help="Below 1 the likelier replies, above 1 all sorts.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Keep the likeliest tokens that hold this much.")] = None,
+) -> None:
+    """Answer prompts, one reply a line; on a terminal each reply is seen appearing step by step."""
+    from molgen.cli.console import say
+    from molgen.errors import UsageError
+    from molgen.text.dialogue import Dialogue
+
+    answering = Dialogue.from_pretrained(model)
+    settings: dict[str, Any] = {
+        "temperature": None if temperature is None else {"tokens": temperature},
+        "top_p": None if top_p is None else {"tokens": top_p},
+    }
+    answering.sampling_with(**settings)
+    if prompt is not None:
+        _answer(answering, prompt, replies, seed, settings)
+        return
+    waiting = sys.stdin.isatty()
+    if waiting:
+        say("Say something; Ctrl-D ends.")
+    while True:
+        if waiting:
+            print("> ", end="", file=sys.stderr, flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            return
+        try:
+            _answer(answering, line, replies, seed, settings)
+        except UsageError as error:
+            if not waiting:
+                raise
+            say(str(error))
+
+
+def _answer(model: Dialogue, prompt: str, count: int, seed: int, settings: dict[str, Any]) -> None:
+    """Different replies, shown as they appear where a person is looking, then printed."""
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    if not sys.stdout.isatty():
+        found = model.replies(prompt, count, seed=seed, **settings)
+    else:
+        with Live(console=Console(), transient=True, auto_refresh=False) as live:
+
+            def show(drafts: list[str]) -> None:
+                live.update(Text("\n".join(drafts)), refresh=True)
+
+            found = model.replies(prompt, count, seed=seed, observer=show, **settings)
+    sys.stdout.writelines(f"{reply}\n" for reply in found)
+    sys.stdout.flush()
