@@ -6,13 +6,16 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from molgen.evaluation.features import FEATURES
 from molgen.files import whole_file
+
+_MERGED_TOGETHER = 4_000_000
+"""Entries of sparse vectors that are collected before they are summed up."""
 
 
 class Numbers:
@@ -139,50 +142,58 @@ class Words:
         return column
 
 
-class Vectors:
-    """One sparse vector per row."""
+class SparseVector(NamedTuple):
+    """A vector most of which is zero: keys ``(n,)``, all different, and values ``(n,)``."""
+
+    keys: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+class MeanVector:
+    """The mean of one sparse vector per row; the rows themselves, far too large together, are not kept."""
 
     def __init__(self) -> None:
-        self._keys, self._values, self._ends = array("q"), array("d"), array("q")
+        self._keys: NDArray[np.int64] = np.zeros(0, dtype=np.int64)  # sorted
+        self._sums: NDArray[np.float64] = np.zeros(0)
+        self._new_keys, self._new_values = array("q"), array("d")
+        self._rows = 0
 
     def add(self, value: dict[int, float]) -> None:
         """Append a row."""
-        self._keys.extend(value)
-        self._values.extend(value.values())
-        self._ends.append(len(self._keys))
+        self._new_keys.extend(value)
+        self._new_values.extend(value.values())
+        self._rows += 1
+        if len(self._new_keys) >= _MERGED_TOGETHER:
+            self._merge()
 
-    def mean(self, mask: NDArray[np.bool_] | None = None) -> dict[int, float]:
-        """Mean of the rows of `mask`: key -> value."""
-        ends = np.frombuffer(self._ends, dtype=np.int64)
-        rows = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
-        keys, values = np.frombuffer(self._keys, dtype=np.int64), np.frombuffer(self._values, dtype=np.float64)
-        kept = slice(None) if mask is None else mask[rows]
-        distinct, inverse = np.unique(keys[kept], return_inverse=True)
-        count = len(ends) if mask is None else int(mask.sum())
-        sums = np.bincount(inverse, weights=values[kept]) / max(count, 1)
-        return dict(zip(distinct.tolist(), sums.tolist(), strict=True))
+    def _merge(self) -> None:
+        keys = np.concatenate([self._keys, np.array(self._new_keys, dtype=np.int64)])
+        values = np.concatenate([self._sums, np.array(self._new_values, dtype=np.float64)])
+        self._keys, inverse = np.unique(keys, return_inverse=True)
+        self._sums = np.bincount(inverse, weights=values, minlength=len(self._keys)).astype(np.float64)
+        self._new_keys, self._new_values = array("q"), array("d")
+
+    def mean(self) -> SparseVector:
+        """The mean of the rows."""
+        self._merge()
+        return SparseVector(self._keys, self._sums / max(self._rows, 1))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """For storage."""
-        return {
-            "keys": np.array(self._keys, dtype=np.int64),
-            "values": np.array(self._values, dtype=np.float64),
-            "ends": np.array(self._ends, dtype=np.int64),
-        }
+        self._merge()
+        return {"keys": self._keys, "sums": self._sums, "rows": np.array(self._rows)}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Vectors:
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> MeanVector:
         """Out of storage."""
         column = cls()
-        column._keys.frombytes(arrays["keys"].tobytes())
-        column._values.frombytes(arrays["values"].tobytes())
-        column._ends.frombytes(arrays["ends"].tobytes())
+        column._keys, column._sums, column._rows = arrays["keys"], arrays["sums"], int(arrays["rows"])
         return column
 
 
-Column = Numbers | Bits | Words | Vectors
+Column = Numbers | Bits | Words | MeanVector
 
-_KINDS: dict[str, type[Column]] = {"number": Numbers, "bits": Bits, "words": Words, "vector": Vectors}
+_KINDS: dict[str, type[Column]] = {"number": Numbers, "bits": Bits, "words": Words, "vector": MeanVector}
 
 
 def column_for(feature: str) -> Column:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from molgen.evaluation.columns import Words
+from molgen.evaluation.columns import SparseVector, Words
 
 
 def count_similarity(reference: Counter[str], words: Words) -> tuple[float, Callable[[NDArray[np.float64]], float]]:
@@ -70,9 +70,11 @@ def discrete_divergence(reference: NDArray[np.float64], values: NDArray[np.float
     return float(stats.entropy(expected + _FLOOR, found + _FLOOR))
 
 
-def mean_discrepancy(first: dict[int, float], second: dict[int, float]) -> float:
+def mean_discrepancy(first: SparseVector, second: SparseVector) -> float:
     """Squared maximum mean discrepancy with a linear kernel: |mean feature vector - mean feature vector|^2."""
-    return sum((first.get(key, 0.0) - second.get(key, 0.0)) ** 2 for key in first.keys() | second.keys())
+    _, inverse = np.unique(np.concatenate([first.keys, second.keys]), return_inverse=True)
+    differences = np.bincount(inverse, weights=np.concatenate([first.values, -second.values]))
+    return float((differences**2).sum())
 
 
 def entropy(counts: Counter[str]) -> float:

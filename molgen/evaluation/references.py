@@ -16,7 +16,7 @@ from molgen.datasets import load_dataset, moses
 from molgen.datasets.readers import read_smiles
 from molgen.datasets.splits import TEST, TRAIN
 from molgen.errors import MolgenError
-from molgen.evaluation.columns import Bits, Column, Numbers, Vectors, Words, load_column, save_column
+from molgen.evaluation.columns import Bits, Column, MeanVector, Numbers, SparseVector, Words, load_column, save_column
 from molgen.evaluation.fcd import Moments, cached_moments
 from molgen.evaluation.sample import examine
 from molgen.files import cache_root
@@ -134,11 +134,11 @@ class Reference:
         assert isinstance(column, Bits)
         return column.words
 
-    def vectors(self, split: str, feature: str) -> Vectors:
-        """A feature's sparse vectors; prepared before."""
+    def mean(self, split: str, feature: str) -> SparseVector:
+        """The mean of a feature's sparse vectors; prepared before."""
         column = self._columns[split, feature]
-        assert isinstance(column, Vectors)
-        return column
+        assert isinstance(column, MeanVector)
+        return column.mean()
 
     def moments(self, split: str, progress: Progress = silent) -> Moments:
         """Of the ChemNet activations of a split."""

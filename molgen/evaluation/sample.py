@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from molgen.errors import MolgenError
-from molgen.evaluation.columns import Bits, Column, Numbers, Vectors, Words, column_for
+from molgen.evaluation.columns import Bits, Column, MeanVector, Numbers, SparseVector, Words, column_for
 from molgen.evaluation.features import NOTHING, describe
 from molgen.evaluation.workers import TIME_LIMIT, Lost, isolated_map
 
@@ -37,7 +37,8 @@ class Sample:
     """Attempts and what is known of them.
 
     Columns of features have a row for each *readable* attempt, in order: readable is what the original MOSES code
-    calls valid. Verdicts have a row for each attempt.
+    calls valid. Verdicts have a row for each attempt. Of sparse vectors only the mean is known, over the strictly valid
+    attempts where there are verdicts.
 
     Attributes:
         attempts: how many.
@@ -87,11 +88,11 @@ class Sample:
         assert isinstance(column, Words)
         return column
 
-    def vectors(self, feature: str) -> Vectors:
-        """A column of sparse vectors."""
+    def mean(self, feature: str) -> SparseVector:
+        """The mean of sparse vectors."""
         column = self.columns[feature]
-        assert isinstance(column, Vectors)
-        return column
+        assert isinstance(column, MeanVector)
+        return column.mean()
 
 
 def examine(
@@ -118,6 +119,7 @@ def examine(
     """
     names = tuple(features)
     columns = {name: column_for(name) for name in names}
+    averaged = {name for name in names if isinstance(columns[name], MeanVector)}
     strict, readable, judged, stable = Words(), array("q"), bytearray(), array("q")
     lost: list[LostAttempt] = []
     under_way: deque[str] = deque()
@@ -142,7 +144,8 @@ def examine(
         if outcome.features is not None:
             readable.append(number - 1)
             for name, value in zip(names, outcome.features, strict=True):
-                columns[name].add(value)
+                if name not in averaged or not verdicts or verdict.smiles is not None:
+                    columns[name].add(value)
         if progress is not None and number % 100 == 0:
             progress(number)
     if number == 0:

@@ -32,7 +32,8 @@ class Feature:
     """A named quantity of one readable molecule.
 
     Attributes:
-        kind: a ``number``; ``bits`` of a fixed length; ``words``, any number of strings; a sparse ``vector``.
+        kind: a ``number``; ``bits`` of a fixed length; ``words``, any number of strings; a sparse ``vector``, which is
+            averaged.
         compute: it.
     """
 

@@ -41,10 +41,9 @@ def _stability(context: Context) -> Iterator[Figure]:
 
 
 def _neighbourhoods(context: Context) -> Iterator[Figure]:
-    rows = context.sample.valid_rows
-    found = context.sample.vectors("nspdk").mean(rows) if rows.any() else {}
-    expected = context.compared.vectors(TEST, "nspdk").mean()
-    yield Figure("nspdk", mean_discrepancy(expected, found) if rows.any() else math.nan, int(rows.sum()))
+    valid = int(context.sample.valid.sum())
+    expected, found = context.compared.mean(TEST, "nspdk"), context.sample.mean("nspdk")
+    yield Figure("nspdk", mean_discrepancy(expected, found) if valid else math.nan, valid)
 
 
 def _chemnet(context: Context) -> Iterator[Figure]:
