@@ -47,6 +47,14 @@ class Model(nn.Module, ABC):
     def bound(self, batch: Any, streams: Streams) -> Tensor:
         """Estimated upper bound on - log p(example), size included, nats, ``(B,)``."""
 
+    def tightened(self, bounds: Tensor) -> Tensor:
+        """One upper bound on - log p, nats, ``(B,)``, from several draws of `bound` ``(K, B)``: their mean.
+
+        A model whose draws are costs given a latent variable of its own, such as an order, averages probabilities
+        instead: - log mean exp(- cost) is lower, and an upper bound still, since the mean is what it samples from.
+        """
+        return bounds.mean(0)
+
     @abstractmethod
     def figures(self, count: int) -> dict[str, float]:
         """What is measured by sampling `count` times during training, by name."""

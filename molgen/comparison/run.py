@@ -30,7 +30,7 @@ from molgen.training.run import CHECKPOINT_FILE, train
 
 PLAN_FILE = "plan.json"
 LIKELIHOOD_MOLECULES = 20_000
-_DRAWS = 4
+_DRAWS = 8
 _SAMPLING_SEED = 1_000_000
 _FIGURES = ("validity", "uniqueness", "novelty", "vun", "fcd")
 
@@ -117,7 +117,7 @@ def _likelihood(
         for batch in held_out(model, dataset, plan.split):
             streams = Streams.from_seed(0, batch.examples)
             draws = torch.stack([model.bound(batch, streams.fold(draw)) for draw in range(_DRAWS)])
-            costs += draws.mean(0).tolist()
+            costs += model.tightened(draws).tolist()
             if len(costs) >= LIKELIHOOD_MOLECULES:
                 break
     found = Likelihood(

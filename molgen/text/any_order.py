@@ -92,6 +92,9 @@ class AnyOrder(TextGenerator):
         order = block_order(n, self._block(self.sampling), streams)
         return self.cost(batch.tokens, order) - math.log(self.config.lengths.get(n, 0.0) or 1e-12)
 
+    def tightened(self, bounds: Tensor) -> Tensor:
+        return math.log(len(bounds)) - (-bounds).logsumexp(0)
+
     def _block(self, sampling: SamplingConfig) -> int:
         """Size of the blocks to sample in: by default the first of training."""
         return self.config.blocks[0] if sampling.block is None else sampling.block

@@ -61,6 +61,7 @@ class OptimiserConfig(_Strict):
 
     Attributes:
         objective: ``cross-entropy``, ``variational`` or ``continuous``.
+        method: ``adamw``; or ``muon``, which takes orthogonal steps in hidden matrices and uses AdamW for all else.
         batch_size: molecules per step over all processes.
         steps: length of training in steps; or
         minutes: in minutes of wall-clock. Exactly one of the two.
@@ -81,6 +82,7 @@ class OptimiserConfig(_Strict):
     """
 
     objective: Literal["cross-entropy", "variational", "continuous"] = "cross-entropy"
+    method: Literal["adamw", "muon"] = "adamw"
     batch_size: int = Field(256, ge=1)
     steps: int | None = Field(None, ge=1)
     minutes: float | None = Field(None, gt=0)

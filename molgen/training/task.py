@@ -13,6 +13,7 @@ from torch import Tensor
 from molgen.diffusion.streams import Streams
 from molgen.model import Model
 from molgen.training.config import OptimiserConfig
+from molgen.training.muon import Muon
 
 
 class GeneratorTask(L.LightningModule):
@@ -69,11 +70,14 @@ class GeneratorTask(L.LightningModule):
         return self.progress >= 1
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
+        config, betas = self.config, (0.9, self.config.beta2)
+        if config.method == "muon":
+            return Muon(self, config.learning_rate, betas, config.weight_decay)
         return torch.optim.AdamW(
             self.parameters(),
-            lr=self.config.learning_rate,
-            betas=(0.9, self.config.beta2),
-            weight_decay=self.config.weight_decay,
+            lr=config.learning_rate,
+            betas=betas,
+            weight_decay=config.weight_decay,
             fused=self.trainer.precision != "16-mixed",  # which clips after unscaling, and a fused step unscales itself
         )
 

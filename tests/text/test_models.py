@@ -138,6 +138,10 @@ def test_any_order_samples_follow_the_exact_likelihood(block: int, orders: list[
     bound = model.bound(batch, Streams.from_seed(0, batch.examples)).view(2000, 8).mean(0)
     torch.testing.assert_close(bound, costs.mean(0), atol=0.05, rtol=0.02)
     assert (costs.mean(0) >= -exact.log() - 1e-5).all()
+    torch.testing.assert_close(model.tightened(costs), -exact.log())  # all orders, equally often: exact
+    few = model.bound(batch, Streams.from_seed(1, batch.examples)).view(500, 4, 8)
+    tightened = torch.stack([model.tightened(draws) for draws in few]).mean(0)
+    assert (tightened <= bound + 0.05).all() and (tightened >= -exact.log() - 0.05).all()
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
@@ -107,6 +108,9 @@ class Dialogue(Model):
         logits = self(read[:, :-1], order[:, :-1], order[:, 1:], batch.begins)
         cost = nn.functional.cross_entropy(logits.transpose(1, 2), read[:, 1:].clamp(max=self.end), reduction="none")
         return (cost * (order[:, 1:] >= begin)).sum(1)
+
+    def tightened(self, bounds: Tensor) -> Tensor:
+        return math.log(len(bounds)) - (-bounds).logsumexp(0)
 
     def figures(self, count: int) -> dict[str, float]:
         """Nothing: replies are judged by `molgen.evaluation.replies`, given prompts."""
