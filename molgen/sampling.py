@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import Tensor
 
 from molgen.diffusion.process import Process
-from molgen.diffusion.samplers import SAMPLERS, Confidence, Flow, Sampler, SamplerSettings
+from molgen.diffusion.samplers import SAMPLERS, Confidence, Flow, Sampler, SamplerSettings, sharpened
 from molgen.errors import UsageError
 
 
@@ -67,6 +68,10 @@ class SamplingConfig(BaseModel):
         if self.sampler == "confidence":
             return Confidence(settings, self.eta, self.remask)
         return SAMPLERS[self.sampler](settings)
+
+    def probabilities(self, logits: Tensor, kind: str = "tokens") -> Tensor:
+        """Probabilities of logits ``(..., K)`` after the temperature and top-p of a kind of variable."""
+        return sharpened(logits, self.temperature.get(kind, 1.0), self.top_p.get(kind, 1.0))
 
     def replaced(self, **overrides: Any) -> SamplingConfig:
         """With some settings replaced; those that are None stay.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from molgen.errors import UsageError
+from molgen.files import read_toml
 from molgen.sampling import SamplingConfig
 from molgen.training.config import RUNS, RunConfig
 
@@ -105,13 +105,7 @@ def read_plan(path: Path, **values: Any) -> Plan:
     Raises:
         UsageError: no such file, not TOML, an unknown key, a value out of range.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
-    except ValueError as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None
-    return _validated({**raw, **{key: value for key, value in values.items() if value is not None}})
+    return _validated({**read_toml(path), **{key: value for key, value in values.items() if value is not None}})
 
 
 def _validated(raw: dict[str, Any]) -> Plan:

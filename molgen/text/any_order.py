@@ -10,7 +10,6 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from molgen.diffusion.samplers import sharpened
 from molgen.diffusion.streams import Streams
 from molgen.errors import UsageError
 from molgen.sampling import SamplingConfig
@@ -58,7 +57,6 @@ class AnyOrder(TextGenerator):
         self.vocabulary = vocabulary
         self.longest = config.longest
         self.embedding = nn.Embedding(vocabulary + _ANCHORS, width)
-        self.place = nn.Embedding(self.longest + 2, width)
         self.ahead = nn.Embedding(self.longest + 2, width)
         self.behind = nn.Embedding(self.longest + 2, width)
         self.transformer = Transformer(config.network, causal=True)
@@ -76,8 +74,8 @@ class AnyOrder(TextGenerator):
             length: tokens of the text.
             cache: the slots before.
         """
-        here, ahead, behind = (x.clamp(0, self.longest + 1) for x in (places + 1, targets, length - targets))
-        h = self.embedding(tokens) + self.place(here) + self.ahead(ahead) + self.behind(behind)
+        ahead, behind = (x.clamp(0, self.longest + 1) for x in (targets, length - targets))
+        h = self.embedding(tokens) + self.ahead(ahead) + self.behind(behind)
         return self.head(self.transformer(h, cache=cache, places=places, targets=targets)).float()
 
     def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
@@ -129,7 +127,6 @@ class AnyOrder(TextGenerator):
         sampling: SamplingConfig,
         observer: Callable[[Tensor], None] | None = None,
     ) -> tuple[list[list[int]], list[int]]:
-        temperature, top_p = sampling.temperature.get("tokens", 1.0), sampling.top_p.get("tokens", 1.0)
         rows, device = len(streams.keys), streams.keys.device
         order = block_order(length, self._block(sampling), streams.fold(0))
         tokens, places = self._anchors(length, rows, device)
@@ -148,7 +145,7 @@ class AnyOrder(TextGenerator):
         cache = Cache(self.config.network.layers)
         for number in range(given, length):
             logits = self(tokens, places, targets, length, cache)[:, -1]
-            drawn = streams.fold(number + 1).categorical(sharpened(logits, temperature, top_p))[:, None]
+            drawn = streams.fold(number + 1).categorical(sampling.probabilities(logits))[:, None]
             places = order[:, number : number + 1]
             text.scatter_(1, places, drawn)
             tokens, targets = drawn, order[:, number + 1 : number + 2]

@@ -8,7 +8,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from molgen.diffusion.samplers import sharpened
 from molgen.diffusion.streams import Streams
 from molgen.errors import UsageError
 from molgen.sampling import SamplingConfig
@@ -81,8 +80,6 @@ class Autoregressive(TextGenerator):
         sampling: SamplingConfig,
         observer: Callable[[Tensor], None] | None = None,
     ) -> tuple[list[list[int]], list[int]]:
-        temperature = sampling.temperature.get("tokens", 1.0)
-        top_p = sampling.top_p.get("tokens", 1.0)
         cache = Cache(self.config.network.layers)
         running = torch.arange(len(streams.keys), device=streams.keys.device)
         template = self.template(sampling)
@@ -91,7 +88,7 @@ class Autoregressive(TextGenerator):
         sequences = [prefix.copy() for _ in range(len(running))]
         calls = [0] * len(running)
         for number in range(self.longest + 1 - len(prefix)):
-            p = sharpened(self(last, cache)[:, -1:], temperature, top_p)
+            p = sampling.probabilities(self(last, cache)[:, -1:])
             drawn = streams.fold(number).categorical(p)[:, 0]
             going = drawn != self.end
             for row, token in zip(running.tolist(), drawn.tolist(), strict=True):

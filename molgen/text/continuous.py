@@ -11,7 +11,6 @@ import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
-from molgen.diffusion.samplers import sharpened
 from molgen.diffusion.streams import Streams
 from molgen.errors import UsageError
 from molgen.sampling import SamplingConfig
@@ -128,7 +127,6 @@ class ContinuousDiffusion(TextGenerator):
     ) -> tuple[list[list[int]], list[int]]:
         if sampling.sampler != "ancestral":
             raise UsageError(f"sampler {sampling.sampler!r}: continuous diffusion samples ancestrally")
-        temperature, top_p = sampling.temperature.get("tokens", 1.0), sampling.top_p.get("tokens", 1.0)
         frozen = self.frozen(length, streams, sampling)
         z = normal(streams.fold(0), length, self.vocabulary)
         times = sampling.build().settings.times()
@@ -137,7 +135,7 @@ class ContinuousDiffusion(TextGenerator):
             t, s = (torch.full((len(z),), value, device=z.device) for value in (t_now, t_next))
             if frozen is not None:
                 z = torch.where(frozen[0][..., None], self.corrupt(frozen[1], t, streams.fold(-number)), z)
-            p = sharpened(self(z, t), temperature, top_p)
+            p = sampling.probabilities(self(z, t))
             if frozen is not None:
                 p = torch.where(frozen[0][..., None], self.one_hot(frozen[1]), p)
             expected = self.one_hot(p.argmax(-1)) if self.config.gaussian.clamp == "always" else p

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from molgen.chem.standardize import Limits
 from molgen.datasets.splits import SplitConfig
 from molgen.errors import UsageError
+from molgen.files import read_toml
 from molgen.graph.denoiser import NetworkConfig
 from molgen.graph.model import ProcessConfig
 from molgen.text.continuous import GaussianConfig
@@ -270,14 +270,7 @@ def read_config(path: Path | None, overrides: dict[str, dict[str, object]], fami
     Raises:
         UsageError: no such file, not TOML, an unknown key, a value out of range, another family.
     """
-    raw: dict[str, Any] = {}
-    if path is not None:
-        try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
-        except ValueError as error:
-            raise UsageError(f"{path} is not TOML: {error}") from None
+    raw: dict[str, Any] = {} if path is None else read_toml(path)
     for table, values in overrides.items():
         chosen = {key: value for key, value in values.items() if value is not None}
         if not chosen:

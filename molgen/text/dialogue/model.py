@@ -10,7 +10,6 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from molgen.diffusion.samplers import sharpened
 from molgen.diffusion.streams import Streams
 from molgen.errors import UsageError
 from molgen.model import Model
@@ -175,7 +174,6 @@ class Dialogue(Model):
     def _reply(
         self, given: list[int], streams: Streams, sampling: SamplingConfig, observer: Callable[[list[str]], None] | None
     ) -> list[str]:
-        temperature, top_p = sampling.temperature.get("tokens", 1.0), sampling.top_p.get("tokens", 1.0)
         rows, begin, size = len(streams.keys), len(given), self.config.block
         begins = torch.full((rows,), begin)
         tokens = torch.tensor(given).expand(rows, -1)
@@ -189,7 +187,7 @@ class Dialogue(Model):
             for number in range(size):
                 target = order[:, number : number + 1]
                 targets = torch.cat([places[:, 1:], target], dim=1)
-                p = sharpened(self(tokens, places, targets, begins, cache)[:, -1], temperature, top_p)
+                p = sampling.probabilities(self(tokens, places, targets, begins, cache)[:, -1])
                 tokens, places = stream.fold(number + 1).categorical(p)[:, None], target
                 written.scatter_(1, target - begin - block * size, tokens)
                 if observer is not None:
