@@ -22,14 +22,14 @@ import torch
 from molgen.datasets.splits import SplitConfig
 from molgen.diffusion.streams import Streams
 from molgen.evaluation.replies import bleu, distinct, self_bleu, words
-from molgen.text.dialogue import Dialogue, Pair, read_pairs, split_pairs
-from molgen.text.dialogue.corpus import pair_batches
+from molgen.text.blocks import BlockDiffusion, Pair, read_pairs, split_pairs
+from molgen.text.blocks.pairs import pair_batches
 
 DRAWS, REPLIES, BATCH = 32, 5, 64
 
 
 @torch.no_grad()
-def cost(model: Dialogue, pairs: list[Pair]) -> float:
+def cost(model: BlockDiffusion, pairs: list[Pair]) -> float:
     """Nats per reply."""
     found: list[float] = []
     for batch in pair_batches(pairs, model.tokenizer, model.config.block, BATCH, passes=1):
@@ -48,7 +48,7 @@ def main() -> None:
     print("| model | block | nats per reply | perplexity | distinct-1 | distinct-2 | self-BLEU | BLEU |")
     print("|---|---|---|---|---|---|---|---|")
     for name in options.models:
-        model = Dialogue.from_pretrained(name).eval()
+        model = BlockDiffusion.from_pretrained(name).eval()
         pairs = split_pairs(read_pairs(model.config.data["name"]), SplitConfig())[options.split]
         truth: dict[str, list[list[str]]] = defaultdict(list)
         for pair in pairs:

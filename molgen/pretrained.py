@@ -23,7 +23,7 @@ KINDS = {
     "text": ("molgen.text.diffusion", "TextDiffusion"),
     "any-order": ("molgen.text.any_order", "AnyOrder"),
     "continuous": ("molgen.text.continuous", "ContinuousDiffusion"),
-    "dialogue": ("molgen.text.dialogue.model", "Dialogue"),
+    "blocks": ("molgen.text.blocks.model", "BlockDiffusion"),
     "autoregressive": ("molgen.text.autoregressive", "Autoregressive"),
 }
 """Class of each kind. Only what stands here is ever imported, whatever a file says."""

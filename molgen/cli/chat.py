@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from molgen.text.dialogue import Dialogue
+    from molgen.text.blocks import BlockDiffusion
 
 
 def chat(
@@ -23,9 +23,9 @@ def chat(
     """Answer prompts, one reply a line; on a terminal each reply is seen appearing step by step."""
     from molgen.cli.console import say
     from molgen.errors import UsageError
-    from molgen.text.dialogue import Dialogue
+    from molgen.text.blocks import BlockDiffusion
 
-    answering = Dialogue.from_pretrained(model)
+    answering = BlockDiffusion.from_pretrained(model)
     settings: dict[str, Any] = {
         "temperature": None if temperature is None else {"tokens": temperature},
         "top_p": None if top_p is None else {"tokens": top_p},
@@ -51,7 +51,7 @@ def chat(
             say(str(error))
 
 
-def _answer(model: Dialogue, prompt: str, count: int, seed: int, settings: dict[str, Any]) -> None:
+def _answer(model: BlockDiffusion, prompt: str, count: int, seed: int, settings: dict[str, Any]) -> None:
     """Different replies, shown as they appear where a person is looking, then printed."""
     from rich.console import Console
     from rich.live import Live

@@ -15,6 +15,7 @@ from molgen.cli.evaluate import evaluate
 from molgen.cli.generate import generate
 from molgen.cli.train import app as train_app
 from molgen.cli.view import view
+from molgen.cli.write import write
 from molgen.errors import MolgenError
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app.command()(evaluate)
 app.command()(view)
 app.command()(compare)
 app.command()(chat)
+app.command()(write)
 
 
 def _version(wanted: bool) -> None:

@@ -86,3 +86,4 @@ _command("any-order", "Train an absorbing diffusion model on SMILES that reads e
 _command("autoregressive", "Train an autoregressive model on SMILES.")
 _command("continuous", "Train a Gaussian diffusion model on embedded SMILES.")
 _command("dialogue", "Train a model that answers, on pairs of prompt and reply.")
+_command("stream", "Train a model that goes on, on a text file.")

@@ -55,6 +55,12 @@ class Cache:
         self.layers[layer] = (k, v)
         return k, v
 
+    def keep(self, positions: int) -> None:
+        """Forget all but the last positions."""
+        self.layers = [
+            None if pair is None else (pair[0][:, :, -positions:], pair[1][:, :, -positions:]) for pair in self.layers
+        ]
+
     def select(self, rows: Tensor) -> None:
         """Keep some sequences of the batch."""
         self.layers = [None if pair is None else (pair[0][rows], pair[1][rows]) for pair in self.layers]

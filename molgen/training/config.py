@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from molgen.chem.standardize import Limits
 from molgen.datasets.splits import SplitConfig
+from molgen.diffusion.objectives import OBJECTIVES
 from molgen.errors import UsageError
 from molgen.files import read_toml
 from molgen.graph.denoiser import NetworkConfig
@@ -121,6 +122,22 @@ class RunConfig(_Strict):
     data: SourceConfig
     optimiser: OptimiserConfig = OptimiserConfig(minutes=60)
 
+    objectives: ClassVar[tuple[str, ...]] = ("cross-entropy",)
+    """What the family can be trained by."""
+
+    compiles: ClassVar[bool] = False
+    """Whether its layers can be compiled."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.optimiser.objective not in self.objectives:
+            raise ValueError(
+                f"family {self.family} trains by {' or '.join(self.objectives)}: set optimiser.objective so"
+            )
+        if self.optimiser.compile and not self.compiles:
+            raise ValueError(f"family {self.family} cannot be compiled: leave optimiser.compile out")
+        return self
+
 
 class MoleculesRun(RunConfig):
     """A run on molecules.
@@ -143,9 +160,11 @@ class GraphRun(MoleculesRun):
     family: Literal["graph"] = "graph"
     process: ProcessConfig = ProcessConfig()
     network: NetworkConfig = NetworkConfig()
+    objectives: ClassVar[tuple[str, ...]] = OBJECTIVES
+    compiles: ClassVar[bool] = True
 
     @model_validator(mode="after")
-    def _fits(self) -> GraphRun:
+    def _trainable(self) -> Self:
         _check_objective(self)
         return self
 
@@ -173,18 +192,13 @@ class TokensRun(MoleculesRun):
     tokens: TokensConfig = TokensConfig()
     network: TransformerConfig = TransformerConfig()
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.family != "text" and self.optimiser.objective != "cross-entropy":
-            raise ValueError(f"family {self.family} trains by cross-entropy alone: set optimiser.objective so")
-        return self
-
 
 class TextRun(TokensRun):
     """Text diffusion: the TOML tables ``[data]``, ``[tokens]``, ``[process]``, ``[network]`` and ``[optimiser]``."""
 
     family: Literal["text"] = "text"
     process: TextNoiseConfig = TextNoiseConfig()
+    objectives: ClassVar[tuple[str, ...]] = OBJECTIVES
 
     @model_validator(mode="after")
     def _trainable(self) -> Self:
@@ -218,33 +232,62 @@ class ContinuousRun(TokensRun):
 
 
 class CorpusConfig(SourceConfig):
-    """Which pairs of prompt and reply; they are split by prompt.
+    """Ordinary text.
 
     Attributes:
-        name: ``chatterbot``, or a file with a prompt, a tab and a reply on every line.
-        vocabulary: tokens that are learned from them, 256 bytes included.
+        vocabulary: tokens that are learned from the training part, 256 bytes included.
     """
 
-    name: str = "chatterbot"
     vocabulary: int = Field(1024, ge=256)
 
 
-class DialogueRun(RunConfig):
-    """Dialogue: the TOML tables ``[data]``, ``[network]`` and ``[optimiser]``.
+class PairsConfig(CorpusConfig):
+    """Pairs of prompt and reply, split by prompt: ``chatterbot``, or a file of prompt, tab, reply."""
+
+    name: str = "chatterbot"
+
+
+class StreamConfig(CorpusConfig):
+    """A text without end, in a file; its last lines are held out.
 
     Attributes:
-        block: tokens of a reply that are uncovered in a random order before it goes on; 1 is an autoregressive model.
+        length: tokens per window.
     """
 
-    family: Literal["dialogue"] = "dialogue"
-    data: CorpusConfig = CorpusConfig()
+    length: int = Field(128, ge=1)
+
+
+class BlocksRun(RunConfig):
+    """Block diffusion on ordinary text.
+
+    Attributes:
+        data: the text.
+        block: tokens that are uncovered in a random order before it goes on; 1 is an autoregressive model.
+        network: shape of the Transformer.
+    """
+
+    data: CorpusConfig
     block: int = Field(8, ge=1)
     network: TransformerConfig = TransformerConfig()
 
+
+class DialogueRun(BlocksRun):
+    """Dialogue: the TOML tables ``[data]``, ``[network]`` and ``[optimiser]``."""
+
+    family: Literal["dialogue"] = "dialogue"
+    data: PairsConfig = PairsConfig()
+
+
+class StreamRun(BlocksRun):
+    """A text without end: the TOML tables ``[data]``, ``[network]`` and ``[optimiser]``."""
+
+    family: Literal["stream"] = "stream"
+    data: StreamConfig
+
     @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.optimiser.objective != "cross-entropy":
-            raise ValueError("dialogue trains by cross-entropy alone: set optimiser.objective so")
+    def _whole(self) -> Self:
+        if self.data.length % self.block or self.data.length == self.block:
+            raise ValueError(f"data.length must be some blocks long, got {self.data.length} for blocks of {self.block}")
         return self
 
 
@@ -255,6 +298,7 @@ RUNS: dict[str, type[RunConfig]] = {
     "autoregressive": AutoregressiveRun,
     "continuous": ContinuousRun,
     "dialogue": DialogueRun,
+    "stream": StreamRun,
 }
 """By family."""
 

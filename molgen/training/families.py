@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,15 +19,17 @@ from molgen.graph.model import GraphDiffusion
 from molgen.model import Model
 from molgen.text.any_order import AnyOrder
 from molgen.text.autoregressive import Autoregressive
+from molgen.text.blocks.batch import BlockBatch
+from molgen.text.blocks.model import BlockConfig, BlockDiffusion
+from molgen.text.blocks.pairs import pair_batches, read_pairs, split_pairs
+from molgen.text.blocks.stream import read_stream, split_stream, stream_batches
 from molgen.text.build import continue_text, new_text
 from molgen.text.continuous import ContinuousDiffusion
 from molgen.text.corpus import by_length, rewritten, text_batches
-from molgen.text.dialogue.corpus import pair_batches, read_pairs, split_pairs
-from molgen.text.dialogue.model import Dialogue, DialogueConfig
 from molgen.text.diffusion import TextDiffusion
 from molgen.text.model import TextGenerator
-from molgen.text.tokenizers import MOLECULE_TOKENIZERS, BytePairTokenizer
-from molgen.training.config import DialogueRun, GraphRun, MoleculesRun, RunConfig, TokensRun
+from molgen.text.tokenizers import MOLECULE_TOKENIZERS, BytePairTokenizer, Tokenizer
+from molgen.training.config import BlocksRun, GraphRun, MoleculesRun, RunConfig, StreamRun, TokensRun
 
 VALIDATION_BATCH = 256
 
@@ -61,8 +65,8 @@ def prepare(config: RunConfig, init_from: str | None, progress: Callable[[int], 
     Raises:
         MolgenError: the model to start from is of another family, or the data do not fit it.
     """
-    if isinstance(config, DialogueRun):
-        return _prepare_dialogue(config, init_from)
+    if isinstance(config, BlocksRun):
+        return _prepare_blocks(config, init_from)
     assert isinstance(config, MoleculesRun)
     dataset = load_dataset(
         config.data.name,
@@ -107,8 +111,6 @@ def _prepare_text(config: TokensRun, dataset: EncodedDataset, init_from: str | N
         groups = by_length(smiles, tokenizer)
         own = {name: getattr(config, name) for name in type(config).model_fields.keys() - TokensRun.model_fields.keys()}
         model = new_text(MODELS[config.family], dataset, tokenizer, groups, network=config.network, **own)
-    if config.optimiser.compile:
-        raise MolgenError("optimiser.compile is for graph models")
 
     def batches(**options: Any) -> BatchStream[Batch]:
         seed = config.optimiser.seed
@@ -118,34 +120,70 @@ def _prepare_text(config: TokensRun, dataset: EncodedDataset, init_from: str | N
     return Prepared(model, batches, held_out(model, dataset, VALIDATION) if validated else None)
 
 
-def _prepare_dialogue(config: DialogueRun, init_from: str | None) -> Prepared:
+def _prepare_blocks(config: BlocksRun, init_from: str | None) -> Prepared:
+    """Of pairs of prompt and reply, or of a stream."""
+    torch.manual_seed(config.optimiser.seed)
+    if isinstance(config, StreamRun):
+        return _prepare_stream(config, init_from)
     splits = split_pairs(read_pairs(config.data.name), config.data.split)
     if not splits[TRAIN]:
         raise MolgenError(f"{config.data.name} leaves no pairs to train on")
-    torch.manual_seed(config.optimiser.seed)
+    texts = [text for pair in splits[TRAIN] for text in pair]
+    sizes = {name: len(pairs) for name, pairs in splits.items()}
+
+    def longest(tokenizer: Tokenizer) -> int:
+        return max(len(tokenizer.encode(pair.reply)) for pair in splits[TRAIN])
+
+    model = _block_model(config, init_from, texts, longest, sizes, None)
+
+    def batches(split: str, batch_size: int, **options: Any) -> BatchStream[BlockBatch]:
+        return pair_batches(splits[split], model.tokenizer, model.config.block, batch_size, **options)
+
+    return _prepared_blocks(config, model, batches, bool(splits[VALIDATION]))
+
+
+def _prepare_stream(config: StreamRun, init_from: str | None) -> Prepared:
+    data = config.data
+    splits = split_stream(read_stream(Path(data.name)), data.split)
+    sizes = {name: len(text) for name, text in splits.items()}
+    lines = splits[TRAIN].splitlines(keepends=True)
+    window = data.length - config.block  # what the last block of a window has before it
+    model = _block_model(config, init_from, lines, lambda _: data.length, sizes, window)
+
+    def batches(split: str, batch_size: int, **options: Any) -> BatchStream[BlockBatch]:
+        return stream_batches(splits[split], model.tokenizer, data.length, batch_size, **options)
+
+    return _prepared_blocks(config, model, batches, bool(splits[VALIDATION]))
+
+
+def _block_model(
+    config: BlocksRun,
+    init_from: str | None,
+    texts: Sequence[str],
+    longest: Callable[[Tokenizer], int],
+    sizes: dict[str, int],
+    window: int | None,
+) -> BlockDiffusion:
     if init_from is not None:
-        model = Dialogue.from_pretrained(init_from)
-    else:
-        tokenizer = BytePairTokenizer.learn((text for pair in splits[TRAIN] for text in pair), config.data.vocabulary)
-        model = Dialogue(
-            DialogueConfig(
-                tokenizer=tokenizer.config,
-                longest=max(len(tokenizer.encode(pair.reply)) for pair in splits[TRAIN]),
-                block=config.block,
-                network=config.network,
-                data={"name": config.data.name, "splits": {name: len(pairs) for name, pairs in splits.items()}},
-            )
+        return BlockDiffusion.from_pretrained(init_from)
+    tokenizer = BytePairTokenizer.learn(texts, config.data.vocabulary)
+    return BlockDiffusion(
+        BlockConfig(
+            tokenizer=tokenizer.config,
+            longest=longest(tokenizer),
+            block=config.block,
+            window=window,
+            network=config.network,
+            data={"name": config.data.name, "splits": sizes},
         )
+    )
 
-    def batches(**options: Any) -> BatchStream[Batch]:
-        size = config.optimiser.batch_size
-        return pair_batches(splits[TRAIN], model.tokenizer, model.config.block, size, **options)
 
-    validation = None
-    if splits[VALIDATION]:
-        pairs = splits[VALIDATION]
-        validation = pair_batches(pairs, model.tokenizer, model.config.block, VALIDATION_BATCH, passes=1)
-    return Prepared(model, batches, validation)
+def _prepared_blocks(
+    config: BlocksRun, model: BlockDiffusion, batches: Callable[..., BatchStream[BlockBatch]], validated: bool
+) -> Prepared:
+    validation = batches(VALIDATION, VALIDATION_BATCH, passes=1) if validated else None
+    return Prepared(model, partial(batches, TRAIN, config.optimiser.batch_size), validation)
 
 
 def held_out(generator: Model, dataset: EncodedDataset, split: str) -> BatchStream[Batch]:

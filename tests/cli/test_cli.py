@@ -34,7 +34,7 @@ def test_help_and_import_are_instant() -> None:
 
 def test_help_names_every_verb(molgen: Run) -> None:
     text = molgen("--help").stdout
-    assert all(verb in text for verb in ("generate", "evaluate", "view", "data", "train"))
+    assert all(verb in text for verb in ("generate", "evaluate", "view", "data", "train", "compare", "chat", "write"))
     assert molgen("--version").stdout.startswith("molgen 0.")
 
 

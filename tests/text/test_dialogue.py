@@ -13,9 +13,10 @@ from molgen.datasets.splits import SplitConfig
 from molgen.diffusion.streams import Streams
 from molgen.errors import MolgenError, UsageError
 from molgen.evaluation.replies import distinct, self_bleu
-from molgen.text.dialogue import Dialogue, Pair, read_pairs, split_pairs
-from molgen.text.dialogue.corpus import PairBatch, pair_batches
-from molgen.text.dialogue.model import DialogueConfig
+from molgen.text.blocks import BlockDiffusion, Pair, read_pairs, split_pairs
+from molgen.text.blocks.batch import BlockBatch
+from molgen.text.blocks.model import BlockConfig
+from molgen.text.blocks.pairs import pair_batches
 from molgen.text.tokenizers import TokenizerConfig
 from molgen.text.transformer import TransformerConfig
 from tests.conftest import Run
@@ -23,21 +24,21 @@ from tests.conftest import Run
 END, BEGIN = 2, 3
 
 
-def toy(block: int) -> Dialogue:
-    config = DialogueConfig(
+def toy(block: int) -> BlockDiffusion:
+    config = BlockConfig(
         tokenizer=TokenizerConfig(tokens=("C", "O")),
         longest=4,
         block=block,
         network=TransformerConfig(width=16, layers=2, heads=2),
     )
-    model = Dialogue(config)
+    model = BlockDiffusion(config)
     torch.manual_seed(1)
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.4)
     return model.eval()
 
 
-def exact_first_block(model: Dialogue, prompt: list[int]) -> dict[tuple[int, ...], float]:
+def exact_first_block(model: BlockDiffusion, prompt: list[int]) -> dict[tuple[int, ...], float]:
     """Probability of every first block of a reply, by every order of its tokens, without a cache."""
     size, given = model.config.block, [BEGIN, *prompt, END]
     found: dict[tuple[int, ...], float] = {}
@@ -85,7 +86,7 @@ def test_the_bound_is_the_mean_over_orders(block: int) -> None:
     n = 4000
     pair = torch.tensor([[BEGIN, 0, 1, END, 1, *[END] * (-1 % block or block)][: 4 + block]])
     text = tuple(pair[0, 4:].tolist())
-    batch = PairBatch(pair.expand(n, -1), torch.full((n,), 4), torch.arange(n), 0)
+    batch = BlockBatch(pair.expand(n, -1), torch.full((n,), 4), torch.arange(n), 0)
     bound = float(model.bound(batch, Streams.from_seed(0, batch.examples)).mean())
     exact = -torch.tensor(exact_first_block(model, [0, 1])[text]).log().item()
     assert bound >= exact - 1e-4
@@ -192,7 +193,7 @@ def test_a_model_is_trained_and_answers(molgen: Run, run: Path) -> None:
     lines = result.stdout.splitlines()
     assert 1 <= len(lines) <= 2 and lines[0].startswith("it is")
     assert molgen("chat", "--model", model, "--prompt", "  ", code=2).stderr.count("\n") == 1
-    assert "dialogue model" in molgen("chat", "--model", "qm9-graph", "--prompt", "x", code=1).stderr
+    assert "one that answers" in molgen("chat", "--model", "qm9-graph", "--prompt", "x", code=1).stderr
     assert "not one that generates molecules" in molgen("generate", "--model", model, "-n", 3, code=1).stderr
 
 
@@ -204,7 +205,7 @@ def test_training_stops_early_and_keeps_the_best(molgen: Run, run: Path, tmp_pat
     bounds = [float(line.split("bound_nats")[1].split()[0]) for line in errors.splitlines() if "bound_nats" in line]
     assert len(bounds) >= 3 and min(bounds) == bounds[-3]
     splits = split_pairs(read_pairs(str(data)), SplitConfig())
-    model = Dialogue.from_pretrained(tmp_path / "run" / "model")
+    model = BlockDiffusion.from_pretrained(tmp_path / "run" / "model")
     batches = pair_batches(splits["validation"], model.tokenizer, model.config.block, 256, passes=1)
     with torch.no_grad():
         costs = [cost for b in batches for cost in model.bound(b, Streams.from_seed(0, b.examples)).tolist()]

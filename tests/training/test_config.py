@@ -20,6 +20,10 @@ from molgen.training.config import GraphRun, read_config
         ("[optimiser]\nsteps = 1\nminutes = 1", "one of the two"),
         ("[process]\natoms = 'gaussian'", "process.atoms"),
         ("[process]\nparameterisation = 'reverse'", "objective"),
+        ("family = 'dialogue'\n[optimiser]\nobjective = 'variational'", "trains by cross-entropy:"),
+        ("family = 'text'\n[optimiser]\ncompile = true", "cannot be compiled"),
+        ("family = 'any-order'\nblocks = []", "blocks"),
+        ("family = 'gan'", "family 'gan'"),
         ("network = 3", "network"),
         ("not toml", "is not TOML"),
     ],
@@ -28,7 +32,7 @@ def test_bad_files_have_one_line_errors(tmp_path: Path, text: str, match: str) -
     path = tmp_path / "bad.toml"
     path.write_text(text)
     with pytest.raises(UsageError, match=match) as caught:
-        read_config(path, {"data": {"name": "qm9"}})
+        read_config(path, {"optimiser": {"seed": 1}})
     assert "\n" not in str(caught.value)
 
 

@@ -1,4 +1,4 @@
-"""Replies by block diffusion: block after block, each uncovered in a random order given all that stands before it."""
+"""Block diffusion: block after block, each uncovered in a random order given all that stands before it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from molgen.diffusion.streams import Streams
 from molgen.errors import UsageError
 from molgen.model import Model
 from molgen.sampling import SamplingConfig
-from molgen.text.dialogue.corpus import PairBatch, opening
+from molgen.text.blocks.batch import BlockBatch
+from molgen.text.blocks.pairs import opening
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
 from molgen.text.transformer import Cache, Transformer, TransformerConfig
 
@@ -25,13 +26,14 @@ _ROOM = 2
 """Longest reply sampled, over the longest in training."""
 
 
-class DialogueConfig(BaseModel):
+class BlockConfig(BaseModel):
     """Everything needed to build the model again.
 
     Attributes:
         tokenizer: kind and vocabulary.
-        longest: tokens of the longest reply in training.
-        block: tokens of a reply that are uncovered in a random order before it goes on; 1 is an autoregressive model.
+        longest: tokens of the longest text in training, after what is given.
+        block: tokens that are uncovered in a random order before it goes on; 1 is an autoregressive model.
+        window: tokens before the block under way that are looked back at; None for all.
         network: shape.
         data: name and sizes of the splits.
     """
@@ -41,26 +43,30 @@ class DialogueConfig(BaseModel):
     tokenizer: TokenizerConfig
     longest: int = Field(ge=1)
     block: int = Field(8, ge=1)
+    window: int | None = Field(None, ge=1)
     network: TransformerConfig = TransformerConfig()
     data: dict[str, Any] = {}
 
 
-class Dialogue(Model):
-    """Absorbing diffusion on the blocks of a reply (Arriola et al., BD3-LM, 2025), given a prompt.
+class BlockDiffusion(Model):
+    """Absorbing diffusion on the blocks of a text (Arriola et al., BD3-LM, 2025), given its beginning.
 
     The network is that of `AnyOrder`: a slot holds a token just read and the place to be uncovered next, and sees the
     slots before it, so that every token is read once and keys and values are kept from block to block. Places are known
-    by their distances and within their block alone: a reply may be longer than any in training. It ends with the first
-    end token; what follows in the block is dropped.
+    by their distances and within their block alone, and with a window no distance is larger than in training: a text
+    may be longer than any there.
+
+    Two uses. A reply follows a prompt and ends with the first end token; what is behind it in the block is dropped. A
+    stream goes on from some text for as long as one likes.
 
     Args:
         config: everything.
     """
 
-    kind: ClassVar[str] = "dialogue"
-    config: DialogueConfig
+    kind: ClassVar[str] = "blocks"
+    config: BlockConfig
 
-    def __init__(self, config: DialogueConfig) -> None:
+    def __init__(self, config: BlockConfig) -> None:
         super().__init__()
         self.config = config
         self.sampling = SamplingConfig()
@@ -74,7 +80,7 @@ class Dialogue(Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        return cls(DialogueConfig.model_validate(config))
+        return cls(BlockConfig.model_validate(config))
 
     def forward(
         self, tokens: Tensor, places: Tensor, targets: Tensor, begins: Tensor, cache: Cache | None = None
@@ -85,7 +91,7 @@ class Dialogue(Model):
             tokens: read, in order, ``(B, m)``.
             places: where they stand ``(B, m)``.
             targets: the place asked for by each slot ``(B, m)``.
-            begins: where replies begin ``(B,)``.
+            begins: where the first block begins ``(B,)``.
             cache: the slots before.
         """
         begin = begins[:, None]
@@ -93,12 +99,12 @@ class Dialogue(Model):
         h = self.embedding(tokens) + self.target(inside)
         return self.head(self.transformer(h, cache=cache, places=places, targets=targets)).float()
 
-    def loss(self, batch: PairBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
+    def loss(self, batch: BlockBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
         if objective != "cross-entropy":
             raise UsageError('here cross-entropy is the bound itself: set optimiser.objective = "cross-entropy"')
         return {"tokens": self.bound(batch, streams)}
 
-    def bound(self, batch: PairBatch, streams: Streams) -> Tensor:
+    def bound(self, batch: BlockBatch, streams: Streams) -> Tensor:
         n = batch.tokens.shape[1]
         begin, place = batch.begins[:, None], torch.arange(n, device=batch.tokens.device)
         block = torch.div(place - begin, self.config.block, rounding_mode="floor")
@@ -112,12 +118,12 @@ class Dialogue(Model):
         return math.log(len(bounds)) - (-bounds).logsumexp(0)
 
     def figures(self, count: int) -> dict[str, float]:
-        """Nothing: replies are judged by `molgen.evaluation.replies`, given prompts."""
+        """Nothing: what is worth measuring depends on the text; of replies see `molgen.evaluation.replies`."""
         return {}
 
     def check_sampling(self, sampling: SamplingConfig) -> None:
         if sampling.template is not None or sampling.block is not None:
-            raise UsageError("a dialogue model takes a prompt: neither a template nor a size of blocks")
+            raise UsageError("a model of blocks takes neither a template nor another size of blocks")
 
     @torch.no_grad()
     def reply(
@@ -147,8 +153,13 @@ class Dialogue(Model):
             raise UsageError(f"the number of replies must be at least 1, got {n}")
         config = self.sampling_with(**sampling)
         with self.evaluating():
-            return self._reply(
-                opening(prompt.strip(), self.tokenizer), Streams.from_seed(seed, torch.arange(n)), config, observer
+            return self._write(
+                opening(prompt.strip(), self.tokenizer),
+                Streams.from_seed(seed, torch.arange(n)),
+                config,
+                _ROOM * self.config.longest,
+                True,
+                observer,
             )
 
     def replies(self, prompt: str, n: int, *, seed: int = 0, **options: Any) -> list[str]:
@@ -166,51 +177,86 @@ class Dialogue(Model):
         found: dict[str, None] = {}
         for batch in range(_BATCHES):
             drawn = self.reply(prompt, n, seed=seed + batch * _APART, **options)
-            found.update(dict.fromkeys(text for text in drawn if text))
+            found.update(dict.fromkeys(text for text in drawn if text.strip()))
             if len(found) >= n:
                 break
         return list(found)[:n]
 
-    def _reply(
-        self, given: list[int], streams: Streams, sampling: SamplingConfig, observer: Callable[[list[str]], None] | None
+    @torch.no_grad()
+    def go_on(self, text: str, tokens: int, n: int = 1, *, seed: int = 0, **sampling: Any) -> list[str]:
+        """What follows a text, as a stream: it does not end by itself.
+
+        Args:
+            text: to go on from.
+            tokens: how many to write, rounded up to whole blocks.
+            n: how many continuations.
+            seed: decides them.
+            **sampling: fields of `SamplingConfig` to override.
+
+        Raises:
+            UsageError: an empty text, tokens or n below 1, or a bad sampling setting.
+        """
+        if not text:
+            raise UsageError("there is no text to go on from")
+        if min(tokens, n) < 1:
+            raise UsageError(f"the numbers of tokens and of continuations must be at least 1, got {tokens} and {n}")
+        config = self.sampling_with(**sampling)
+        given = self.tokenizer.encode(text)[-(self.config.window or len(text)) :]
+        with self.evaluating():
+            return self._write(given, Streams.from_seed(seed, torch.arange(n)), config, tokens, False, None)
+
+    def _write(
+        self,
+        given: list[int],
+        streams: Streams,
+        sampling: SamplingConfig,
+        limit: int,
+        ends: bool,
+        observer: Callable[[list[str]], None] | None,
     ) -> list[str]:
         rows, begin, size = len(streams.keys), len(given), self.config.block
         begins = torch.full((rows,), begin)
         tokens = torch.tensor(given).expand(rows, -1)
         places = torch.arange(begin).expand(rows, -1)
-        replies: list[list[int]] = [[] for _ in range(rows)]
+        texts: list[list[int]] = [[] for _ in range(rows)]
         running, cache = torch.arange(rows), Cache(self.config.network.layers)
-        for block in range(-(-_ROOM * self.config.longest // size)):
+        for block in range(-(-limit // size)):
             stream = streams.fold(block)
             order = begin + block * size + stream.fold(0).uniform(size).argsort(1)
             written = torch.full((len(running), size), self.end + 1)
             for number in range(size):
                 target = order[:, number : number + 1]
                 targets = torch.cat([places[:, 1:], target], dim=1)
-                p = sampling.probabilities(self(tokens, places, targets, begins, cache)[:, -1])
-                tokens, places = stream.fold(number + 1).categorical(p)[:, None], target
+                logits = self(tokens, places, targets, begins, cache)[:, -1]
+                if not ends:
+                    logits[:, self.end] = float("-inf")
+                drawn = stream.fold(number + 1).categorical(sampling.probabilities(logits))
+                tokens, places = drawn[:, None], target
                 written.scatter_(1, target - begin - block * size, tokens)
                 if observer is not None:
-                    observer(self._texts(replies, running, written))
+                    observer(self._drafts(texts, running, written))
             for row, new in zip(running.tolist(), written.tolist(), strict=True):
-                replies[row] += new
+                texts[row] += new
+            if self.config.window is not None:
+                cache.keep(self.config.window)
             going = (written != self.end).all(1)
             if not going.any():
                 break
-            running, streams, begins = running[going], streams.select(going), begins[going]
-            tokens, places = tokens[going], places[going]
-            cache.select(going)
-        return [self._text(reply) for reply in replies]
+            if not going.all():
+                running, streams, begins = running[going], streams.select(going), begins[going]
+                tokens, places = tokens[going], places[going]
+                cache.select(going)
+        return [self._text(text) for text in texts]
 
-    def _texts(self, replies: list[list[int]], running: Tensor, written: Tensor) -> list[str]:
-        """All replies as far as they are, what is still hidden in the block under way included."""
+    def _drafts(self, texts: list[list[int]], running: Tensor, written: Tensor) -> list[str]:
+        """All texts as far as they are, what is still hidden in the block under way included."""
         drafts = dict(zip(running.tolist(), written.tolist(), strict=True))
-        return [self._text(reply + drafts.get(row, [])) for row, reply in enumerate(replies)]
+        return [self._text(text + drafts.get(row, [])) for row, text in enumerate(texts)]
 
-    def _text(self, reply: list[int]) -> str:
-        known = reply[: reply.index(self.end)] if self.end in reply else reply
-        return self.tokenizer.decode(known).strip()
+    def _text(self, tokens: list[int]) -> str:
+        known = tokens[: tokens.index(self.end)] if self.end in tokens else tokens
+        return self.tokenizer.decode(known)
 
     @classmethod
     def described(cls) -> str:
-        return "a dialogue model"
+        return "one that answers or goes on (molgen train dialogue, molgen train stream)"

@@ -5,19 +5,18 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from molgen.datasets.batches import Arrays, BatchStream
 from molgen.datasets.splits import TEST, TRAIN, VALIDATION, SplitConfig
 from molgen.errors import MolgenError, UsageError
+from molgen.text.blocks.batch import BlockBatch
 from molgen.text.tokenizers import Tokenizer
 
 CHATTERBOT = "chatterbot"
@@ -29,32 +28,6 @@ class Pair(NamedTuple):
 
     prompt: str
     reply: str
-
-
-@dataclass(frozen=True)
-class PairBatch:
-    """Pairs of the same length in all.
-
-    Attributes:
-        tokens: beginning, prompt, end of the prompt, reply, and ends up to the end of its last block ``(B, n)`` int64.
-        begins: where replies begin ``(B,)`` int64.
-        examples: ``(B,)`` int64, the number of each pair in its split.
-        visit: how often the data had been gone through before.
-    """
-
-    tokens: Tensor
-    begins: Tensor
-    examples: Tensor
-    visit: int
-
-    def __len__(self) -> int:
-        return len(self.tokens)
-
-    def to(self, device: torch.device, non_blocking: bool = False) -> PairBatch:
-        """The batch on another device."""
-        tensors = (self.tokens, self.begins, self.examples)
-        tokens, begins, examples = (tensor.to(device, non_blocking=non_blocking) for tensor in tensors)
-        return PairBatch(tokens, begins, examples, self.visit)
 
 
 def read_pairs(name: str) -> list[Pair]:
@@ -130,7 +103,7 @@ def split_pairs(pairs: Sequence[Pair], config: SplitConfig) -> dict[str, list[Pa
 
 def pair_batches(
     pairs: Iterable[Pair], tokenizer: Tokenizer, block: int, batch_size: int, **options: Any
-) -> BatchStream[PairBatch]:
+) -> BatchStream[BlockBatch]:
     """A stream of pairs, grouped by length.
 
     Args:
@@ -153,8 +126,8 @@ def pair_batches(
         for n, rows in sorted(groups.items())
     }
 
-    def collate(kinds: Sequence[Tensor], examples: Tensor, visit: int) -> PairBatch:
-        return PairBatch(kinds[0], kinds[1], examples, visit)
+    def collate(kinds: Sequence[Tensor], examples: Tensor, visit: int) -> BlockBatch:
+        return BlockBatch(kinds[0], kinds[1], examples, visit)
 
     return BatchStream(lambda _: arrays, collate, batch_size, **options)
 
