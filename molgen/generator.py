@@ -160,10 +160,6 @@ class Generator(Model):
                 progress(len(rows))
         return [results[row] for row in range(len(numbers))]
 
-    def check_sampling(self, sampling: SamplingConfig) -> None:
-        if sampling.template is not None:
-            raise UsageError(f"a {self.kind} model takes no template; models of text do")
-
     def figures(self, count: int) -> dict[str, float]:
         """Validity and uniqueness of `count` attempts."""
         drawn = self.sample(range(count), 0, self.sampling, 128, "strict")

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from torch import Tensor, nn
 
 from molgen.diffusion.streams import Streams
-from molgen.errors import MolgenError
+from molgen.errors import MolgenError, UsageError
 from molgen.sampling import SamplingConfig
 
 
@@ -22,11 +22,13 @@ class Model(nn.Module, ABC):
 
     Attributes:
         kind: name under which model directories say what they hold.
+        settings: fields of `SamplingConfig` that mean something to it.
         config: everything needed to build it again.
         sampling: how it samples unless told otherwise.
     """
 
     kind: ClassVar[str]
+    settings: ClassVar[frozenset[str]]
     config: BaseModel
     sampling: SamplingConfig
 
@@ -59,13 +61,16 @@ class Model(nn.Module, ABC):
     def figures(self, count: int) -> dict[str, float]:
         """What is measured by sampling `count` times during training, by name."""
 
-    @abstractmethod
     def check_sampling(self, sampling: SamplingConfig) -> None:
         """Refuse what this kind of model cannot do.
 
         Raises:
             MolgenError: it cannot.
         """
+        for name in SamplingConfig.model_fields:
+            if name not in self.settings and getattr(sampling, name) != getattr(self.sampling, name):
+                known = ", ".join(sorted(self.settings))
+                raise UsageError(f"a model of kind {self.kind} has no {name} to set; it has {known}")
 
     def sampling_with(self, **overrides: Any) -> SamplingConfig:
         """The model's own way of sampling with some settings replaced; those that are None stay.

@@ -27,7 +27,7 @@ from molgen.generator import Attempt, Form, Generator
 from molgen.graph.denoiser import DenoiserConfig, GraphDenoiser
 from molgen.graph.features import atom_code, bond_code
 from molgen.noise import NoiseConfig, TransitionName
-from molgen.sampling import SamplingConfig
+from molgen.sampling import DENOISING, SamplingConfig
 
 _SIZE_STREAM, _STATE_STREAM = 0, 1
 _TRACE_ATTEMPTS = 100
@@ -89,6 +89,7 @@ class GraphDiffusion(Generator):
     """
 
     kind: ClassVar[str] = "graph"
+    settings = DENOISING
     config: GraphModelConfig
 
     def __init__(self, config: GraphModelConfig) -> None:

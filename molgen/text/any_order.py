@@ -48,6 +48,7 @@ class AnyOrder(TextGenerator):
     """
 
     kind: ClassVar[str] = "any-order"
+    settings = frozenset({"temperature", "top_p", "block", "template"})
     Config = AnyOrderConfig
     config: AnyOrderConfig
 

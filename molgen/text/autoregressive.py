@@ -30,6 +30,7 @@ class Autoregressive(TextGenerator):
     """
 
     kind: ClassVar[str] = "autoregressive"
+    settings = frozenset({"temperature", "top_p", "template"})
     config: TextModelConfig
 
     def __init__(self, config: TextModelConfig) -> None:

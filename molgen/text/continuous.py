@@ -55,6 +55,7 @@ class ContinuousDiffusion(TextGenerator):
     """
 
     kind: ClassVar[str] = "continuous"
+    settings = frozenset({"sampler", "steps", "distortion", "temperature", "top_p", "template"})
     Config = ContinuousConfig
     config: ContinuousConfig
 

@@ -14,7 +14,7 @@ from molgen.diffusion.schedules import make_schedule
 from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import make_transition
 from molgen.noise import NoiseConfig, TransitionName
-from molgen.sampling import SamplingConfig
+from molgen.sampling import DENOISING, SamplingConfig
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.timed import TimedTransformer
@@ -70,6 +70,7 @@ class TextDiffusion(TextGenerator):
     """
 
     kind: ClassVar[str] = "text"
+    settings = DENOISING | {"template"}
     Config = TextDiffusionConfig
     config: TextDiffusionConfig
 

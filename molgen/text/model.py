@@ -102,6 +102,7 @@ class TextGenerator(Generator):
         ]
 
     def check_sampling(self, sampling: SamplingConfig) -> None:
+        super().check_sampling(sampling)
         template = self.template(sampling)
         if template is not None:
             template.lengths(self.config.lengths)

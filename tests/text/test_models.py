@@ -183,7 +183,7 @@ def test_every_noise_learns_and_samples(
         batch = next(stream)
         if step in (0, 39):
             first = next(iter(text_batches(groups, 128)))
-            bounds.append(float(model.bound(first, Streams.from_seed(0, first.examples)).mean()))
+            bounds.append(float(model.bound(first, Streams.from_seed(0, first.examples)).detach().mean()))
         loss = model.loss(batch, Streams.from_seed(step, batch.examples), objective)["tokens"].mean()
         optimiser.zero_grad()
         loss.backward()
@@ -203,10 +203,11 @@ def test_seed_decides_and_batch_size_does_not(dataset: EncodedDataset, tokenizer
     ]
     for model in models:
         model.eval()
-        base = model.attempts(40, seed=3, steps=5)
-        assert model.attempts(40, seed=3, steps=5, batch_size=7) == base
-        assert model.attempts(25, seed=3, steps=5) == base[:25]
-        assert model.attempts(40, seed=4, steps=5) != base
+        few = {"steps": 5} if "steps" in model.settings else {}
+        base = model.attempts(40, seed=3, **few)
+        assert model.attempts(40, seed=3, batch_size=7, **few) == base
+        assert model.attempts(25, seed=3, **few) == base[:25]
+        assert model.attempts(40, seed=4, **few) != base
 
 
 def test_molecules_are_written_anew_on_every_visit(smiles: list[str]) -> None:
@@ -266,9 +267,11 @@ def test_the_command_line_trains_generates_and_continues(
     config = tiny_text.parents[1] / "config.toml"
     for name, family in (("text", "text"), ("ar", "autoregressive")):
         model = tiny_text.parents[1] / name / "model"
-        result = molgen("generate", "--model", model, "--attempts", 20, "--steps", 5, "--seed", 1)
+        few = {"steps": 5} if name == "text" else {"temperature": {"tokens": 0.8}}
+        option = ("--steps", 5) if name == "text" else ("--temperature", "tokens=0.8")
+        result = molgen("generate", "--model", model, "--attempts", 20, "--seed", 1, *option)
         assert len(result.stdout.splitlines()) == 20 and "network calls" in result.stderr
-        assert result.stdout.splitlines() == package.load(model).attempts(20, steps=5, seed=1)
+        assert result.stdout.splitlines() == package.load(model).attempts(20, seed=1, **few)
         out = tmp_path / name
         molgen(
             "train", family, "--data", smiles_file, "--out", out, "--config", config, "--steps", 5, "--init-from", model
@@ -297,6 +300,10 @@ def test_unsuitable_settings_are_refused(tiny_text: Path) -> None:
     model = package.load(tiny_text)
     with pytest.raises(UsageError, match="absorbing"):
         model.attempts(2, sampler="first-hitting")
+    with pytest.raises(UsageError, match="no block to set"):
+        model.attempts(2, block=3)
+    with pytest.raises(UsageError, match="no steps to set"):
+        package.load(tiny_text.parents[1] / "ar" / "model").attempts(2, steps=3)
 
 
 class Ideal(ContinuousDiffusion):

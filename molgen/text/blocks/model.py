@@ -64,6 +64,7 @@ class BlockDiffusion(Model):
     """
 
     kind: ClassVar[str] = "blocks"
+    settings = frozenset({"temperature", "top_p"})
     config: BlockConfig
 
     def __init__(self, config: BlockConfig) -> None:
@@ -120,10 +121,6 @@ class BlockDiffusion(Model):
     def figures(self, count: int) -> dict[str, float]:
         """Nothing: what is worth measuring depends on the text; of replies see `molgen.evaluation.replies`."""
         return {}
-
-    def check_sampling(self, sampling: SamplingConfig) -> None:
-        if sampling.template is not None or sampling.block is not None:
-            raise UsageError("a model of blocks takes neither a template nor another size of blocks")
 
     @torch.no_grad()
     def reply(
