@@ -57,6 +57,11 @@ class Model(nn.Module, ABC):
         """
         return bounds.mean(0)
 
+    def estimate(self, batch: Any, draws: int) -> Tensor:
+        """Upper bound on - log p of each example from so many draws, always the same ones, nats, ``(B,)``."""
+        streams = Streams.from_seed(0, batch.examples)
+        return self.tightened(torch.stack([self.bound(batch, streams.fold(draw)) for draw in range(draws)]))
+
     @abstractmethod
     def figures(self, count: int) -> dict[str, float]:
         """What is measured by sampling `count` times during training, by name."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from molgen.errors import UsageError
 from molgen.files import read_toml
 from molgen.sampling import SamplingConfig
-from molgen.training.config import RUNS, RunConfig
+from molgen.training.config import RUNS, MoleculesRun, RunConfig
 
 
 class Row(BaseModel):
@@ -61,8 +61,9 @@ class Plan(BaseModel):
         optimiser = {**row.settings.get("optimiser", {}), "minutes": self.minutes, "seed": seed}
         data = {**row.settings.get("data", {}), "name": self.data}
         raw = {**row.settings, "family": row.family, "data": data, "optimiser": optimiser}
-        if row.family not in RUNS:
-            raise UsageError(f"row {row.name}: unknown family {row.family!r}; known: {', '.join(RUNS)}")
+        known = [name for name, run in RUNS.items() if issubclass(run, MoleculesRun)]
+        if row.family not in known:
+            raise UsageError(f"row {row.name}: unknown family {row.family!r}; of molecules: {', '.join(known)}")
         try:
             for sampling in row.samplings:
                 SamplingConfig.model_validate(sampling)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import chain
 from statistics import mean
@@ -11,8 +12,6 @@ from molgen.errors import MolgenError, UsageError
 
 def words(text: str) -> list[str]:
     """Words and marks of a text, lower case."""
-    import re
-
     return re.findall(r"\w+|[^\w\s]", text.lower())
 
 
