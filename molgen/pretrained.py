@@ -20,6 +20,7 @@ FORMAT_VERSION = 1
 CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "README.md"
 KINDS = {
     "graph": ("molgen.graph.model", "GraphDiffusion"),
+    "graph-any-order": ("molgen.graph.any_order.model", "AnyOrderGraph"),
     "text": ("molgen.text.diffusion", "TextDiffusion"),
     "any-order": ("molgen.text.any_order", "AnyOrder"),
     "continuous": ("molgen.text.continuous", "ContinuousDiffusion"),

@@ -81,6 +81,7 @@ def _command(family: str, summary: str) -> None:
 
 
 _command("graph", "Train a graph diffusion model.")
+_command("graph-any-order", "Train an absorbing diffusion model on graphs that reads each atom once.")
 _command("text", "Train a discrete diffusion model on SMILES.")
 _command("any-order", "Train an absorbing diffusion model on SMILES that reads each token once.")
 _command("autoregressive", "Train an autoregressive model on SMILES.")

@@ -74,7 +74,7 @@ class Plan(BaseModel):
 
 
 _TIMED = {"width": 136}  # time and length take parameters of their own: a narrower network makes up for them
-_CALLS = ({"steps": 5}, {"steps": 10}, {"steps": 15}, {"steps": 50})
+_CALLS = ({"steps": 5}, {"steps": 15}, {"steps": 50})
 
 
 def default_plan(**values: Any) -> Plan:
@@ -86,16 +86,18 @@ def default_plan(**values: Any) -> Plan:
     Raises:
         UsageError: a value out of range.
     """
-    graph = tuple({**calls, "distortion": "polydec"} for calls in _CALLS)
-    masks = {"process": {"tokens": "absorbing", "schedule": "linear"}, "network": _TIMED}
+    muon = {"optimiser": {"method": "muon", "learning_rate": 2e-3}}
+    masks = {"process": {"tokens": "absorbing", "schedule": "linear"}, "network": _TIMED, **muon}
+    even = tuple({**calls, "distortion": "polydec"} for calls in _CALLS)
+    first_hitting = {"sampler": "first-hitting"}
     rows = (
-        Row(name="graph", family="graph", settings={"optimiser": {"learning_rate": 2.5e-3}}, samplings=graph),
-        Row(name="text-marginal", family="text", settings={"network": _TIMED}, samplings=graph),
-        Row(name="text-absorbing", family="text", settings=masks, samplings=({"sampler": "first-hitting"},)),
-        Row(name="text-any-order", family="any-order"),
-        Row(name="text-blocks", family="any-order", settings={"blocks": [4]}),
-        Row(name="continuous", family="continuous", settings={"network": _TIMED}, samplings=_CALLS),
-        Row(name="autoregressive", family="autoregressive"),
+        Row(name="continuous", family="continuous", settings={"network": _TIMED, **muon}, samplings=_CALLS),
+        Row(name="graph", family="graph", settings=muon, samplings=even),
+        Row(name="graph-any-order", family="graph-any-order", settings={"blocks": [2], **muon}),
+        Row(name="text-absorbing", family="text", settings=masks, samplings=(*_CALLS, first_hitting)),
+        Row(name="text-any-order", family="any-order", settings=muon),
+        Row(name="text-blocks", family="any-order", settings={"blocks": [2], **muon}),
+        Row(name="autoregressive", family="autoregressive", settings=muon),
     )
     return _validated({**{key: value for key, value in values.items() if value is not None}, "rows": rows})
 

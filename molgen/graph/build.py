@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.errors import MolgenError
+from molgen.graph.any_order.model import AnyOrderGraph, AnyOrderGraphConfig
 from molgen.graph.denoiser import DenoiserConfig, NetworkConfig
+from molgen.graph.generator import GraphGenerator
 from molgen.graph.model import GraphDiffusion, GraphModelConfig, ProcessConfig
+from molgen.transformer import TransformerConfig
 
 
 def graph_model(dataset: EncodedDataset, process: ProcessConfig, network: NetworkConfig) -> GraphDiffusion:
@@ -17,36 +22,58 @@ def graph_model(dataset: EncodedDataset, process: ProcessConfig, network: Networ
         process: the noise.
         network: its shape.
     """
-    counts = dataset.sizes(TRAIN)
-    total = sum(counts.values())
     atom_marginal, bond_marginal = dataset.marginals()
     config = GraphModelConfig(
-        atoms=dataset.vocabulary.atoms,
-        kekulized=dataset.vocabulary.kekulized,
-        sizes={size: count / total for size, count in counts.items()},
+        **_learned(dataset),
         atom_marginal=tuple(atom_marginal),
         bond_marginal=tuple(bond_marginal),
         process=process,
-        denoiser=DenoiserConfig(**network.model_dump(), max_atoms=max(counts)),
-        data={"name": dataset.name, "fingerprint": dataset.fingerprint, "splits": dataset.report.splits},
+        denoiser=DenoiserConfig(**network.model_dump(), max_atoms=max(dataset.sizes(TRAIN))),
     )
     return GraphDiffusion(config)
 
 
-def continue_from(model: GraphDiffusion, dataset: EncodedDataset) -> GraphDiffusion:
-    """A trained model, to be trained further.
+def any_order_graph_model(
+    dataset: EncodedDataset, blocks: tuple[int, ...], network: TransformerConfig
+) -> AnyOrderGraph:
+    """An untrained model with the vocabulary and sizes of the training split.
+
+    Args:
+        dataset: encoded molecules.
+        blocks: see `AnyOrderGraphConfig`.
+        network: its shape.
+    """
+    return AnyOrderGraph(AnyOrderGraphConfig(**_learned(dataset), blocks=blocks, network=network))
+
+
+def _learned(dataset: EncodedDataset) -> dict[str, Any]:
+    """What every graph model takes from its training split."""
+    counts = dataset.sizes(TRAIN)
+    return {
+        "atoms": dataset.vocabulary.atoms,
+        "kekulized": dataset.vocabulary.kekulized,
+        "sizes": {size: count / sum(counts.values()) for size, count in counts.items()},
+        "data": {"name": dataset.name, "fingerprint": dataset.fingerprint, "splits": dataset.report.splits},
+    }
+
+
+def continue_graph(name: str, family: str, dataset: EncodedDataset) -> GraphGenerator:
+    """A trained model of a family, to be trained further.
 
     Raises:
-        MolgenError: the data have atoms or sizes that the model does not know.
+        MolgenError: it is of another family, or the data have atoms or sizes that it does not know.
     """
+    model = GraphGenerator.from_pretrained(name)
+    if model.kind != family:
+        raise MolgenError(f"{name} holds a {model.kind} model, not a {family} model")
     if dataset.vocabulary != model.vocabulary:
         extra = [token for token in dataset.vocabulary.atoms if token not in model.vocabulary.index]
         reason = f"atoms {', '.join(extra[:5])} are new to it" if extra else "its atom tokens stand in another order"
         raise MolgenError(f"cannot start from this model on {dataset.name}: {reason}")
     largest = max(dataset.sizes(TRAIN))
-    if largest > model.config.denoiser.max_atoms:
+    if largest > model.largest:
         raise MolgenError(
             f"cannot start from this model on {dataset.name}: it has molecules of {largest} atoms, "
-            f"the model takes {model.config.denoiser.max_atoms}"
+            f"the model takes {model.largest}"
         )
     return model

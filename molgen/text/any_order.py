@@ -10,12 +10,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from molgen.diffusion.orders import block_order
 from molgen.diffusion.streams import Streams
 from molgen.errors import UsageError
 from molgen.sampling import SamplingConfig
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
-from molgen.text.transformer import Cache, Transformer
+from molgen.transformer import Cache, Transformer
 
 _ANCHORS = 2
 
@@ -153,17 +154,3 @@ class AnyOrder(TextGenerator):
             if observer is not None:
                 observer(text)
         return text.tolist(), [length - given] * rows
-
-
-def block_order(n: int, size: int | Tensor, streams: Streams) -> Tensor:
-    """Orders ``(B, n)`` of places: block after block from left to right, uniformly random inside each.
-
-    Args:
-        n: number of places.
-        size: places per block, one for all or ``(B,)``; 0 for all places.
-        streams: randomness, ``(B,)``.
-    """
-    device = streams.keys.device
-    sizes = torch.as_tensor(size, device=device).expand(len(streams.keys))
-    sizes = torch.where(sizes > 0, sizes, n)[:, None]
-    return (torch.arange(n, device=device) // sizes + streams.uniform(n)).argsort(1)

@@ -14,7 +14,7 @@ from molgen.sampling import SamplingConfig
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.template import HOLE
-from molgen.text.transformer import Cache, Transformer
+from molgen.transformer import Cache, Transformer
 
 _ROOM = 2
 """Longest sequence sampled, over the longest in training."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from itertools import pairwise
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from molgen.diffusion.streams import Streams
@@ -20,20 +20,52 @@ from molgen.text.timed import TimedTransformer
 
 
 class GaussianConfig(BaseModel):
-    """The noise: z_t = a(t) e + s(t) n, n standard normal, with a^2 + s^2 = 1 and log(a^2 / s^2) falling evenly in t.
+    """The noise: z_t = a(t) e + s(t) n, n standard normal, with a^2 + s^2 = 1.
+
+    The log signal-to-noise ratio log(a^2 / s^2) falls as the quantiles of a logistic distribution do: slowly where
+    tokens become uncertain, fast where they are certain or hopeless, so that what is left to know falls about evenly
+    in t (time warping of Dieleman et al., CDCD, 2022, in closed form).
 
     Attributes:
         highest: log signal-to-noise ratio at t = 0.
         lowest: the same at t = 1.
+        centre: the same where it falls most slowly.
+        spread: of the logistic distribution.
         clamp: replace the predicted embedding by that of a token at every step of sampling, so that it is quantised all
             along; or only at the end.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    highest: float = 2.0
+    highest: float = 1.0
     lowest: float = -8.0
+    centre: float = -2.8
+    spread: float = Field(0.8, gt=0)
     clamp: Literal["always", "end"] = "end"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.lowest < self.highest:
+            raise ValueError(f"lowest must be below highest, got {self.lowest} and {self.highest}")
+        return self
+
+    def ratio(self, t: Tensor) -> Tensor:
+        """Log signal-to-noise ratio at times t."""
+        return self.centre + self.spread * self._quantile(t).logit()
+
+    def speed(self, t: Tensor) -> Tensor:
+        """How fast it falls, - d ratio / dt."""
+        p, (low, high) = self._quantile(t), self._ends()
+        return self.spread * (high - low) / (p * (1 - p))
+
+    def _ends(self) -> tuple[float, float]:
+        """Share of the logistic distribution below `lowest` and below `highest`."""
+        low, high = (1 / (1 + math.exp((self.centre - end) / self.spread)) for end in (self.lowest, self.highest))
+        return low, high
+
+    def _quantile(self, t: Tensor) -> Tensor:
+        low, high = self._ends()
+        return high + (low - high) * t
 
 
 class ContinuousConfig(TextModelConfig):
@@ -82,8 +114,7 @@ class ContinuousDiffusion(TextGenerator):
 
     def ratio(self, t: Tensor) -> Tensor:
         """Log signal-to-noise ratio at times ``(B,)``, as ``(B, 1, 1)``."""
-        gaussian = self.config.gaussian
-        return (gaussian.highest + (gaussian.lowest - gaussian.highest) * t)[:, None, None]
+        return self.config.gaussian.ratio(t)[:, None, None]
 
     def corrupt(self, tokens: Tensor, t: Tensor, streams: Streams) -> Tensor:
         """z_t for clean tokens ``(B, n)``."""
@@ -113,7 +144,7 @@ class ContinuousDiffusion(TextGenerator):
         reconstruction = _cross_entropy(self(self.corrupt(tokens, zero, streams.fold(0)), zero), tokens)
         t = streams.fold(1).uniform()
         predicted = self.embed(self(self.corrupt(tokens, t, streams.fold(2)), t).softmax(-1))
-        speed = (gaussian.highest - gaussian.lowest) * self.ratio(t)[:, 0, 0].exp()
+        speed = gaussian.speed(t) * gaussian.ratio(t).exp()
         diffusion = 0.5 * speed * ((e - predicted) ** 2).sum((1, 2))
         length = -math.log(self.config.lengths.get(tokens.shape[1], 0.0) or 1e-12)
         return prior + reconstruction + diffusion + length

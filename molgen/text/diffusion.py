@@ -19,7 +19,7 @@ from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.timed import TimedTransformer
 from molgen.text.tokenizers import Tokenizer
-from molgen.text.transformer import TransformerConfig
+from molgen.transformer import TransformerConfig
 
 
 class TextNoiseConfig(NoiseConfig):

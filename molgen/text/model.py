@@ -17,7 +17,7 @@ from molgen.generator import Attempt, Form, Generator
 from molgen.sampling import SamplingConfig
 from molgen.text.template import Frozen, Template
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
-from molgen.text.transformer import TransformerConfig
+from molgen.transformer import TransformerConfig
 
 _LENGTH_STREAM, _STATE_STREAM, _TEMPLATE_STREAM = 0, 1, 1 << 40
 _TRACE_ATTEMPTS = 100

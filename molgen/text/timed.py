@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from molgen.layers import TimeEmbedding
-from molgen.text.transformer import Transformer, TransformerConfig
+from molgen.transformer import Transformer, TransformerConfig
 
 
 class TimedTransformer(nn.Module):

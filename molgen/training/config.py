@@ -16,7 +16,7 @@ from molgen.graph.denoiser import NetworkConfig
 from molgen.graph.model import ProcessConfig
 from molgen.text.continuous import GaussianConfig
 from molgen.text.diffusion import TextNoiseConfig
-from molgen.text.transformer import TransformerConfig
+from molgen.transformer import TransformerConfig
 
 
 class _Strict(BaseModel):
@@ -169,6 +169,20 @@ class GraphRun(MoleculesRun):
         return self
 
 
+class AnyOrderGraphRun(MoleculesRun):
+    """Any-order diffusion on graphs: the TOML tables ``[data]``, ``[network]`` and ``[optimiser]``.
+
+    Attributes:
+        blocks: sizes of the blocks of atoms that molecules are uncovered in, in canonical order; one is drawn for every
+            molecule. 0 is one block, all in a random order.
+        network: shape of the Transformer.
+    """
+
+    family: Literal["graph-any-order"] = "graph-any-order"
+    blocks: tuple[Annotated[int, Field(ge=0)], ...] = Field((1,), min_length=1)
+    network: TransformerConfig = TransformerConfig()
+
+
 class TokensConfig(_Strict):
     """How molecules become tokens.
 
@@ -293,6 +307,7 @@ class StreamRun(BlocksRun):
 
 RUNS: dict[str, type[RunConfig]] = {
     "graph": GraphRun,
+    "graph-any-order": AnyOrderGraphRun,
     "text": TextRun,
     "any-order": AnyOrderRun,
     "autoregressive": AutoregressiveRun,

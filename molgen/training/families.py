@@ -14,7 +14,8 @@ from molgen.datasets.batches import Batch, BatchStream, graph_batches
 from molgen.datasets.encoded import EncodedDataset, load_dataset
 from molgen.datasets.splits import TRAIN, VALIDATION
 from molgen.errors import MolgenError
-from molgen.graph.build import continue_from, graph_model
+from molgen.graph.build import any_order_graph_model, continue_graph, graph_model
+from molgen.graph.generator import GraphGenerator
 from molgen.graph.model import GraphDiffusion
 from molgen.model import Model
 from molgen.text.any_order import AnyOrder
@@ -29,7 +30,7 @@ from molgen.text.corpus import by_length, rewritten, text_batches
 from molgen.text.diffusion import TextDiffusion
 from molgen.text.model import TextGenerator
 from molgen.text.tokenizers import MOLECULE_TOKENIZERS, BytePairTokenizer, Tokenizer
-from molgen.training.config import BlocksRun, GraphRun, MoleculesRun, RunConfig, StreamRun, TokensRun
+from molgen.training.config import AnyOrderGraphRun, BlocksRun, GraphRun, MoleculesRun, RunConfig, StreamRun, TokensRun
 
 VALIDATION_BATCH = 256
 
@@ -78,18 +79,23 @@ def prepare(config: RunConfig, init_from: str | None, progress: Callable[[int], 
     )
     torch.manual_seed(config.optimiser.seed)
     validated = bool(dataset.report.splits.get(VALIDATION))
-    if isinstance(config, GraphRun):
+    if isinstance(config, GraphRun | AnyOrderGraphRun):
         return _prepare_graph(config, dataset, init_from, validated)
     assert isinstance(config, TokensRun)
     return _prepare_text(config, dataset, init_from, validated)
 
 
-def _prepare_graph(config: GraphRun, dataset: EncodedDataset, init_from: str | None, validated: bool) -> Prepared:
+def _prepare_graph(
+    config: GraphRun | AnyOrderGraphRun, dataset: EncodedDataset, init_from: str | None, validated: bool
+) -> Prepared:
+    model: GraphGenerator
     if init_from is not None:
-        model = continue_from(GraphDiffusion.from_pretrained(init_from), dataset)
-    else:
+        model = continue_graph(init_from, config.family, dataset)
+    elif isinstance(config, GraphRun):
         model = graph_model(dataset, config.process, config.network)
-    if config.optimiser.compile:
+    else:
+        model = any_order_graph_model(dataset, config.blocks, config.network)
+    if config.optimiser.compile and isinstance(model, GraphDiffusion):
         for layer in model.denoiser.layers:
             layer.compile()
 

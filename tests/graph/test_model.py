@@ -17,6 +17,7 @@ from molgen.errors import MolgenError, UsageError
 from molgen.generator import Generator
 from molgen.graph.build import graph_model
 from molgen.graph.denoiser import NetworkConfig
+from molgen.graph.generator import state_graphs
 from molgen.graph.model import GraphDiffusion, ProcessConfig
 
 
@@ -108,13 +109,13 @@ def test_frozen_atoms_and_bonds_stay(model: Generator) -> None:
     bonds = torch.tensor([[1, 0, 0, 0, 1, 0, 0, 0, 0, 0]]).expand(4, -1)
     atom_mask = torch.tensor([[True, True, True, False, False]]).expand(4, -1)
     bond_mask = torch.tensor([[True, True, False, False, True, *[False] * 5]]).expand(4, -1)
-    graphs = model.sample_graphs(
+    state, _ = model.sample_states(
         5,
         Streams.from_seed(0, torch.arange(4)),
         model.sampling_with(steps=10),
         frozen={"atoms": (atom_mask, atoms), "bonds": (bond_mask, bonds)},
     )
-    for graph in graphs:
+    for graph in state_graphs(state):
         assert graph.atoms[:3].tolist() == [carbon, carbon, oxygen]
         assert graph.bonds[[0, 1, 4]].tolist() == [1, 0, 1]
 

@@ -18,7 +18,7 @@ from molgen.text.blocks.batch import BlockBatch
 from molgen.text.blocks.model import BlockConfig
 from molgen.text.blocks.pairs import pair_batches
 from molgen.text.tokenizers import TokenizerConfig
-from molgen.text.transformer import TransformerConfig
+from molgen.transformer import TransformerConfig
 from tests.conftest import Run
 
 END, BEGIN = 2, 3

@@ -28,7 +28,7 @@ from molgen.text.corpus import TextBatch, by_length, rewritten, text_batches
 from molgen.text.diffusion import TextDiffusion, TextNoiseConfig
 from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.tokenizers import SmilesTokenizer, TokenizerConfig
-from molgen.text.transformer import Cache, Transformer, TransformerConfig, rotate
+from molgen.transformer import Cache, Transformer, TransformerConfig, rotate
 from tests.conftest import Run
 
 SHAPE = TransformerConfig(width=32, layers=2, heads=4, expansion=2)
@@ -319,7 +319,7 @@ class Ideal(ContinuousDiffusion):
 
 def test_the_bound_of_an_ideal_gaussian_model_is_the_entropy() -> None:
     config = ContinuousConfig(tokenizer=TokenizerConfig(tokens=("C", "O")), lengths={2: 1.0}, marginal=(0.5, 0.5))
-    config = config.model_copy(update={"gaussian": GaussianConfig(highest=6.0, lowest=-10.0)})
+    config = config.model_copy(update={"gaussian": GaussianConfig(highest=6.0, lowest=-10.0, centre=-1.0, spread=1.5)})
     model = Ideal(config).eval()
     n = 100_000
     tokens = torch.arange(2).repeat(n // 2)[:, None].expand(-1, 2)

@@ -14,7 +14,7 @@ from molgen.text.blocks import BlockDiffusion, read_stream, split_stream
 from molgen.text.blocks.model import BlockConfig
 from molgen.text.blocks.stream import stream_batches
 from molgen.text.tokenizers import BytePairTokenizer, TokenizerConfig
-from molgen.text.transformer import TransformerConfig
+from molgen.transformer import TransformerConfig
 from tests.conftest import Run
 
 LINES = ["one two three\n", "four five six\n", "seven eight nine\n", "ten\n"] * 25

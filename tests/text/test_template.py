@@ -20,7 +20,7 @@ from molgen.text.diffusion import TextDiffusion, TextNoiseConfig
 from molgen.text.model import TextGenerator
 from molgen.text.template import Template
 from molgen.text.tokenizers import SmilesTokenizer
-from molgen.text.transformer import TransformerConfig
+from molgen.transformer import TransformerConfig
 from tests.conftest import Run
 
 SHAPE = TransformerConfig(width=16, layers=1, heads=2)

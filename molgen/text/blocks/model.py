@@ -17,7 +17,7 @@ from molgen.sampling import SamplingConfig
 from molgen.text.blocks.batch import BlockBatch
 from molgen.text.blocks.pairs import opening
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
-from molgen.text.transformer import Cache, Transformer, TransformerConfig
+from molgen.transformer import Cache, Transformer, TransformerConfig
 
 _SPECIAL = 2
 _BATCHES = 4

@@ -1,6 +1,8 @@
-"""The Transformer that all text generators share: looking both ways for diffusion, backwards only otherwise."""
+"""The Transformer of texts and of growing graphs: looking both ways for diffusion, backwards only otherwise."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -93,6 +95,7 @@ class Block(nn.Module):
         causal: bool,
         cache: Cache | None,
         layer: int,
+        bias: Tensor | None,
     ) -> Tensor:
         """``(B, n, width)`` -> ``(B, n, width)``; `turns` are those of queries and of keys."""
         batch, n, width = h.shape
@@ -101,7 +104,7 @@ class Block(nn.Module):
         q, k = rotate(q, turns[0]), rotate(k, turns[1])
         if cache is not None:
             k, v = cache.extend(layer, k, v)
-        message = attend(q, k, v, causal and n > 1)  # one position may see all that has been read
+        message = attend(q, k, v, causal and n > 1, bias)  # one position may see all that has been read
         h = h + self.dropout(self.attention_out(message.transpose(1, 2).reshape(batch, n, width)))
         return h + self.dropout(self.feed_forward(self.feed_forward_norm(h, condition)))
 
@@ -133,6 +136,7 @@ class Transformer(nn.Module):
         cache: Cache | None = None,
         places: Tensor | None = None,
         targets: Tensor | None = None,
+        biases: Sequence[Tensor] | None = None,
     ) -> Tensor:
         """Embedded tokens ``(B, n, width)`` -> ``(B, n, width)``.
 
@@ -142,6 +146,7 @@ class Transformer(nn.Module):
             cache: what has been read; only where it is causal. More than one position at a time only into an empty one.
             places: where each position stands ``(B, n)``, if not one after the other.
             targets: the place that each position looks from ``(B, n)``, if not its own.
+            biases: what is added to the attention of each layer, ``(B, heads, n, positions read)``.
         """
         if places is None:
             start = 0 if cache is None else cache.length
@@ -149,7 +154,7 @@ class Transformer(nn.Module):
         keys = self._turn(places)
         turns = (keys if targets is None else self._turn(targets), keys)
         for layer, block in enumerate(self.blocks):
-            h = block(h, condition, turns, self.causal, cache, layer)
+            h = block(h, condition, turns, self.causal, cache, layer, None if biases is None else biases[layer])
         return self.norm(h)
 
     def _turn(self, places: Tensor) -> Tensor:
@@ -158,14 +163,16 @@ class Transformer(nn.Module):
         return torch.stack([angle.cos(), angle.sin()])
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
+def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool, bias: Tensor | None = None) -> Tensor:
     """Softmax attention ``(B, heads, n, d)``.
 
     On a CPU written out: the fused kernel's backward pass takes half of a training step on texts as short as molecules.
     """
-    if q.device.type != "cpu":
+    if q.device.type != "cpu" and bias is None:
         return nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
     scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+    if bias is not None:
+        scores = scores + bias
     if causal:
         ahead = torch.ones(scores.shape[-2:], dtype=torch.bool, device=q.device).triu(1)
         scores = scores.masked_fill(ahead, float("-inf"))

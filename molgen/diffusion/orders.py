@@ -1,0 +1,22 @@
+"""Orders in which masks fall: absorbing diffusion in its time-free form."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from molgen.diffusion.streams import Streams
+
+
+def block_order(n: int, size: int | Tensor, streams: Streams) -> Tensor:
+    """Orders ``(B, n)`` of places: block after block from left to right, uniformly random inside each.
+
+    Args:
+        n: number of places.
+        size: places per block, one for all or ``(B,)``; 0 for all places.
+        streams: randomness, ``(B,)``.
+    """
+    device = streams.keys.device
+    sizes = torch.as_tensor(size, device=device).expand(len(streams.keys))
+    sizes = torch.where(sizes > 0, sizes, n)[:, None]
+    return (torch.arange(n, device=device) // sizes + streams.uniform(n)).argsort(1)

@@ -1,0 +1,251 @@
+"""Absorbing diffusion on atoms with their bonds, as the growth of a graph."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, Self
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from molgen.datasets.batches import GraphBatch
+from molgen.diffusion.orders import block_order
+from molgen.diffusion.process import State
+from molgen.diffusion.streams import Streams
+from molgen.errors import UsageError
+from molgen.graph.any_order.growth import BONDS, RELATIONS, Growth, History, history
+from molgen.graph.any_order.network import ANCHORS, GrowingNetwork, NeighbourHead
+from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig
+from molgen.sampling import SamplingConfig
+from molgen.transformer import Cache, TransformerConfig
+
+
+class AnyOrderGraphConfig(GraphGeneratorConfig):
+    """Everything needed to build the generator again.
+
+    Attributes:
+        blocks: sizes of the blocks of atoms that molecules are uncovered in, in canonical order, each in a random order
+            inside; one size is drawn for every molecule in training. 0 is one block, all in a random order.
+        network: its shape.
+    """
+
+    blocks: tuple[Annotated[int, Field(ge=0)], ...] = Field((1,), min_length=1)
+    network: TransformerConfig = TransformerConfig()
+
+
+class AnyOrderGraph(GraphGenerator):
+    """Absorbing diffusion in which an atom and its bonds are masked together, in the time-free form of `AnyOrder`.
+
+    A mask that falls uncovers the category of an atom and its bonds to the atoms uncovered before (as in GraphARM, Kong
+    et al., 2023): first the category, then the neighbours from the last place to the first, each by a pointer. A slot
+    of the network holds the atom just uncovered and the place to be uncovered next; its attention to earlier atoms
+    knows how they are bonded, how far apart they are along bonds, and how much of their valence is used. So rings and
+    valence, which are what is hard in a molecule, are things the network reads, not things that it has to work out.
+
+    Args:
+        config: everything.
+    """
+
+    kind: ClassVar[str] = "graph-any-order"
+    settings = frozenset({"temperature", "top_p", "block"})
+    config: AnyOrderGraphConfig
+
+    def __init__(self, config: AnyOrderGraphConfig) -> None:
+        super().__init__(config)
+        width, atoms = config.network.width, len(config.atoms)
+        self.masked = atoms
+        self.network = GrowingNetwork(config.network, atoms, max(config.sizes))
+        self.atom_head = nn.Linear(width, atoms)
+        self.neighbour_head = NeighbourHead(width, atoms)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        return cls(AnyOrderGraphConfig.model_validate(config))
+
+    def loss(self, batch: GraphBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
+        if objective != "cross-entropy":
+            raise UsageError('here cross-entropy is the bound itself: set optimiser.objective = "cross-entropy"')
+        sizes = torch.tensor(self.config.blocks, device=batch.atoms.device)
+        chosen = sizes[(streams.fold(1).uniform() * len(sizes)).long()]
+        return self.cost(batch, block_order(batch.atoms.shape[1], chosen, streams.fold(0)))
+
+    def bound(self, batch: GraphBatch, streams: Streams) -> Tensor:
+        n = batch.atoms.shape[1]
+        cost = self.cost(batch, block_order(n, self._block(self.sampling), streams))
+        return cost["atoms"] + cost["bonds"] - math.log(self.config.sizes.get(n, 0.0) or 1e-12)
+
+    def tightened(self, bounds: Tensor) -> Tensor:
+        return math.log(len(bounds)) - (-bounds).logsumexp(0)
+
+    def _block(self, sampling: SamplingConfig) -> int:
+        """Size of the blocks to sample in: by default the first of training."""
+        return self.config.blocks[0] if sampling.block is None else sampling.block
+
+    def cost(self, batch: GraphBatch, order: Tensor) -> dict[str, Tensor]:
+        """- log p of graphs given their size, uncovered in some order ``(B, n)``, nats, by kind ``(B,)``."""
+        atoms = batch.atoms.gather(1, order)
+        past = history(_square(batch.bonds, order), order)
+        h = self._states(atoms, past, order)
+        kinds = nn.functional.cross_entropy(self.atom_head(h).float().transpose(1, 2), atoms, reduction="none")
+        logits, targets = self._neighbour_logits(h, atoms, past, order)
+        picks = nn.functional.cross_entropy(logits.flatten(0, 2), targets.flatten(), reduction="none", ignore_index=-1)
+        return {"atoms": kinds.sum(1), "bonds": picks.view(len(atoms), -1).sum(1)}
+
+    def _states(self, atoms: Tensor, past: History, order: Tensor) -> Tensor:
+        """States ``(B, n, width)`` of the slots that ask for each atom."""
+        batch, n = atoms.shape
+        tokens, places = self._anchors(n, batch, atoms.device)
+        pairs = (ANCHORS, -1, ANCHORS, -1)
+        relations = nn.functional.pad(past.relations, pairs, value=RELATIONS)
+        counts = nn.functional.one_hot(past.relations.tril(-1), RELATIONS)[..., 1:BONDS].sum(2)
+        return self.network(
+            torch.cat([tokens, atoms[:, :-1]], dim=1),
+            nn.functional.pad(counts, (0, 0, ANCHORS, -1)),
+            torch.cat([places, order[:, :-1]], dim=1),
+            torch.cat([order[:, :1], order], dim=1),
+            n,
+            relations,
+            nn.functional.pad(past.used, pairs),
+        )[:, 1:]
+
+    def _neighbour_logits(self, h: Tensor, atoms: Tensor, past: History, order: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits ``(B, n, R + 1, 4 n + 1)`` and what they should pick; -1 where all has been picked."""
+        head, (batch, n) = self.neighbour_head, atoms.shape
+        rounds = past.kinds.shape[2]
+        states = torch.cat([h[:, 1:], h[:, :1]], dim=1)  # of the slot that read each atom; the last one is never picked
+        before = torch.ones(n, n, dtype=torch.bool, device=h.device).tril(-1)
+        used = torch.cat([past.used[:, :1], past.used[:, :-1]], dim=1) * before
+        keys = head.keys(states, atoms, used, order[:, :, None] - order[:, None])
+        index = past.neighbours.flatten(1)[..., None].expand(-1, -1, h.shape[2])
+        told = head.context(states.gather(1, index).view(batch, n, rounds, -1), past.kinds)
+        chosen = nn.functional.pad(told.cumsum(2), (0, 0, 1, 0))
+        around = nn.functional.pad(past.around, (0, 0, 1, 0), value=RELATIONS)
+        last = order[:, None].expand(-1, n, -1).gather(2, past.neighbours.flatten(2))
+        last = nn.functional.pad(torch.where(past.kinds > 0, last, -1), (1, 0), value=n)
+        allowed = before[:, None] & (order[:, None, None] < last[..., None])
+        stop = (BONDS - 1) * n
+        picked = torch.where(past.kinds > 0, (past.kinds - 1) * n + past.neighbours, stop)
+        picked = nn.functional.pad(picked, (0, 1), value=stop)
+        over = nn.functional.pad(past.kinds == 0, (1, 0))  # stopped in an earlier round
+        return head(h, atoms, chosen, keys, around, allowed), picked.masked_fill(over, -1)
+
+    def _anchors(self, n: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Tokens and places ``(B, 2)`` of the two slots that stand for no atom."""
+        tokens = torch.arange(self.masked, self.masked + ANCHORS, device=device)
+        return tokens.expand(rows, -1), torch.tensor([-1, n], device=device).expand(rows, -1)
+
+    @torch.no_grad()
+    def sample_states(
+        self, size: int, streams: Streams, sampling: SamplingConfig, observer: Callable[[State], None] | None = None
+    ) -> tuple[State, int]:
+        order = block_order(size, self._block(sampling), streams.fold(0))
+        atoms = torch.full_like(order, self.masked)
+        bonds = order.new_zeros(*order.shape, size)
+        growing = _Growing(self, size, order, sampling)
+        for m in range(size):
+            atom, row = growing.step(streams.fold(m + 1))
+            here = order[:, m : m + 1]
+            atoms.scatter_(1, here, atom[:, None])
+            row = torch.zeros_like(order).scatter_(1, order[:, :m], row)
+            bonds.scatter_(1, here[..., None].expand(-1, -1, size), row[:, None])
+            if observer is not None:
+                observer({"atoms": atoms.clone(), "bonds": _listed(bonds)})
+        return {"atoms": atoms, "bonds": _listed(bonds)}, size
+
+
+class _Growing:
+    """Graphs under way: what has been read is kept.
+
+    Args:
+        model: that draws.
+        size: atoms.
+        order: places in the order of uncovering ``(B, n)``.
+        sampling: how.
+    """
+
+    def __init__(self, model: AnyOrderGraph, size: int, order: Tensor, sampling: SamplingConfig) -> None:
+        self.model, self.size, self.order, self.sampling = model, size, order, sampling
+        rows = len(order)
+        self.growth = Growth(rows, size, order.device)
+        self.cache = Cache(model.config.network.layers)
+        self.atoms = order[:, :0]
+        self.states = torch.zeros(rows, 0, model.config.network.width, device=order.device)
+        self.row = order[:, :0]
+
+    def step(self, streams: Streams) -> tuple[Tensor, Tensor]:
+        """Uncover one more atom: its category ``(B,)``, and its bonds to those before it ``(B, m)``."""
+        h = self._read()
+        atom = streams.fold(0).categorical(self.sampling.probabilities(self.model.atom_head(h[:, 0]).float(), "atoms"))
+        row = self._bonds(h, atom, streams)
+        self.growth.add(row)
+        self.atoms = torch.cat([self.atoms, atom[:, None]], dim=1)
+        self.row = row
+        return atom, row
+
+    def _read(self) -> Tensor:
+        """State ``(B, 1, width)`` of the slot that asks for the next atom."""
+        m, order, device = self.growth.known, self.order, self.order.device
+        rows = len(order)
+        if m == 0:
+            atoms, places = self.model._anchors(self.size, rows, device)
+            targets = order[:, :1].expand(-1, ANCHORS)
+            counts = torch.zeros(rows, ANCHORS, BONDS - 1, device=device)
+            relations = order.new_full((rows, ANCHORS, ANCHORS), RELATIONS)
+            used = torch.zeros_like(relations)
+        else:
+            atoms, places, targets = self.atoms[:, -1:], order[:, m - 1 : m], order[:, m : m + 1]
+            counts = nn.functional.one_hot(self.row, BONDS)[..., 1:].sum(1, keepdim=True)
+            relations = self.growth.relations(torch.full((rows, 1), m - 1, device=device))
+            relations[:, 0, : m - 1] = torch.where(self.row > 0, self.row, relations[:, 0, : m - 1])
+            relations = nn.functional.pad(relations, (ANCHORS, 0), value=RELATIONS)
+            used = nn.functional.pad(self.growth.used()[:, None], (ANCHORS, 0))
+        h = self.model.network(atoms, counts, places, targets, self.size, relations, used, self.cache)[:, -1:]
+        if m:
+            self.states = torch.cat([self.states, h], dim=1)
+        return h
+
+    def _bonds(self, h: Tensor, atom: Tensor, streams: Streams) -> Tensor:
+        """Bonds ``(B, m)`` of the new atoms to those before them."""
+        head, m = self.model.neighbour_head, self.growth.known
+        row = self.order.new_zeros(len(self.order), m)
+        if m == 0:
+            return row
+        places, here = self.order[:, :m], self.order[:, m : m + 1]
+        keys = head.keys(self.states, self.atoms, self.growth.used()[:, None], (here - places)[:, None])
+        chosen = torch.zeros_like(h)
+        around = torch.full_like(row, RELATIONS)
+        allowed = torch.ones_like(row, dtype=torch.bool)
+        for number in range(1, m + 1):
+            logits = head(h, atom[:, None], chosen[:, None], keys, around[:, None, None], allowed[:, None, None])
+            picked = streams.fold(number).categorical(self.sampling.probabilities(logits[:, 0, 0], "bonds"))
+            bond, neighbour = torch.div(picked, m, rounding_mode="floor") + 1, picked % m
+            going = bond < BONDS
+            if not going.any():
+                break
+            bond = torch.where(going, bond, 0)
+            index = neighbour[:, None]
+            row.scatter_add_(1, index, bond[:, None])
+            told = head.context(self.states.gather(1, index[..., None].expand(-1, -1, h.shape[2])), bond[:, None])
+            chosen = chosen + told
+            around = self.growth.relations(index)[:, 0]
+            allowed = allowed & (places < places.gather(1, index)) & going[:, None]
+        return row
+
+
+def _square(bonds: Tensor, order: Tensor) -> Tensor:
+    """Bonds ``(B, n (n - 1) / 2)`` as a square ``(B, n, n)``, atoms in another order."""
+    batch, n = order.shape
+    i, j = torch.triu_indices(n, n, 1, device=bonds.device)
+    square = bonds.new_zeros(batch, n, n)
+    square[:, i, j] = square[:, j, i] = bonds
+    rows = torch.arange(batch, device=bonds.device)[:, None, None]
+    return square[rows, order[:, :, None], order[:, None]]
+
+
+def _listed(bonds: Tensor) -> Tensor:
+    """The inverse, of half a square or of a whole one, atoms in the molecule's order."""
+    n = bonds.shape[1]
+    i, j = torch.triu_indices(n, n, 1, device=bonds.device)
+    return torch.maximum(bonds[:, i, j], bonds[:, j, i])

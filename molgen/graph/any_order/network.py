@@ -1,0 +1,141 @@
+"""The network of growing graphs: a causal Transformer over atoms, and a head that picks neighbours one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from molgen.graph.any_order.growth import BONDS, RELATIONS, USED
+from molgen.transformer import Cache, Transformer, TransformerConfig
+
+ANCHORS = 2
+_KEY = 32
+_REACH = 12
+_PAIR = RELATIONS + USED
+
+
+class GrowingNetwork(nn.Module):
+    """States of the slots of `AnyOrderGraph`; attention is biased by what two atoms are to each other.
+
+    Args:
+        config: shape.
+        atoms: atom categories.
+        largest: atoms of the largest molecule.
+    """
+
+    def __init__(self, config: TransformerConfig, atoms: int, largest: int) -> None:
+        super().__init__()
+        width = config.width
+        self.largest = largest
+        self.layers, self.heads = config.layers, config.heads
+        self.atom = nn.Embedding(atoms + ANCHORS, width)
+        self.bonds = nn.Linear(BONDS - 1, width, bias=False)
+        self.ahead = nn.Embedding(largest + 2, width)
+        self.behind = nn.Embedding(largest + 2, width)
+        self.pair = nn.Linear(_PAIR, config.layers * config.heads, bias=False)
+        nn.init.zeros_(self.pair.weight)
+        self.transformer = Transformer(config, causal=True)
+
+    def forward(
+        self,
+        atoms: Tensor,
+        bonds: Tensor,
+        places: Tensor,
+        targets: Tensor,
+        size: int,
+        relations: Tensor,
+        used: Tensor,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        """States ``(B, m, width)`` of slots.
+
+        Args:
+            atoms: read, in order, ``(B, m)``; anchors come after the categories.
+            bonds: of each category but none to the atoms before it ``(B, m, BONDS - 1)``.
+            places: where they stand ``(B, m)``.
+            targets: the place asked for by each slot ``(B, m)``.
+            size: atoms of the molecule.
+            relations: to the atoms of all slots read ``(B, m, total)``; `RELATIONS` or above for anchors.
+            used: valence of those atoms ``(B, m, total)``.
+            cache: the slots before.
+        """
+        ahead, behind = (x.clamp(0, self.largest + 1) for x in (targets, size - targets))
+        h = self.atom(atoms) + self.bonds(bonds.to(self.bonds.weight.dtype)) + self.ahead(ahead) + self.behind(behind)
+        return self.transformer(h, cache=cache, places=places, targets=targets, biases=self._biases(relations, used))
+
+    def _biases(self, relations: Tensor, used: Tensor) -> Sequence[Tensor]:
+        """One ``(B, heads, m, total)`` per layer, all from one matrix product; none between anchors and atoms."""
+        known = (relations < RELATIONS)[..., None]
+        codes = torch.cat(
+            [
+                nn.functional.one_hot(relations.clamp(max=RELATIONS - 1), RELATIONS),
+                nn.functional.one_hot(used, USED),
+            ],
+            dim=-1,
+        )
+        bias = self.pair((codes * known).to(self.pair.weight.dtype))
+        batch, m, total, _ = bias.shape
+        return bias.view(batch, m, total, self.layers, self.heads).permute(3, 0, 4, 1, 2).unbind(0)
+
+
+class NeighbourHead(nn.Module):
+    """Which atoms the new one is bonded to, and how: one after the other from the last place to the first, then stop.
+
+    Args:
+        width: channels of slot states.
+        atoms: atom categories.
+    """
+
+    def __init__(self, width: int, atoms: int) -> None:
+        super().__init__()
+        self.kind = nn.Embedding(atoms, width)
+        self.neighbour = nn.Linear(width, width)
+        self.bond = nn.Embedding(BONDS, width)
+        self.mix = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.SiLU())
+        self.query = nn.Linear(2 * width, (BONDS - 1) * _KEY)
+        self.stop = nn.Linear(2 * width, 1)
+        self.key = nn.Linear(width, _KEY)
+        self.saturation = nn.Embedding(atoms * USED, _KEY)
+        self.offset = nn.Embedding(2 * _REACH + 1, _KEY)
+        self.around = nn.Embedding(RELATIONS + 1, _KEY)
+
+    def keys(self, states: Tensor, atoms: Tensor, used: Tensor, offsets: Tensor) -> Tensor:
+        """Keys of candidates ``(B, m, c, key)``.
+
+        Args:
+            states: of the slots that read them ``(B, c, width)``.
+            atoms: their categories ``(B, c)``.
+            used: valence that they use at each moment ``(B, m, c)``.
+            offsets: place asked for less their own ``(B, m, c)``.
+        """
+        saturation = self.saturation(atoms[:, None] * USED + used)
+        offset = self.offset(offsets.clamp(-_REACH, _REACH) + _REACH)
+        return self.key(states)[:, None] + saturation + offset
+
+    def context(self, states: Tensor, bonds: Tensor) -> Tensor:
+        """What choosing a neighbour of some state ``(..., width)`` by a bond ``(...)`` tells: nothing if there is none."""
+        return (self.neighbour(states) + self.bond(bonds)) * (bonds > 0)[..., None]
+
+    def forward(
+        self, h: Tensor, atoms: Tensor, chosen: Tensor, keys: Tensor, around: Tensor, allowed: Tensor
+    ) -> Tensor:
+        """Logits ``(B, m, R, 4 c + 1)``: candidate by kind of bond, and stop last.
+
+        Args:
+            h: slot states ``(B, m, width)``.
+            atoms: categories of the new atoms ``(B, m)``.
+            chosen: sum of `context` over the neighbours chosen so far ``(B, m, R, width)``.
+            keys: from `keys`.
+            around: relation of the neighbour chosen last to the candidates ``(B, m, R, c)``; `RELATIONS` if none.
+            allowed: candidates that can still be chosen ``(B, m, R, c)``.
+        """
+        batch, m, rounds, c = around.shape
+        x = self.mix((h + self.kind(atoms))[:, :, None] + chosen)
+        query = self.query(x).view(batch, m, rounds * (BONDS - 1), _KEY)
+        scores = (query @ keys.transpose(-1, -2)).view(batch, m, rounds, BONDS - 1, c)
+        table = (query @ self.around.weight.t().to(query.dtype)).view(batch, m, rounds, BONDS - 1, -1)
+        scores = scores + table.gather(4, around[:, :, :, None].expand(-1, -1, -1, BONDS - 1, -1))
+        scores = scores.float().masked_fill(~allowed[:, :, :, None], float("-inf")) * _KEY**-0.5
+        return torch.cat([scores.flatten(3), self.stop(x).float()], dim=3)

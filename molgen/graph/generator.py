@@ -1,0 +1,112 @@
+"""What graph generators have in common: vocabulary, sizes, how their states become attempts and pictures."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict
+from rdkit import Chem
+from torch import Tensor
+
+from molgen.chem.codec import GraphCodec, MoleculeGraph
+from molgen.chem.strict import raw_smiles, strict_smiles
+from molgen.chem.vocabulary import BOND_NAMES, Vocabulary
+from molgen.diffusion.process import State
+from molgen.diffusion.streams import Streams
+from molgen.errors import MolgenError
+from molgen.generator import Attempt, Form, Generator
+from molgen.sampling import SamplingConfig
+
+_SIZE_STREAM, _STATE_STREAM = 0, 1
+_TRACE_ATTEMPTS = 100
+
+
+class GraphGeneratorConfig(BaseModel):
+    """Everything needed to build the generator again.
+
+    Attributes:
+        atoms: atom tokens of the vocabulary.
+        kekulized: whether aromatic rings have alternating bonds.
+        sizes: share of the training molecules with each number of atoms.
+        data: name, fingerprint and split of the training data.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    atoms: tuple[str, ...]
+    kekulized: bool = False
+    sizes: dict[int, float]
+    data: dict[str, Any] = {}
+
+
+class GraphGenerator(Generator):
+    """A generator of typed graphs: size first.
+
+    Args:
+        config: everything.
+    """
+
+    config: GraphGeneratorConfig
+
+    def __init__(self, config: GraphGeneratorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.sampling = SamplingConfig()
+        self.vocabulary = Vocabulary(config.atoms, config.kekulized)
+        self.codec = GraphCodec(self.vocabulary)
+
+    @property
+    def largest(self) -> int:
+        """Atoms of the largest molecule that it takes."""
+        return max(self.config.sizes)
+
+    @abstractmethod
+    def sample_states(
+        self, size: int, streams: Streams, sampling: SamplingConfig, observer: Callable[[State], None] | None = None
+    ) -> tuple[State, int]:
+        """The last state of one graph of `size` atoms per stream, and the network calls it took.
+
+        Args:
+            size: number of atoms.
+            streams: randomness, ``(B,)``.
+            sampling: how.
+            observer: sees every intermediate state.
+        """
+
+    def sample_batch(self, size: int, streams: Streams, sampling: SamplingConfig, form: Form) -> list[Attempt]:
+        read = raw_smiles if form == "raw" else strict_smiles
+        state, calls = self.sample_states(size, streams.fold(_STATE_STREAM), sampling)
+        return [Attempt(read(self.codec.decode(graph)), calls) for graph in state_graphs(state)]
+
+    def draw_sizes(self, streams: Streams, sampling: SamplingConfig) -> Tensor:
+        sizes = torch.tensor(list(self.config.sizes), device=streams.keys.device)
+        shares = torch.tensor(list(self.config.sizes.values()), device=streams.keys.device)
+        return sizes[streams.fold(_SIZE_STREAM).categorical(shares.expand(len(streams.keys), -1))]
+
+    def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol]:
+        config = self.sampling_with(**sampling)
+        for number in range(_TRACE_ATTEMPTS):
+            streams = Streams.from_seed(seed, torch.tensor([number], device=self.device))
+            states: list[State] = []
+            size = int(self.draw_sizes(streams, config))
+            state, _ = self.sample_states(size, streams.fold(_STATE_STREAM), config, states.append)
+            if strict_smiles(self.codec.decode(state_graphs(state)[0])) is not None:
+                return [draw_state(state, self.vocabulary) for state in states]
+        raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid; sample with more steps or another seed")
+
+
+def state_graphs(state: State) -> list[MoleculeGraph]:
+    """The graphs of a batch of clean states."""
+    atoms, bonds = (state[kind].cpu().numpy().astype(np.uint8) for kind in ("atoms", "bonds"))
+    return [MoleculeGraph(a, b) for a, b in zip(atoms, bonds, strict=True)]
+
+
+def draw_state(state: State, vocabulary: Vocabulary) -> Chem.Mol:
+    """The first molecule of a batch of states as a drawing; a masked atom is ``*``, a masked bond is not drawn."""
+    marked = Vocabulary((*vocabulary.atoms, "*"), vocabulary.kekulized)
+    graph = state_graphs({"atoms": state["atoms"][:1], "bonds": state["bonds"][:1] % len(BOND_NAMES)})[0]
+    return GraphCodec(marked).decode(graph)

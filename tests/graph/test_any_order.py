@@ -1,0 +1,142 @@
+"""Growing graphs: exact probabilities on a toy, kept states, what the network is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import permutations, product
+
+import networkx
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from molgen.datasets.batches import GraphBatch
+from molgen.diffusion.streams import Streams
+from molgen.errors import UsageError
+from molgen.graph.any_order.growth import BONDS, RELATIONS, USED, history
+from molgen.graph.any_order.model import AnyOrderGraph, AnyOrderGraphConfig
+from molgen.transformer import TransformerConfig
+
+HALVES = (0, 2, 4, 6, 3)
+
+
+def toy(blocks: tuple[int, ...] = (0, 1, 2), size: int = 3) -> AnyOrderGraph:
+    """A random network on graphs of two kinds of atoms."""
+    torch.manual_seed(1)
+    config = AnyOrderGraphConfig(
+        atoms=("C", "N"),
+        sizes={size: 0.5, size + 1: 0.5},
+        blocks=blocks,
+        network=TransformerConfig(width=16, layers=2, heads=2),
+    )
+    model = AnyOrderGraph(config).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return model
+
+
+def batch_of(atoms: list[list[int]], bonds: list[list[int]]) -> GraphBatch:
+    return GraphBatch(torch.tensor(atoms), torch.tensor(bonds), torch.arange(len(atoms)), 0)
+
+
+def all_graphs() -> GraphBatch:
+    """Every graph of three atoms."""
+    graphs = list(product(product(range(2), repeat=3), product(range(BONDS), repeat=3)))
+    return batch_of([list(atoms) for atoms, _ in graphs], [list(bonds) for _, bonds in graphs])
+
+
+@torch.no_grad()
+def probabilities(model: AnyOrderGraph, batch: GraphBatch, order: list[int]) -> Tensor:
+    """p(graph | size, order)."""
+    cost = model.cost(batch, torch.tensor(order).expand(len(batch), -1))
+    return (-(cost["atoms"] + cost["bonds"]).double()).exp()
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_probabilities_of_all_graphs_sum_to_one_in_every_order(order: tuple[int, ...]) -> None:
+    assert probabilities(toy(), all_graphs(), list(order)).sum() == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("block", [0, 1, 2])
+def test_samples_come_as_often_as_they_should(block: int) -> None:
+    model, graphs, n = toy(), all_graphs(), 20_000
+    state, calls = model.sample_states(3, Streams.from_seed(0, torch.arange(n)), model.sampling_with(block=block))
+    assert calls == 3
+    orders = {0: list(permutations(range(3))), 1: [(0, 1, 2)], 2: [(0, 1, 2), (1, 0, 2)]}[block]
+    expected = torch.stack([probabilities(model, graphs, list(order)) for order in orders]).mean(0)
+    rows = torch.cat([graphs.atoms, graphs.bonds], dim=1).tolist()
+    drawn = Counter(map(tuple, torch.cat([state["atoms"], state["bonds"]], dim=1).tolist()))
+    distance = sum(abs(drawn[tuple(row)] / n - float(p)) for row, p in zip(rows, expected, strict=True)) / 2
+    noise = float((expected / n).sqrt().sum())
+    assert distance < noise
+    assert sum(drawn.values()) == n
+
+
+def test_bounds_are_the_mean_over_orders_and_size() -> None:
+    model = toy(blocks=(0,))
+    batch = batch_of([[0, 1, 0]] * 4000, [[1, 4, 2]] * 4000)
+    with torch.no_grad():
+        found = model.bound(batch, Streams.from_seed(3, batch.examples)).mean()
+    one = batch_of([[0, 1, 0]], [[1, 4, 2]])
+    orders = torch.stack([probabilities(model, one, list(order)) for order in permutations(range(3))])
+    exact = -orders.log().mean() - torch.tensor(0.5).log()
+    assert float(found) == pytest.approx(float(exact), abs=0.05)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> tuple[list[int], list[int]]:
+    """Bonds of a graph and an order of its atoms."""
+    n = draw(st.integers(1, 12))
+    some = st.sampled_from([0, 0, 0, 1, 2, 3, 4])
+    return draw(st.lists(some, min_size=n * n, max_size=n * n)), draw(st.permutations(range(n)))
+
+
+@given(graphs())
+@settings(max_examples=30, deadline=None)
+def test_history_is_what_networkx_says(case: tuple[list[int], list[int]]) -> None:
+    flat, order = case
+    n = len(order)
+    bonds = torch.tensor(flat).view(1, n, n).tril(-1)
+    bonds = bonds + bonds.transpose(1, 2)
+    found = history(bonds, torch.tensor([order]))
+    graph = networkx.Graph()
+    for m in range(n):
+        before = dict(networkx.all_pairs_shortest_path_length(graph))
+        earlier = sorted((k for k in range(m) if bonds[0, m, k]), key=lambda k: -order[k])
+        kinds = [int(kind) for kind in found.kinds[0, m] if kind]
+        assert kinds == [int(bonds[0, m, k]) for k in earlier]
+        assert found.neighbours[0, m, : len(earlier)].tolist() == earlier
+        for number, k in enumerate(earlier):
+            for other in range(m):
+                assert found.around[0, m, number, other] == relation(before[k].get(other), None)
+        graph.add_node(m)
+        graph.add_edges_from((m, k, {"halves": HALVES[bonds[0, m, k]]}) for k in earlier)
+        now = networkx.single_source_shortest_path_length(graph, m)
+        degrees = dict(graph.degree(weight="halves"))
+        for k in range(m + 1):
+            assert found.relations[0, m, k] == relation(now.get(k), int(bonds[0, m, k]))
+            assert found.used[0, m, k] == min(degrees[k], USED - 1)
+
+
+def relation(distance: int | None, bond: int | None) -> int:
+    if distance is None:
+        return RELATIONS - 1
+    if distance == 1 and bond is not None:
+        return bond
+    return distance if distance < 2 else min(distance, 9) + BONDS - 2
+
+
+def test_results_depend_on_the_seed_alone() -> None:
+    model = toy()
+    whole, _ = model.sample_states(4, Streams.from_seed(5, torch.arange(6)), model.sampling)
+    part, _ = model.sample_states(4, Streams.from_seed(5, torch.arange(4, 6)), model.sampling)
+    assert all((whole[kind][4:] == part[kind]).all() for kind in ("atoms", "bonds"))
+
+
+def test_bad_settings_are_refused() -> None:
+    with pytest.raises(UsageError, match="no steps to set"):
+        toy().attempts(1, steps=3)
+    with pytest.raises(UsageError, match="cross-entropy"):
+        toy().loss(all_graphs(), Streams.from_seed(0, torch.arange(1000)), "variational")
