@@ -85,7 +85,7 @@ def test_a_comparison_is_a_table_and_continues_where_it_stopped(
 def test_the_default_plan_compares_equals() -> None:
     plan = default_plan(minutes=1, split=None)
     assert plan.split == "validation"
-    assert {row.family for row in plan.rows} == {"graph", "text", "any-order", "continuous", "autoregressive"}
+    assert {row.family for row in plan.rows} == {"graph", "graph-any-order", "text", "any-order", "continuous", "autoregressive"}
     for row in plan.rows:
         assert plan.run(row, 3).optimiser.seed == 3
 

@@ -89,9 +89,8 @@ class AnyOrderGraph(GraphGenerator):
         past = history(_square(batch.bonds, order), order)
         h = self._states(atoms, past, order)
         kinds = nn.functional.cross_entropy(self.atom_head(h).float().transpose(1, 2), atoms, reduction="none")
-        logits, targets = self._neighbour_logits(h, atoms, past, order)
-        picks = nn.functional.cross_entropy(logits.flatten(0, 2), targets.flatten(), reduction="none", ignore_index=-1)
-        return {"atoms": kinds.sum(1), "bonds": picks.view(len(atoms), -1).sum(1)}
+        picks = self._neighbour_costs(h, atoms, past, order)
+        return {"atoms": kinds.sum(1), "bonds": picks}
 
     def _states(self, atoms: Tensor, past: History, order: Tensor) -> Tensor:
         """States ``(B, n, width)`` of the slots that ask for each atom."""
@@ -110,26 +109,31 @@ class AnyOrderGraph(GraphGenerator):
             nn.functional.pad(past.used, pairs),
         )[:, 1:]
 
-    def _neighbour_logits(self, h: Tensor, atoms: Tensor, past: History, order: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits ``(B, n, R + 1, 4 n + 1)`` and what they should pick; -1 where all has been picked."""
+    def _neighbour_costs(self, h: Tensor, atoms: Tensor, past: History, order: Tensor) -> Tensor:
+        """- log p of all bonds given the atoms, ``(B,)``."""
         head, (batch, n) = self.neighbour_head, atoms.shape
-        rounds = past.kinds.shape[2]
+        bonded = past.kinds > 0
         states = torch.cat([h[:, 1:], h[:, :1]], dim=1)  # of the slot that read each atom; the last one is never picked
-        before = torch.ones(n, n, dtype=torch.bool, device=h.device).tril(-1)
-        used = torch.cat([past.used[:, :1], past.used[:, :-1]], dim=1) * before
-        keys = head.keys(states, atoms, used, order[:, :, None] - order[:, None])
         index = past.neighbours.flatten(1)[..., None].expand(-1, -1, h.shape[2])
-        told = head.context(states.gather(1, index).view(batch, n, rounds, -1), past.kinds)
+        told = head.context(states.gather(1, index).view(*past.kinds.shape, -1), past.kinds)
         chosen = nn.functional.pad(told.cumsum(2), (0, 0, 1, 0))
         around = nn.functional.pad(past.around, (0, 0, 1, 0), value=RELATIONS)
-        last = order[:, None].expand(-1, n, -1).gather(2, past.neighbours.flatten(2))
-        last = nn.functional.pad(torch.where(past.kinds > 0, last, -1), (1, 0), value=n)
-        allowed = before[:, None] & (order[:, None, None] < last[..., None])
-        stop = (BONDS - 1) * n
-        picked = torch.where(past.kinds > 0, (past.kinds - 1) * n + past.neighbours, stop)
-        picked = nn.functional.pad(picked, (0, 1), value=stop)
-        over = nn.functional.pad(past.kinds == 0, (1, 0))  # stopped in an earlier round
-        return head(h, atoms, chosen, keys, around, allowed), picked.masked_fill(over, -1)
+        last = order[:, None].expand(-1, n, -1).gather(2, past.neighbours)
+        last = nn.functional.pad(last, (1, 0), value=n)
+        before = torch.ones(n, n, dtype=torch.bool, device=h.device).tril(-1)
+        used = nn.functional.pad(past.used, (0, 0, 1, -1)) * before  # just before each atom is uncovered
+        keys = head.keys(states, atoms, used, order[:, :, None] - order[:, None])
+        picked = torch.where(bonded, (past.kinds - 1) * n + past.neighbours, (BONDS - 1) * n)
+        picked = nn.functional.pad(picked, (0, 1), value=(BONDS - 1) * n)
+        row, m, number = nn.functional.pad(bonded, (1, 0), value=True).nonzero(as_tuple=True)  # up to the stop
+        logits = head(
+            (h + head.kind(atoms))[row, m] + chosen[row, m, number],
+            keys[row, m],
+            around[row, m, number],
+            before[m] & (order[row] < last[row, m, number][:, None]),
+        )
+        costs = nn.functional.cross_entropy(logits, picked[row, m, number], reduction="none")
+        return costs.new_zeros(batch).index_add(0, row, costs)
 
     def _anchors(self, n: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
         """Tokens and places ``(B, 2)`` of the two slots that stand for no atom."""
@@ -213,13 +217,13 @@ class _Growing:
         if m == 0:
             return row
         places, here = self.order[:, :m], self.order[:, m : m + 1]
-        keys = head.keys(self.states, self.atoms, self.growth.used()[:, None], (here - places)[:, None])
-        chosen = torch.zeros_like(h)
+        keys = head.keys(self.states, self.atoms, self.growth.used()[:, None], (here - places)[:, None])[:, 0]
+        x = h[:, 0] + head.kind(atom)
         around = torch.full_like(row, RELATIONS)
         allowed = torch.ones_like(row, dtype=torch.bool)
         for number in range(1, m + 1):
-            logits = head(h, atom[:, None], chosen[:, None], keys, around[:, None, None], allowed[:, None, None])
-            picked = streams.fold(number).categorical(self.sampling.probabilities(logits[:, 0, 0], "bonds"))
+            logits = head(x, keys, around, allowed)
+            picked = streams.fold(number).categorical(self.sampling.probabilities(logits, "bonds"))
             bond, neighbour = torch.div(picked, m, rounding_mode="floor") + 1, picked % m
             going = bond < BONDS
             if not going.any():
@@ -227,8 +231,8 @@ class _Growing:
             bond = torch.where(going, bond, 0)
             index = neighbour[:, None]
             row.scatter_add_(1, index, bond[:, None])
-            told = head.context(self.states.gather(1, index[..., None].expand(-1, -1, h.shape[2])), bond[:, None])
-            chosen = chosen + told
+            states = self.states.gather(1, index[..., None].expand(-1, -1, h.shape[2]))[:, 0]
+            x = x + head.context(states, bond)
             around = self.growth.relations(index)[:, 0]
             allowed = allowed & (places < places.gather(1, index)) & going[:, None]
         return row

@@ -118,24 +118,20 @@ class NeighbourHead(nn.Module):
         """What choosing a neighbour of some state ``(..., width)`` by a bond ``(...)`` tells: nothing if there is none."""
         return (self.neighbour(states) + self.bond(bonds)) * (bonds > 0)[..., None]
 
-    def forward(
-        self, h: Tensor, atoms: Tensor, chosen: Tensor, keys: Tensor, around: Tensor, allowed: Tensor
-    ) -> Tensor:
-        """Logits ``(B, m, R, 4 c + 1)``: candidate by kind of bond, and stop last.
+    def forward(self, h: Tensor, keys: Tensor, around: Tensor, allowed: Tensor) -> Tensor:
+        """Logits ``(M, 4 c + 1)`` of choices: candidate by kind of bond, and stop last.
 
         Args:
-            h: slot states ``(B, m, width)``.
-            atoms: categories of the new atoms ``(B, m)``.
-            chosen: sum of `context` over the neighbours chosen so far ``(B, m, R, width)``.
-            keys: from `keys`.
-            around: relation of the neighbour chosen last to the candidates ``(B, m, R, c)``; `RELATIONS` if none.
-            allowed: candidates that can still be chosen ``(B, m, R, c)``.
+            h: slot state and the new atom's `kind`, and the sum of `context` over neighbours chosen, ``(M, width)``.
+            keys: from `keys`, ``(M, c, key)``.
+            around: relation of the neighbour chosen last to the candidates ``(M, c)``; `RELATIONS` if none.
+            allowed: candidates that can still be chosen ``(M, c)``.
         """
-        batch, m, rounds, c = around.shape
-        x = self.mix((h + self.kind(atoms))[:, :, None] + chosen)
-        query = self.query(x).view(batch, m, rounds * (BONDS - 1), _KEY)
-        scores = (query @ keys.transpose(-1, -2)).view(batch, m, rounds, BONDS - 1, c)
-        table = (query @ self.around.weight.t().to(query.dtype)).view(batch, m, rounds, BONDS - 1, -1)
-        scores = scores + table.gather(4, around[:, :, :, None].expand(-1, -1, -1, BONDS - 1, -1))
-        scores = scores.float().masked_fill(~allowed[:, :, :, None], float("-inf")) * _KEY**-0.5
-        return torch.cat([scores.flatten(3), self.stop(x).float()], dim=3)
+        rows, c = around.shape
+        x = self.mix(h)
+        query = self.query(x).view(rows, BONDS - 1, _KEY)
+        scores = query @ keys.transpose(1, 2)
+        table = query @ self.around.weight.t().to(query.dtype)
+        scores = scores + table.gather(2, around[:, None].expand(-1, BONDS - 1, -1))
+        scores = scores.float().masked_fill(~allowed[:, None], float("-inf")) * _KEY**-0.5
+        return torch.cat([scores.flatten(1), self.stop(x).float()], dim=1)
