@@ -6,6 +6,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from statistics import mean
@@ -18,7 +19,7 @@ from molgen.comparison.table import Likelihood, Measured
 from molgen.datasets import load_dataset
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
-from molgen.errors import UsageError
+from molgen.errors import MolgenError, UsageError
 from molgen.evaluation import Reference, evaluate, reference_of
 from molgen.files import whole_file
 from molgen.generator import Generator
@@ -70,7 +71,7 @@ def compare(plan: Plan, out: Path, say: Say = lambda _: None) -> list[Measured]:
     for seed in plan.seeds:
         for row in plan.rows:
             folder = out / f"{row.name}-{seed}"
-            model = _trained(plan, row, seed, folder, say)
+            model = cache(partial(_trained, plan, row, seed, folder, say))  # not wanted where all has been measured
             likelihood = _likelihood(plan, dataset, model, tokens, folder, say)
             for sampling in row.samplings:
                 found.append(_measured(plan, row, seed, folder, model, likelihood, sampling, reference, say))
@@ -81,7 +82,10 @@ def _claim(plan: Plan, out: Path) -> None:
     """Leave the plan in the folder, or check that the one that stands there agrees as far as training goes."""
     file = out / PLAN_FILE
     if file.exists():
-        former = Plan.model_validate_json(file.read_text())
+        try:
+            former = Plan.model_validate_json(file.read_text())
+        except ValueError:
+            raise MolgenError(f"{file} is damaged; choose another folder") from None
         rows = {row.name: (row.family, row.settings) for row in former.rows}
         same = all(rows.get(row.name, (row.family, row.settings)) == (row.family, row.settings) for row in plan.rows)
         if (former.data, former.minutes) != (plan.data, plan.minutes) or not same:
@@ -105,16 +109,17 @@ def _trained(plan: Plan, row: Row, seed: int, folder: Path, say: Say) -> Generat
 
 
 def _likelihood(
-    plan: Plan, dataset: EncodedDataset, model: Generator, tokens: float, folder: Path, say: Say
+    plan: Plan, dataset: EncodedDataset, model: Callable[[], Generator], tokens: float, folder: Path, say: Say
 ) -> Likelihood:
     file = folder / f"likelihood-{plan.split}.json"
     if file.exists():
         return Likelihood.model_validate_json(file.read_text())
+    generator = model()
     say(f"{folder.name}: likelihood of {plan.split} molecules")
     costs: list[float] = []
     with torch.no_grad():
-        for batch in held_out(model, dataset, plan.split):
-            costs += model.estimate(batch, _DRAWS).tolist()
+        for batch in held_out(generator, dataset, plan.split):
+            costs += generator.estimate(batch, _DRAWS).tolist()
             if len(costs) >= LIKELIHOOD_MOLECULES:
                 break
     found = Likelihood(
@@ -133,7 +138,7 @@ def _measured(
     row: Row,
     seed: int,
     folder: Path,
-    model: Generator,
+    model: Callable[[], Generator],
     likelihood: Likelihood,
     overrides: dict[str, Any],
     reference: Reference,
@@ -143,9 +148,10 @@ def _measured(
     file = folder / f"samples-{plan.split}-{plan.attempts}-{label.replace(' ', ',') or 'default'}.json"
     if file.exists():
         return Measured.model_validate_json(file.read_text())
+    generator = model()
     say(f"{folder.name}: {plan.attempts:,} attempts, {label or 'default'}")
     start = time.perf_counter()
-    attempts = model.attempts(plan.attempts, seed=_SAMPLING_SEED + seed, **overrides)
+    attempts = generator.attempts(plan.attempts, seed=_SAMPLING_SEED + seed, **overrides)
     seconds = time.perf_counter() - start
     evaluation = evaluate(attempts, reference, only=_FIGURES)
     figures = {name: evaluation[name] if math.isfinite(evaluation[name]) else None for name in _FIGURES}
@@ -153,7 +159,7 @@ def _measured(
         row=row.name,
         seed=seed,
         sampling=label,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        parameters=sum(parameter.numel() for parameter in generator.parameters()),
         likelihood=likelihood,
         attempts=plan.attempts,
         calls=attempts.calls,

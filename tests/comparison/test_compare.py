@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,6 +70,9 @@ def test_a_comparison_is_a_table_and_continues_where_it_stopped(
     assert "words" in result.stdout and "block=1" in result.stdout
     again = molgen(*command, "--resume")
     assert again.stdout == result.stdout and "training" not in again.stderr
+    for folder in out.glob("*/run"):  # what has been measured stands on its own
+        shutil.rmtree(folder)
+    assert molgen(*command, "--resume").stdout == result.stdout
     with (out / "report.csv").open() as stream:
         lines = list(csv.DictReader(stream))
     assert [(line["row"], line["seed"], line["sampling"]) for line in lines] == [
@@ -80,6 +84,12 @@ def test_a_comparison_is_a_table_and_continues_where_it_stopped(
     report = (out / "report.md").read_text()
     assert "±" in report and "8 seconds" in report
     assert (out / "report.png").stat().st_size > 10_000
+
+
+def test_a_damaged_plan_has_a_one_line_error(molgen: Run, smiles_file: Path, plan: Path, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{")
+    result = molgen("compare", "--data", smiles_file, "--out", tmp_path, "--config", plan, "--resume", code=1)
+    assert "damaged" in result.stderr and len(result.stderr.strip().splitlines()) == 1
 
 
 def test_the_default_plan_compares_equals() -> None:
