@@ -4,7 +4,8 @@
     molgen train stream --data train.smi --out runs/stream --config stream.toml
     python benchmarks/long_text.py write runs/stream/model --windows 32
 
-Of every line that was written whole: is it a molecule (strict validity), and how many different ones are there; by how many windows of training stand before it in its text.
+Of every line that was written whole: is it a molecule (strict validity), and how many different ones are there; by how
+many windows of training stand before it in its text.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def write(directory: Path, windows: int, texts: int) -> None:
     print("| windows before | lines | strict validity | different of the valid |\n|---|---|---|---|")
     for low, (bound, molecules) in zip([0, *bounds], valid.items(), strict=False):
         good = [molecule for molecule in molecules if molecule]
-        print(f"| {low}-{bound} | {len(molecules):,} | {len(good) / len(molecules):.4f} | {len(set(good)) / len(good):.4f} |")
+        shares = f"{len(good) / len(molecules):.4f} | {len(set(good)) / len(good):.4f}"
+        print(f"| {low}-{bound} | {len(molecules):,} | {shares} |")
 
 
 def main() -> None:

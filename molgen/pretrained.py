@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from molgen.errors import MolgenError, UsageError
-from molgen.files import sha256, whole_folder
+from molgen.files import sha256, whole_file, whole_folder
 from molgen.shipped import shipped_path
 
 if TYPE_CHECKING:
     from molgen.model import Model
+    from molgen.sampling import SamplingConfig
 
 FORMAT_VERSION = 1
 CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "README.md"
@@ -120,6 +121,17 @@ def write_model(model: Model, path: Path, card: str, overwrite: bool) -> None:
         )
         (folder / CONFIG_FILE).write_text(header.model_dump_json(indent=1) + "\n")
         (folder / CARD_FILE).write_text(card or f"# A molgen {model.kind} model\n")
+
+
+def write_sampling(path: Path, sampling: SamplingConfig) -> None:
+    """Exchange how a model directory samples by default.
+
+    Raises:
+        MolgenError: it is no model directory, or cannot be written.
+    """
+    header = _read_header(path).model_copy(update={"sampling": sampling.model_dump()})
+    with whole_file(path / CONFIG_FILE) as temporary:
+        temporary.write_text(header.model_dump_json(indent=1) + "\n")
 
 
 def _read_header(path: Path) -> _Header:

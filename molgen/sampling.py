@@ -29,6 +29,8 @@ class SamplingConfig(BaseModel):
         remask: whether the confidence sampler may hide again what it uncovered.
         block: tokens that an any-order model uncovers before it goes on to those behind them; 0 for all; None for what
             it was trained on.
+        valence_guard: forbid bonds that exceed a valence and atoms without a bond, and draw again what RDKit refuses
+            all the same, such as aromatic rings without alternating bonds. Part of the model's name in any benchmark.
         template: what is given of a text, ``*`` standing for the rest.
     """
 
@@ -43,6 +45,7 @@ class SamplingConfig(BaseModel):
     omega: float = Field(0.0, ge=0)
     remask: bool = False
     block: int | None = Field(None, ge=0)
+    valence_guard: bool = False
     template: str | None = None
 
     def build(self, process: Process | None = None) -> Sampler:

@@ -100,3 +100,30 @@ def tiny_run(molgen: Run, smiles_file: Path, tiny_config: Path, tmp_path_factory
 @pytest.fixture(scope="session")
 def tiny_model(tiny_run: Path) -> Path:
     return tiny_run / "model"
+
+
+TEXT_TOML = """
+[network]
+width = 32
+layers = 2
+heads = 4
+
+[optimiser]
+steps = 150
+batch_size = 64
+warmup = 5
+learning_rate = 5e-3
+validation_molecules = 32
+sampled_molecules = 8
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny_text(molgen: Run, smiles_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Model directory of a short text run; that of an autoregressive one stands beside it."""
+    folder = tmp_path_factory.mktemp("text")
+    config = folder / "config.toml"
+    config.write_text(TEXT_TOML)
+    for family, name in (("text", "text"), ("autoregressive", "ar")):
+        molgen("train", family, "--data", smiles_file, "--out", folder / name, "--config", config)
+    return folder / "text" / "model"

@@ -32,6 +32,10 @@ def generate(
         bool | None, typer.Option("--remask", help="Let confidence hide again what it uncovered.")
     ] = None,
     block: Annotated[int | None, typer.Option(help="Tokens per block of any-order models; 0 for all.")] = None,
+    valence_guard: Annotated[
+        bool | None,
+        typer.Option("--valence-guard", help="Forbid what exceeds valences or disconnects (growing graphs)."),
+    ] = None,
     template: Annotated[
         str | None, typer.Option(help="What is given of a text, * standing for the rest: 'C1CC1*' (text models).")
     ] = None,
@@ -74,6 +78,7 @@ def generate(
         "omega": omega,
         "remask": remask,
         "block": block,
+        "valence_guard": valence_guard,
         "template": template,
     }
     if trace is not None:

@@ -14,6 +14,7 @@ from molgen.cli.data import app as data_app
 from molgen.cli.evaluate import evaluate
 from molgen.cli.generate import generate
 from molgen.cli.train import app as train_app
+from molgen.cli.tune import tune
 from molgen.cli.view import view
 from molgen.cli.write import write
 from molgen.errors import MolgenError
@@ -31,6 +32,7 @@ app.command()(generate)
 app.command()(evaluate)
 app.command()(view)
 app.command()(compare)
+app.command()(tune)
 app.command()(chat)
 app.command()(write)
 

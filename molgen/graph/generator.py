@@ -67,8 +67,8 @@ class GraphGenerator(Generator):
     @abstractmethod
     def sample_states(
         self, size: int, streams: Streams, sampling: SamplingConfig, observer: Callable[[State], None] | None = None
-    ) -> tuple[State, int]:
-        """The last state of one graph of `size` atoms per stream, and the network calls it took.
+    ) -> tuple[State, list[int]]:
+        """The last state of one graph of `size` atoms per stream, and the network calls that each took.
 
         Args:
             size: number of atoms.
@@ -80,7 +80,8 @@ class GraphGenerator(Generator):
     def sample_batch(self, size: int, streams: Streams, sampling: SamplingConfig, form: Form) -> list[Attempt]:
         read = raw_smiles if form == "raw" else strict_smiles
         state, calls = self.sample_states(size, streams.fold(_STATE_STREAM), sampling)
-        return [Attempt(read(self.codec.decode(graph)), calls) for graph in state_graphs(state)]
+        graphs = state_graphs(state)
+        return [Attempt(read(self.codec.decode(graph)), count) for graph, count in zip(graphs, calls, strict=True)]
 
     def draw_sizes(self, streams: Streams, sampling: SamplingConfig) -> Tensor:
         sizes = torch.tensor(list(self.config.sizes), device=streams.keys.device)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import torch
 from pydantic import model_validator
 from torch import Tensor
 
@@ -106,7 +105,7 @@ class GraphDiffusion(GraphGenerator):
         sampling: SamplingConfig,
         observer: Callable[[State], None] | None = None,
         frozen: Mapping[str, tuple[Tensor, Tensor]] | None = None,
-    ) -> tuple[State, int]:
+    ) -> tuple[State, list[int]]:
         """See `GraphGenerator.sample_states`; some variables may be held fixed.
 
         Args:
@@ -127,7 +126,7 @@ class GraphDiffusion(GraphGenerator):
             frozen=frozen,
             observer=None if observer is None else lambda _, state: observer(state),
         )
-        return state, sampling.steps
+        return state, [sampling.steps] * len(streams.keys)
 
 
 def build_process(config: GraphModelConfig, vocabulary: Vocabulary) -> Process:

@@ -95,7 +95,14 @@ def test_a_damaged_plan_has_a_one_line_error(molgen: Run, smiles_file: Path, pla
 def test_the_default_plan_compares_equals() -> None:
     plan = default_plan(minutes=1, split=None)
     assert plan.split == "validation"
-    assert {row.family for row in plan.rows} == {"graph", "graph-any-order", "text", "any-order", "continuous", "autoregressive"}
+    assert {row.family for row in plan.rows} == {
+        "graph",
+        "graph-any-order",
+        "text",
+        "any-order",
+        "continuous",
+        "autoregressive",
+    }
     for row in plan.rows:
         assert plan.run(row, 3).optimiser.seed == 3
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.streams import Streams
 from molgen.errors import UsageError
+from molgen.evaluation import evaluate
 from molgen.graph.any_order.growth import BONDS, RELATIONS, USED, history
 from molgen.graph.any_order.model import AnyOrderGraph, AnyOrderGraphConfig
 from molgen.transformer import TransformerConfig
@@ -63,7 +64,7 @@ def test_probabilities_of_all_graphs_sum_to_one_in_every_order(order: tuple[int,
 def test_samples_come_as_often_as_they_should(block: int) -> None:
     model, graphs, n = toy(), all_graphs(), 20_000
     state, calls = model.sample_states(3, Streams.from_seed(0, torch.arange(n)), model.sampling_with(block=block))
-    assert calls == 3
+    assert calls == [3] * n
     orders = {0: list(permutations(range(3))), 1: [(0, 1, 2)], 2: [(0, 1, 2), (1, 0, 2)]}[block]
     expected = torch.stack([probabilities(model, graphs, list(order)) for order in orders]).mean(0)
     rows = torch.cat([graphs.atoms, graphs.bonds], dim=1).tolist()
@@ -133,6 +134,17 @@ def test_results_depend_on_the_seed_alone() -> None:
     whole, _ = model.sample_states(4, Streams.from_seed(5, torch.arange(6)), model.sampling)
     part, _ = model.sample_states(4, Streams.from_seed(5, torch.arange(4, 6)), model.sampling)
     assert all((whole[kind][4:] == part[kind]).all() for kind in ("atoms", "bonds"))
+
+
+def test_the_valence_guard_makes_molecules() -> None:
+    model = toy(size=7)
+    assert len(set(model.attempts(50, seed=2)) & {""}) == 0
+    free = evaluate(model.attempts(200, seed=2), only=["validity"])["validity"]
+    guarded = model.attempts(200, seed=2, valence_guard=True)
+    assert free < 0.5 and evaluate(guarded, only=["validity"])["validity"] > 0.8
+    assert guarded.calls > 7
+    again = model.attempts(200, seed=2, batch_size=7, valence_guard=True)
+    assert list(again) == list(guarded)
 
 
 def test_bad_settings_are_refused() -> None:

@@ -234,33 +234,6 @@ def test_trace_shows_a_text_emerging(tiny_text: Path) -> None:
     assert [len(state) for state in states] == sorted(len(state) for state in states)
 
 
-TEXT_TOML = """
-[network]
-width = 32
-layers = 2
-heads = 4
-
-[optimiser]
-steps = 150
-batch_size = 64
-warmup = 5
-learning_rate = 5e-3
-validation_molecules = 32
-sampled_molecules = 8
-"""
-
-
-@pytest.fixture(scope="module")
-def tiny_text(molgen: Run, smiles_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Model directory of a short text run; that of an autoregressive one stands beside it."""
-    folder = tmp_path_factory.mktemp("text")
-    config = folder / "config.toml"
-    config.write_text(TEXT_TOML)
-    for family, name in (("text", "text"), ("autoregressive", "ar")):
-        molgen("train", family, "--data", smiles_file, "--out", folder / name, "--config", config)
-    return folder / "text" / "model"
-
-
 def test_the_command_line_trains_generates_and_continues(
     tiny_text: Path, molgen: Run, smiles_file: Path, tmp_path: Path
 ) -> None:

@@ -77,7 +77,7 @@ class History:
     Attributes:
         relations: of atom m to atom k <= m when m has just been uncovered, its bonds by category, ``(B, n, n)``.
         used: valence that atom k uses when m has just been uncovered, ``(B, n, n)``.
-        neighbours: those of atom m among the atoms before it, the last place first, ``(B, n, R)``; 0 beyond their number.
+        neighbours: those of atom m among the atoms before it, last place first, ``(B, n, R)``; 0 beyond their number.
         kinds: categories of the bonds to them, ``(B, n, R)``; 0 beyond their number.
         around: relation of each of those neighbours to all atoms k < m just before m is uncovered, ``(B, n, R, n)``.
     """

@@ -10,16 +10,23 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from molgen.chem.codec import MoleculeGraph
+from molgen.chem.strict import strict_smiles
+from molgen.chem.valence import capacities
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.orders import block_order
 from molgen.diffusion.process import State
 from molgen.diffusion.streams import Streams
 from molgen.errors import UsageError
 from molgen.graph.any_order.growth import BONDS, RELATIONS, Growth, History, history
+from molgen.graph.any_order.guard import ValenceGuard
 from molgen.graph.any_order.network import ANCHORS, GrowingNetwork, NeighbourHead
-from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig
+from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig, state_graphs
 from molgen.sampling import SamplingConfig
 from molgen.transformer import Cache, TransformerConfig
+
+_REDRAWS = 8
+"""Most drawings of one molecule under the valence guard."""
 
 
 class AnyOrderGraphConfig(GraphGeneratorConfig):
@@ -49,7 +56,7 @@ class AnyOrderGraph(GraphGenerator):
     """
 
     kind: ClassVar[str] = "graph-any-order"
-    settings = frozenset({"temperature", "top_p", "block"})
+    settings = frozenset({"temperature", "top_p", "block", "valence_guard"})
     config: AnyOrderGraphConfig
 
     def __init__(self, config: AnyOrderGraphConfig) -> None:
@@ -130,7 +137,7 @@ class AnyOrderGraph(GraphGenerator):
             (h + head.kind(atoms))[row, m] + chosen[row, m, number],
             keys[row, m],
             around[row, m, number],
-            before[m] & (order[row] < last[row, m, number][:, None]),
+            (before[m] & (order[row] < last[row, m, number][:, None]))[:, None],
         )
         costs = nn.functional.cross_entropy(logits, picked[row, m, number], reduction="none")
         return costs.new_zeros(batch).index_add(0, row, costs)
@@ -143,8 +150,27 @@ class AnyOrderGraph(GraphGenerator):
     @torch.no_grad()
     def sample_states(
         self, size: int, streams: Streams, sampling: SamplingConfig, observer: Callable[[State], None] | None = None
-    ) -> tuple[State, int]:
-        order = block_order(size, self._block(sampling), streams.fold(0))
+    ) -> tuple[State, list[int]]:
+        state = self._grow(size, streams, sampling, observer)
+        calls = [size] * len(streams.keys)
+        for number in range(1, _REDRAWS if sampling.valence_guard else 1):
+            wrong = [row for row, graph in enumerate(state_graphs(state)) if not self._sound(graph)]
+            if not wrong:
+                break
+            again = self._grow(size, streams.select(torch.tensor(wrong)).fold(-number), sampling, observer)
+            for kind, values in again.items():
+                state[kind][wrong] = values
+            for row in wrong:
+                calls[row] += size
+        return state, calls
+
+    def _sound(self, graph: MoleculeGraph) -> bool:
+        return strict_smiles(self.codec.decode(graph)) is not None
+
+    def _grow(
+        self, size: int, streams: Streams, sampling: SamplingConfig, observer: Callable[[State], None] | None
+    ) -> State:
+        order = block_order(size, 1 if sampling.valence_guard else self._block(sampling), streams.fold(0))
         atoms = torch.full_like(order, self.masked)
         bonds = order.new_zeros(*order.shape, size)
         growing = _Growing(self, size, order, sampling)
@@ -156,7 +182,7 @@ class AnyOrderGraph(GraphGenerator):
             bonds.scatter_(1, here[..., None].expand(-1, -1, size), row[:, None])
             if observer is not None:
                 observer({"atoms": atoms.clone(), "bonds": _listed(bonds)})
-        return {"atoms": atoms, "bonds": _listed(bonds)}, size
+        return {"atoms": atoms, "bonds": _listed(bonds)}
 
 
 class _Growing:
@@ -177,6 +203,7 @@ class _Growing:
         self.atoms = order[:, :0]
         self.states = torch.zeros(rows, 0, model.config.network.width, device=order.device)
         self.row = order[:, :0]
+        self.guard = ValenceGuard(capacities(model.vocabulary), order.device) if sampling.valence_guard else None
 
     def step(self, streams: Streams) -> tuple[Tensor, Tensor]:
         """Uncover one more atom: its category ``(B,)``, and its bonds to those before it ``(B, m)``."""
@@ -184,6 +211,8 @@ class _Growing:
         atom = streams.fold(0).categorical(self.sampling.probabilities(self.model.atom_head(h[:, 0]).float(), "atoms"))
         row = self._bonds(h, atom, streams)
         self.growth.add(row)
+        if self.guard is not None:
+            self.guard.add(row)
         self.atoms = torch.cat([self.atoms, atom[:, None]], dim=1)
         self.row = row
         return atom, row
@@ -222,7 +251,12 @@ class _Growing:
         around = torch.full_like(row, RELATIONS)
         allowed = torch.ones_like(row, dtype=torch.bool)
         for number in range(1, m + 1):
-            logits = head(x, keys, around, allowed)
+            possible = allowed[:, None]
+            if self.guard is not None:
+                possible = possible & self.guard.allowed(self.atoms, atom, row)
+            logits = head(x, keys, around, possible)
+            if self.guard is not None and number == 1:  # one bond at least, where there is one to be had
+                logits[:, -1].masked_fill_(possible.flatten(1).any(1), float("-inf"))
             picked = streams.fold(number).categorical(self.sampling.probabilities(logits, "bonds"))
             bond, neighbour = torch.div(picked, m, rounding_mode="floor") + 1, picked % m
             going = bond < BONDS

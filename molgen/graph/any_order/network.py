@@ -115,7 +115,7 @@ class NeighbourHead(nn.Module):
         return self.key(states)[:, None] + saturation + offset
 
     def context(self, states: Tensor, bonds: Tensor) -> Tensor:
-        """What choosing a neighbour of some state ``(..., width)`` by a bond ``(...)`` tells: nothing if there is none."""
+        """What choosing a neighbour of state ``(..., width)`` by a bond ``(...)`` tells: nothing if there is none."""
         return (self.neighbour(states) + self.bond(bonds)) * (bonds > 0)[..., None]
 
     def forward(self, h: Tensor, keys: Tensor, around: Tensor, allowed: Tensor) -> Tensor:
@@ -125,13 +125,12 @@ class NeighbourHead(nn.Module):
             h: slot state and the new atom's `kind`, and the sum of `context` over neighbours chosen, ``(M, width)``.
             keys: from `keys`, ``(M, c, key)``.
             around: relation of the neighbour chosen last to the candidates ``(M, c)``; `RELATIONS` if none.
-            allowed: candidates that can still be chosen ``(M, c)``.
+            allowed: candidates that can still be chosen, by kind of bond ``(M, 4, c)`` or by any ``(M, 1, c)``.
         """
-        rows, c = around.shape
         x = self.mix(h)
-        query = self.query(x).view(rows, BONDS - 1, _KEY)
+        query = self.query(x).view(len(x), BONDS - 1, _KEY)
         scores = query @ keys.transpose(1, 2)
         table = query @ self.around.weight.t().to(query.dtype)
         scores = scores + table.gather(2, around[:, None].expand(-1, BONDS - 1, -1))
-        scores = scores.float().masked_fill(~allowed[:, None], float("-inf")) * _KEY**-0.5
+        scores = scores.float().masked_fill(~allowed, float("-inf")) * _KEY**-0.5
         return torch.cat([scores.flatten(1), self.stop(x).float()], dim=1)

@@ -1,0 +1,233 @@
+"""How a trained model should sample: settings tried one after the other on validation molecules."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from molgen.datasets import load_dataset
+from molgen.datasets.splits import TRAIN, VALIDATION, SplitConfig
+from molgen.errors import MolgenError, UsageError
+from molgen.evaluation import Reference, evaluate, reference_of
+from molgen.files import whole_file
+from molgen.generator import Generator
+from molgen.pretrained import write_sampling
+
+TABLE_FILE, POINTS_FILE = "tuning.md", "tuning.json"
+_SEED = 2_000_000
+_REFERENCE_MOLECULES = 20_000
+_FIGURES = ("validity", "uniqueness", "novelty", "vun", "fcd")
+_CANDIDATES: dict[str, tuple[Any, ...]] = {
+    "sampler": ("ancestral", "renoise", "flow"),
+    "distortion": ("identity", "polydec"),
+    "eta": (0.0, 5.0, 20.0),
+    "omega": (0.0, 0.1),
+    "temperature": (1.1, 1.0, 0.95, 0.9, 0.8),
+    "top_p": (1.0, 0.98, 0.95),
+}
+_OF_FLOW = ("eta", "omega")
+
+Aim = Literal["fcd", "vun", "validity"]
+Say = Callable[[str], None]
+
+
+class Point(BaseModel):
+    """What one way of sampling gave.
+
+    Attributes:
+        settings: fields of `SamplingConfig`; temperature and top-p of every kind of variable.
+        attempts: raw attempts.
+        validity: strict, per attempt.
+        uniqueness: of the valid.
+        novelty: of the unique.
+        vun: valid, unique and novel, per attempt.
+        fcd: to the validation molecules; None where it cannot be had.
+        calls: network calls per attempt.
+        per_second: attempts per second.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    settings: dict[str, Any]
+    attempts: int
+    validity: float
+    uniqueness: float | None
+    novelty: float | None
+    vun: float
+    fcd: float | None
+    calls: float
+    per_second: float
+
+    def cost(self, aim: Aim) -> float:
+        """What is to be made small."""
+        if aim == "fcd":
+            return math.inf if self.fcd is None else self.fcd
+        return -getattr(self, aim)
+
+
+class _Known(BaseModel):
+    """Points measured so far, and on what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reference: str
+    points: list[Point] = []
+
+
+def tune(
+    directory: Path,
+    reference: str,
+    *,
+    attempts: int = 2000,
+    steps: Sequence[int] = (),
+    aim: Aim = "fcd",
+    split: SplitConfig | None = None,
+    say: Say = lambda _: None,
+) -> tuple[Point, str]:
+    """Choose a model's sampling settings, and store them in its directory with the table of what was tried.
+
+    One setting after the other takes the value that serves the aim best while the others stay; the validation split,
+    which is carved from training molecules, decides, never the test split. What the directory already holds is not
+    measured again.
+
+    Args:
+        directory: of the model.
+        reference: data set whose validation molecules count.
+        attempts: raw attempts per point.
+        steps: numbers of network calls to choose from, for models that have a choice; by default the model's own.
+        aim: lowest FCD, or highest V.U.N. or strict validity per attempt.
+        split: of the data set; by default the model's usual one.
+        say: told what is going on.
+
+    Returns:
+        The best point, and the table in Markdown.
+
+    Raises:
+        UsageError: `steps` for a model whose calls are given by the length of what it writes.
+        MolgenError: the directory holds no sound model, the data cannot be read, or nothing can be written.
+    """
+    model = Generator.from_pretrained(directory)
+    if steps and "steps" not in model.settings:
+        raise UsageError(f"a model of kind {model.kind} has no steps to choose: leave --steps out")
+    search = _Search(model, directory, reference, attempts, split or SplitConfig(), say)
+    best: Point | None = None
+    for number in steps or (None,):
+        found = search.descend({} if number is None else {"steps": number}, aim)
+        best = found if best is None or found.cost(aim) < best.cost(aim) else best
+    assert best is not None
+    table = search.table(best)
+    with whole_file(directory / TABLE_FILE) as temporary:
+        temporary.write_text(table)
+    write_sampling(directory, model.sampling.replaced(**best.settings))
+    return best, table
+
+
+class _Search:
+    """Measures points, and remembers them in the model's directory."""
+
+    def __init__(
+        self, model: Generator, directory: Path, reference: str, attempts: int, split: SplitConfig, say: Say
+    ) -> None:
+        self.model, self.attempts, self.say = model, attempts, say
+        self.name = reference
+        self.file = directory / POINTS_FILE
+        self.known = _read(self.file, reference)
+        self.reference = _validation(reference, split)
+
+    def descend(self, start: dict[str, Any], aim: Aim) -> Point:
+        """Take the settings one by one, each with the value that serves the aim best."""
+        best = self.measure(start)
+        for name, values in self._candidates().items():
+            if name in _OF_FLOW and best.settings.get("sampler", self.model.sampling.sampler) != "flow":
+                continue
+            points = [self.measure({**best.settings, name: self._every_kind(name, value)}) for value in values]
+            best = min([best, *points], key=lambda point: point.cost(aim))
+        return best
+
+    def _candidates(self) -> dict[str, tuple[Any, ...]]:
+        found = {name: values for name, values in _CANDIDATES.items() if name in self.model.settings}
+        if self.model.kind == "continuous":  # it has one sampler
+            found.pop("sampler")
+        blocks = tuple(dict.fromkeys(getattr(self.model.config, "blocks", ())))
+        return {"block": blocks, **found} if len(blocks) > 1 else found
+
+    def _every_kind(self, name: str, value: Any) -> Any:
+        return dict.fromkeys(("atoms", "bonds", "tokens"), value) if name in ("temperature", "top_p") else value
+
+    def measure(self, settings: dict[str, Any]) -> Point:
+        """The point of some settings, from memory if it has been measured."""
+        for point in self.known.points:
+            if (point.settings, point.attempts) == (settings, self.attempts):
+                return point
+        start = time.perf_counter()
+        drawn = self.model.attempts(self.attempts, seed=_SEED, **settings)
+        seconds = time.perf_counter() - start
+        evaluation = evaluate(drawn, self.reference, only=_FIGURES)
+        figures = {name: evaluation[name] if math.isfinite(evaluation[name]) else None for name in _FIGURES}
+        point = Point(
+            settings=settings,
+            attempts=self.attempts,
+            calls=drawn.calls,
+            per_second=self.attempts / seconds,
+            **figures,
+        )
+        self.known.points.append(point)
+        with whole_file(self.file) as temporary:
+            temporary.write_text(self.known.model_dump_json(indent=1) + "\n")
+        self.say(_line(point))
+        return point
+
+    def table(self, best: Point) -> str:
+        """Markdown."""
+        head = ("settings", "attempts", "calls", "validity", "uniqueness", "novelty", "V.U.N.", "FCD", "molecules/s")
+        lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+        for point in self.known.points:
+            shown = f"**{_shown(point.settings)}**" if point == best else _shown(point.settings)
+            figures = (point.validity, point.uniqueness, point.novelty, point.vun)
+            cells = [shown, f"{point.attempts:,}", f"{point.calls:.3g}", *map(_number, figures)]
+            lines.append(f"| {' | '.join([*cells, _number(point.fcd), f'{point.per_second:.0f}'])} |")
+        title = f"Sampling settings tried on validation molecules of {self.name}; what was chosen is in bold.\n\n"
+        return title + "\n".join(lines) + "\n"
+
+
+def _validation(name: str, split: SplitConfig) -> Reference:
+    dataset = load_dataset(name, split=split)
+    held = dataset.smiles(VALIDATION)
+    if not held:
+        raise MolgenError(f"{name} has no validation molecules to choose by")
+    chosen = random.Random(0).sample(held, min(len(held), _REFERENCE_MOLECULES))
+    return reference_of(dataset.smiles(TRAIN), chosen)
+
+
+def _read(file: Path, reference: str) -> _Known:
+    """Points measured before on the same molecules."""
+    if not file.exists():
+        return _Known(reference=reference)
+    try:
+        known = _Known.model_validate_json(file.read_text())
+    except (ValidationError, ValueError):
+        raise MolgenError(f"{file} is damaged; remove it") from None
+    return known if known.reference == reference else _Known(reference=reference)
+
+
+def _line(point: Point) -> str:
+    return (
+        f"{_shown(point.settings)}: validity {_number(point.validity)}  V.U.N. {_number(point.vun)}  "
+        f"FCD {_number(point.fcd)}  {point.per_second:.0f}/s"
+    )
+
+
+def _shown(settings: dict[str, Any]) -> str:
+    """Such as ``sampler flow, temperature 0.9``."""
+    values = ((name, next(iter(v.values())) if isinstance(v, dict) else v) for name, v in settings.items())
+    return ", ".join(f"{name} {value}" for name, value in values) or "as it is"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

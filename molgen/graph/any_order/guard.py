@@ -1,0 +1,45 @@
+"""Choices that no molecule allows, forbidden while a graph grows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+_ORDERS = (0, 1, 2, 3, 1)
+"""Valence that a bond of each category takes at least: whether an aromatic one is double depends on the whole ring."""
+
+
+class ValenceGuard:
+    """Keeps valences within bounds and the graph in one piece.
+
+    Args:
+        capacities: largest valence of each atom category.
+        device: where.
+    """
+
+    def __init__(self, capacities: Sequence[int], device: torch.device) -> None:
+        self.capacities = torch.tensor(capacities, device=device)
+        self.orders = torch.tensor(_ORDERS, device=device)
+        self.taken: Tensor | None = None
+
+    def allowed(self, known: Tensor, new: Tensor, row: Tensor) -> Tensor:
+        """Bonds of the new atoms that leave all valences within bounds, by category but none, ``(B, 4, m)``.
+
+        Args:
+            known: categories of the atoms known ``(B, m)``.
+            new: of the new ones ``(B,)``.
+            row: bonds already chosen for them ``(B, m)``.
+        """
+        taken = torch.zeros_like(known) if self.taken is None else self.taken
+        left = self.capacities[known] - taken
+        own = self.capacities[new] - self.orders[row].sum(1)
+        room = torch.minimum(left, own[:, None])
+        return self.orders[1:, None] <= room[:, None]
+
+    def add(self, row: Tensor) -> None:
+        """Take note of the bonds ``(B, m)`` of one more atom."""
+        orders = self.orders[row]
+        before = torch.zeros_like(row) if self.taken is None else self.taken
+        self.taken = torch.cat([before + orders, orders.sum(1, keepdim=True)], dim=1)
