@@ -282,7 +282,7 @@ def test_unsuitable_settings_are_refused(tiny_text: Path) -> None:
 class Ideal(ContinuousDiffusion):
     """Knows the language: CC and OO, equally often."""
 
-    def forward(self, z: Tensor, t: Tensor) -> Tensor:
+    def forward(self, z: Tensor, t: Tensor, said: Tensor) -> Tensor:
         ratio = self.ratio(t)
         a, v = ratio.sigmoid().sqrt(), (-ratio).sigmoid()
         texts = self.embed(self.one_hot(torch.tensor([[0, 0], [1, 1]])))
