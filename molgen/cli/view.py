@@ -14,19 +14,49 @@ def view(
     n: Annotated[int, typer.Option("-n", "--number", min=1, help="How many, from the first.")] = 40,
     columns: Annotated[int, typer.Option(min=1, help="Molecules per row.")] = 8,
     column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
+    properties: Annotated[
+        bool, typer.Option("--properties", help="Instead: histograms of logP, SA, QED and weight of all molecules.")
+    ] = False,
+    reference: Annotated[str | None, typer.Option(help="With --properties: a named set or a file beside it.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
-    """Draw molecules as a grid."""
+    """Draw molecules as a grid, or the distribution of their properties."""
     from itertools import islice
 
     from molgen.cli.console import say
     from molgen.datasets.readers import read_smiles
+    from molgen.errors import UsageError
     from molgen.files import check_writable
 
+    if reference is not None and not properties:
+        raise UsageError("--reference goes with --properties")
     check_writable(out, overwrite)
+    if properties:
+        _draw_properties(file, column, reference, out, overwrite)
+        say(f"drew {out}")
+        return
     smiles = [text for _, text in islice(read_smiles(file, column), n)]
 
     from molgen.report.grid import draw_grid
 
     drawn = draw_grid(out, smiles, columns, overwrite)
     say(f"drew {drawn} of {len(smiles)} molecules: {out}")
+
+
+def _draw_properties(file: Path, column: str | None, reference: str | None, out: Path, overwrite: bool) -> None:
+    from molgen.datasets.readers import read_smiles
+    from molgen.datasets.splits import TEST, TRAIN
+    from molgen.evaluation import find_reference
+    from molgen.evaluation.columns import Numbers
+    from molgen.evaluation.sample import examine
+    from molgen.report.properties import PROPERTIES, draw_properties
+
+    columns = examine((text for _, text in read_smiles(file, column)), tuple(PROPERTIES), verdicts=False).columns
+    drawn = {name: values.values for name, values in columns.items() if isinstance(values, Numbers)}
+    sets = {file.stem: drawn}
+    if reference is not None:
+        beside = find_reference(reference)
+        split = TEST if TEST in beside.splits else TRAIN
+        beside.prepare(split, PROPERTIES, None)
+        sets = {f"{beside.name} {split}": {name: beside.numbers(split, name) for name in PROPERTIES}, **sets}
+    draw_properties(out, sets, overwrite)

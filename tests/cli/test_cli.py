@@ -103,6 +103,14 @@ def test_evaluate_compares_files_in_one_table(molgen: Run, smiles_file: Path, tm
     assert [report["attempts"] for report in json.loads((tmp_path / "report.json").read_text())] == [600, 3]
 
 
+def test_properties_are_drawn(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "properties.png"
+    molgen("view", smiles_file, "-o", out, "--properties", "--reference", "qm9")
+    assert out.stat().st_size > 10_000
+    assert "goes with --properties" in molgen("view", smiles_file, "-o", out, "--reference", "qm9", code=2).stderr
+    assert "exists" in molgen("view", smiles_file, "-o", out, "--properties", code=2).stderr
+
+
 def test_view_and_trace_draw(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
     result = molgen("view", smiles_file, "-o", tmp_path / "grid.png", "-n", 6)
     assert "drew 6 of 6" in result.stderr
