@@ -34,8 +34,8 @@ from molgen.chem.strict import strict_smiles
 from molgen.datasets.splits import TEST, TRAIN
 from molgen.evaluation import Reference, evaluate, reference_of
 from molgen.generator import Generator
-from molgen.training.config import read_config
 from molgen.training.run import train
+from molgen.training.runs import read_config
 
 ROOT = Path(__file__).resolve().parents[1]
 PINS = ("torch==2.13.0", "torch-molecule==0.2.0")

@@ -49,8 +49,8 @@ def _command(family: str, summary: str) -> None:
         from molgen.cli.console import say
         from molgen.errors import UsageError
         from molgen.progress import bar
-        from molgen.training.config import read_config
         from molgen.training.run import Hardware, read_run_config, train
+        from molgen.training.runs import read_config
 
         if resume:
             if any(value is not None for value in (data, column, config, init_from, batch_size, seed)):

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from molgen.errors import UsageError
 from molgen.files import read_toml
 from molgen.sampling import SamplingConfig
-from molgen.training.config import RUNS, MoleculesRun, RunConfig
+from molgen.training.config import MoleculesRun, RunConfig
+from molgen.training.runs import RUNS
 
 
 class Row(BaseModel):

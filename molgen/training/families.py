@@ -30,7 +30,8 @@ from molgen.text.corpus import by_length, rewritten, text_batches
 from molgen.text.diffusion import TextDiffusion
 from molgen.text.model import TextGenerator
 from molgen.text.tokenizers import MOLECULE_TOKENIZERS, BytePairTokenizer, Tokenizer
-from molgen.training.config import AnyOrderGraphRun, BlocksRun, GraphRun, MoleculesRun, RunConfig, StreamRun, TokensRun
+from molgen.training.config import MoleculesRun, RunConfig
+from molgen.training.runs import AnyOrderGraphRun, BlocksRun, GraphRun, StreamRun, TokensRun
 
 VALIDATION_BATCH = 256
 

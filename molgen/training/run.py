@@ -19,9 +19,10 @@ from molgen.errors import MolgenError, UsageError
 from molgen.files import whole_file
 from molgen.hardware import keep_memory, supports_bf16
 from molgen.training.callbacks import Console, Keeper, Monitor, Stopper
-from molgen.training.config import RunConfig, read_config
+from molgen.training.config import RunConfig
 from molgen.training.ema import ExponentialAverage
 from molgen.training.families import Prepared, prepare
+from molgen.training.runs import read_config
 from molgen.training.task import GeneratorTask
 
 CONFIG_FILE, CHECKPOINT_FILE = "config.toml", "last.ckpt"

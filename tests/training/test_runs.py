@@ -8,7 +8,7 @@ import pytest
 import tomli_w
 
 from molgen.errors import UsageError
-from molgen.training.config import GraphRun, read_config
+from molgen.training.runs import GraphRun, read_config
 
 
 @pytest.mark.parametrize(
