@@ -66,6 +66,15 @@ class Model(nn.Module, ABC):
     def figures(self, count: int) -> dict[str, float]:
         """What is measured by sampling `count` times during training, by name."""
 
+    def check_objective(self, objective: str) -> None:
+        """Refuse to train by anything but cross-entropy, where that is the bound itself or there is none.
+
+        Raises:
+            UsageError: another objective.
+        """
+        if objective != "cross-entropy":
+            raise UsageError(f'a model of kind {self.kind} trains by optimiser.objective = "cross-entropy" alone')
+
     def check_sampling(self, sampling: SamplingConfig) -> None:
         """Refuse what this kind of model cannot do.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -20,3 +22,11 @@ def block_order(n: int, size: int | Tensor, streams: Streams) -> Tensor:
     sizes = torch.as_tensor(size, device=device).expand(len(streams.keys))
     sizes = torch.where(sizes > 0, sizes, n)[:, None]
     return (torch.arange(n, device=device) // sizes + streams.uniform(n)).argsort(1)
+
+
+def over_orders(costs: Tensor) -> Tensor:
+    """- log p when orders are drawn evenly, nats ``(B,)``, from costs given some orders ``(K, B)``: that of the mean p.
+
+    From finitely many orders it is too high in expectation, an upper bound still, and lower than the mean cost.
+    """
+    return math.log(len(costs)) - (-costs).logsumexp(0)

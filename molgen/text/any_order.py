@@ -10,9 +10,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from molgen.diffusion.orders import block_order
+from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.streams import Streams
-from molgen.errors import UsageError
 from molgen.sampling import SamplingConfig
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
@@ -81,8 +80,7 @@ class AnyOrder(TextGenerator):
         return self.head(self.transformer(h, cache=cache, places=places, targets=targets)).float()
 
     def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
-        if objective != "cross-entropy":
-            raise UsageError('here cross-entropy is the bound itself: set optimiser.objective = "cross-entropy"')
+        self.check_objective(objective)
         sizes = torch.tensor(self.config.blocks, device=batch.tokens.device)
         chosen = sizes[(streams.fold(1).uniform() * len(sizes)).long()]
         return {"tokens": self.cost(batch.tokens, block_order(batch.tokens.shape[1], chosen, streams.fold(0)))}
@@ -93,7 +91,7 @@ class AnyOrder(TextGenerator):
         return self.cost(batch.tokens, order) - math.log(self.config.lengths.get(n, 0.0) or 1e-12)
 
     def tightened(self, bounds: Tensor) -> Tensor:
-        return math.log(len(bounds)) - (-bounds).logsumexp(0)
+        return over_orders(bounds)
 
     def _block(self, sampling: SamplingConfig) -> int:
         """Size of the blocks to sample in: by default the first of training."""

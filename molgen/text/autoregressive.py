@@ -47,8 +47,7 @@ class Autoregressive(TextGenerator):
         return self.head(self.transformer(self.embedding(tokens), cache=cache)).float()
 
     def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
-        if objective != "cross-entropy":
-            raise UsageError('an autoregressive model has its likelihood: set optimiser.objective = "cross-entropy"')
+        self.check_objective(objective)
         return {"tokens": self._cost(batch.tokens)}
 
     def bound(self, batch: TextBatch, streams: Streams) -> Tensor:

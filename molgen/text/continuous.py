@@ -137,8 +137,7 @@ class ContinuousDiffusion(TextGenerator):
         return ratio.sigmoid().sqrt() * e + (-ratio).sigmoid().sqrt() * noise
 
     def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
-        if objective != "cross-entropy":
-            raise UsageError('continuous diffusion trains by cross-entropy: set optimiser.objective = "cross-entropy"')
+        self.check_objective(objective)
         t = streams.fold(0).uniform()
         z = self.corrupt(batch.tokens, t, streams.fold(1))
         twice = streams.fold(2).uniform() < 0.5

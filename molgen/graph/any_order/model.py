@@ -14,10 +14,9 @@ from molgen.chem.codec import MoleculeGraph
 from molgen.chem.strict import strict_smiles
 from molgen.chem.valence import capacities
 from molgen.datasets.batches import GraphBatch
-from molgen.diffusion.orders import block_order
+from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.process import State
 from molgen.diffusion.streams import Streams
-from molgen.errors import UsageError
 from molgen.graph.any_order.growth import BONDS, RELATIONS, Growth, History, history
 from molgen.graph.any_order.guard import ValenceGuard
 from molgen.graph.any_order.network import ANCHORS, GrowingNetwork, NeighbourHead
@@ -72,8 +71,7 @@ class AnyOrderGraph(GraphGenerator):
         return cls(AnyOrderGraphConfig.model_validate(config))
 
     def loss(self, batch: GraphBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
-        if objective != "cross-entropy":
-            raise UsageError('here cross-entropy is the bound itself: set optimiser.objective = "cross-entropy"')
+        self.check_objective(objective)
         sizes = torch.tensor(self.config.blocks, device=batch.atoms.device)
         chosen = sizes[(streams.fold(1).uniform() * len(sizes)).long()]
         return self.cost(batch, block_order(batch.atoms.shape[1], chosen, streams.fold(0)))
@@ -84,7 +82,7 @@ class AnyOrderGraph(GraphGenerator):
         return cost["atoms"] + cost["bonds"] - math.log(self.config.sizes.get(n, 0.0) or 1e-12)
 
     def tightened(self, bounds: Tensor) -> Tensor:
-        return math.log(len(bounds)) - (-bounds).logsumexp(0)
+        return over_orders(bounds)
 
     def _block(self, sampling: SamplingConfig) -> int:
         """Size of the blocks to sample in: by default the first of training."""

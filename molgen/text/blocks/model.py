@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
@@ -10,6 +9,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from molgen.diffusion.orders import over_orders
 from molgen.diffusion.streams import Streams
 from molgen.errors import UsageError
 from molgen.model import Model
@@ -101,8 +101,7 @@ class BlockDiffusion(Model):
         return self.head(self.transformer(h, cache=cache, places=places, targets=targets)).float()
 
     def loss(self, batch: BlockBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
-        if objective != "cross-entropy":
-            raise UsageError('here cross-entropy is the bound itself: set optimiser.objective = "cross-entropy"')
+        self.check_objective(objective)
         return {"tokens": self.bound(batch, streams)}
 
     def bound(self, batch: BlockBatch, streams: Streams) -> Tensor:
@@ -116,7 +115,7 @@ class BlockDiffusion(Model):
         return (cost * (order[:, 1:] >= begin)).sum(1)
 
     def tightened(self, bounds: Tensor) -> Tensor:
-        return math.log(len(bounds)) - (-bounds).logsumexp(0)
+        return over_orders(bounds)
 
     def figures(self, count: int) -> dict[str, float]:
         """Nothing: what is worth measuring depends on the text; of replies see `molgen.evaluation.replies`."""
