@@ -100,7 +100,7 @@ class AnyOrderGraph(GraphGenerator):
     def _states(self, atoms: Tensor, past: History, order: Tensor) -> Tensor:
         """States ``(B, n, width)`` of the slots that ask for each atom."""
         batch, n = atoms.shape
-        tokens, places = self._anchors(n, batch, atoms.device)
+        tokens, places = self.anchors(n, batch, atoms.device)
         pairs = (ANCHORS, -1, ANCHORS, -1)
         relations = nn.functional.pad(past.relations, pairs, value=RELATIONS)
         counts = nn.functional.one_hot(past.relations.tril(-1), RELATIONS)[..., 1:BONDS].sum(2)
@@ -140,7 +140,7 @@ class AnyOrderGraph(GraphGenerator):
         costs = nn.functional.cross_entropy(logits, picked[row, m, number], reduction="none")
         return costs.new_zeros(batch).index_add(0, row, costs)
 
-    def _anchors(self, n: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    def anchors(self, n: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
         """Tokens and places ``(B, 2)`` of the two slots that stand for no atom."""
         tokens = torch.arange(self.masked, self.masked + ANCHORS, device=device)
         return tokens.expand(rows, -1), torch.tensor([-1, n], device=device).expand(rows, -1)
@@ -220,7 +220,7 @@ class _Growing:
         m, order, device = self.growth.known, self.order, self.order.device
         rows = len(order)
         if m == 0:
-            atoms, places = self.model._anchors(self.size, rows, device)
+            atoms, places = self.model.anchors(self.size, rows, device)
             targets = order[:, :1].expand(-1, ANCHORS)
             counts = torch.zeros(rows, ANCHORS, BONDS - 1, device=device)
             relations = order.new_full((rows, ANCHORS, ANCHORS), RELATIONS)
