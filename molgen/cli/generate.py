@@ -18,7 +18,7 @@ def generate(
     out: Annotated[
         list[Path] | None, typer.Option("-o", "--out", help=".smi, .csv, .parquet or .sdf, also several; else stdout.")
     ] = None,
-    model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = "qm9-graph",
+    model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = "moses-graph",
     seed: Annotated[int, typer.Option(help="Results depend on it alone.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Molecules per network call.")] = 128,
     sampler: Annotated[str | None, typer.Option(help="ancestral, renoise, flow, confidence or first-hitting.")] = None,

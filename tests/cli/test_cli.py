@@ -42,14 +42,14 @@ def test_generate_writes_every_format(molgen: Run, tmp_path: Path) -> None:
     contents = []
     for suffix in (".smi", ".csv", ".parquet", ".sdf", ".smi.gz"):
         path = tmp_path / f"library{suffix}"
-        result = molgen("generate", "-n", 12, "--seed", 5, "--steps", 10, "-o", path)
+        result = molgen("generate", "-n", 12, "--seed", 5, "-o", path)
         assert result.stdout == ""
         assert result.stderr.startswith("requested 12  attempted ") and "kept 12" in result.stderr
         contents.append([text for _, text in read_smiles(path)])
     assert contents[0] == contents[1] == contents[2] == contents[4]
     assert [Chem.CanonSmiles(text) for text in contents[3]] == contents[0]
     assert len(set(contents[0])) == 12
-    assert molgen("generate", "-n", 12, "--seed", 5, "--steps", 10).stdout.split() == contents[0]
+    assert molgen("generate", "-n", 12, "--seed", 5).stdout.split() == contents[0]
 
 
 def test_attempts_are_raw(molgen: Run, tmp_path: Path, tiny_model: Path) -> None:
@@ -63,7 +63,7 @@ def test_attempts_are_raw(molgen: Run, tmp_path: Path, tiny_model: Path) -> None
 @pytest.mark.parametrize("sampler", ["ancestral", "renoise", "flow"])
 def test_every_sampler_and_setting(molgen: Run, sampler: str) -> None:
     result = molgen(
-        *("generate", "--attempts", 8, "--sampler", sampler, "--steps", 6, "--temperature", "atoms=0.9,bonds=0.7"),
+        *("generate", "--model", "qm9-graph", "--attempts", 8, "--sampler", sampler, "--steps", 6, "--temperature", "atoms=0.9,bonds=0.7"),
         *("--top-p", "0.95", "--distortion", "polydec", "--eta", 1, "--omega", 0.1, "--batch-size", 3),
     )
     assert len(result.stdout.splitlines()) == 8
@@ -114,7 +114,7 @@ def test_properties_are_drawn(molgen: Run, smiles_file: Path, tmp_path: Path) ->
 def test_view_and_trace_draw(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
     result = molgen("view", smiles_file, "-o", tmp_path / "grid.png", "-n", 6)
     assert "drew 6 of 6" in result.stderr
-    molgen("generate", "--trace", tmp_path / "chain.gif", "--steps", 8)
+    molgen("generate", "--trace", tmp_path / "chain.gif")
     assert (tmp_path / "grid.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "chain.gif").read_bytes().startswith(b"GIF8")
 
@@ -208,7 +208,7 @@ def test_full_disk_is_said_and_leaves_nothing(molgen: Run, tmp_path: Path) -> No
         pytest.skip("cannot mount a small disk here")
     try:
         (small / "filler").write_bytes(b"x" * 4096)
-        result = molgen("generate", "-n", 5, "--steps", 3, "-o", small / "out.csv", code=1)
+        result = molgen("generate", "-n", 5, "-o", small / "out.csv", code=1)
         assert "cannot write" in result.stderr and "No space left" in result.stderr
         assert [path.name for path in small.iterdir()] == ["filler"]
     finally:

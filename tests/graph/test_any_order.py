@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import permutations, product
+from pathlib import Path
 
 import networkx
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from molgen.chem.strict import strict_from_smiles, strict_smiles
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.streams import Streams
 from molgen.errors import UsageError
@@ -19,6 +21,7 @@ from molgen.evaluation import evaluate
 from molgen.graph.any_order.growth import BONDS, RELATIONS, USED, history
 from molgen.graph.any_order.model import AnyOrderGraph, AnyOrderGraphConfig
 from molgen.transformer import TransformerConfig
+from tests.conftest import Run
 
 HALVES = (0, 2, 4, 6, 3)
 
@@ -145,6 +148,46 @@ def test_the_valence_guard_makes_molecules() -> None:
     assert guarded.calls > 7
     again = model.attempts(200, seed=2, batch_size=7, valence_guard=True)
     assert list(again) == list(guarded)
+
+
+TOML = """
+blocks = [2, 1, 0]
+
+[network]
+width = 16
+layers = 1
+heads = 2
+
+[optimiser]
+steps = 20
+batch_size = 64
+warmup = 5
+validation_molecules = 32
+sampled_molecules = 8
+"""
+
+
+def test_the_command_line_trains_continues_and_generates(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
+    config, run = tmp_path / "config.toml", tmp_path / "run"
+    config.write_text(TOML)
+    command = ["train", "graph-any-order", "--data", smiles_file, "--config", config]
+    molgen(*command, "--out", run)
+    molgen(*command, "--out", tmp_path / "again", "--init-from", run / "model")
+    other = molgen(*command[:1], "graph", *command[2:4], "--out", tmp_path / "x", "--init-from", run / "model", code=1)
+    assert "not a graph model" in other.stderr
+    attempts = ["generate", "--attempts", 30, "--model", run / "model"]
+    assert len(molgen(*attempts, "--block", 0, "--temperature", "atoms=0.9,bonds=0.8").stdout.splitlines()) == 30
+    free, guarded = (molgen(*attempts, *more).stdout.splitlines() for more in ((), ("--valence-guard",)))
+    valid = [sum(strict_from_smiles(text) is not None for text in texts) for texts in (free, guarded)]
+    assert valid[0] < valid[1]
+    assert "no steps to set" in molgen(*attempts, "--steps", 5, code=2).stderr
+
+
+def test_trace_shows_a_graph_growing() -> None:
+    states = toy(size=5).trace(seed=0, valence_guard=True, block=1)
+    masked = [sum(atom.GetSymbol() == "*" for atom in state.GetAtoms()) for state in states]
+    assert strict_smiles(states[-1]) is not None and masked[-1] == 0
+    assert masked[: len(set(masked))] == sorted(set(masked), reverse=True)
 
 
 def test_bad_settings_are_refused() -> None:
