@@ -21,7 +21,7 @@ demo: $(VENV)/.installed  ## Generate 1,000 molecules with the shipped model, sc
 	$(BIN)/molgen generate -n 1000 -o demo/library.csv -o demo/library.sdf --trace demo/emerging.gif --overwrite
 	$(BIN)/molgen view demo/library.csv -o demo/library.png --overwrite
 	$(BIN)/molgen generate --attempts 1000 --seed 1 -o demo/attempts.smi --overwrite
-	$(BIN)/molgen evaluate demo/attempts.smi --reference qm9
+	$(BIN)/molgen evaluate demo/attempts.smi --suite medchem
 
 check: $(VENV)/.installed-dev  ## Formatting, lint and types.
 	$(BIN)/ruff format --check .

@@ -34,7 +34,10 @@ def generate(
     block: Annotated[int | None, typer.Option(help="Tokens per block of any-order models; 0 for all.")] = None,
     valence_guard: Annotated[
         bool | None,
-        typer.Option("--valence-guard", help="Forbid what exceeds valences or disconnects (growing graphs)."),
+        typer.Option(
+            "--valence-guard/--no-valence-guard",
+            help="Forbid what exceeds valences or disconnects, where a model can; default: with -n alone.",
+        ),
     ] = None,
     template: Annotated[
         str | None, typer.Option(help="What is given of a text, * standing for the rest: 'C1CC1*' (text models).")
@@ -68,6 +71,8 @@ def generate(
 
     keep_memory()
     generator = to_device(Generator.from_pretrained(model), device)
+    if valence_guard is None and n is not None and "valence_guard" in generator.settings:
+        valence_guard = True
     sampling: dict[str, Any] = {
         "sampler": sampler,
         "steps": steps,

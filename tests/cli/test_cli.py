@@ -63,7 +63,19 @@ def test_attempts_are_raw(molgen: Run, tmp_path: Path, tiny_model: Path) -> None
 @pytest.mark.parametrize("sampler", ["ancestral", "renoise", "flow"])
 def test_every_sampler_and_setting(molgen: Run, sampler: str) -> None:
     result = molgen(
-        *("generate", "--model", "qm9-graph", "--attempts", 8, "--sampler", sampler, "--steps", 6, "--temperature", "atoms=0.9,bonds=0.7"),
+        *(
+            "generate",
+            "--model",
+            "qm9-graph",
+            "--attempts",
+            8,
+            "--sampler",
+            sampler,
+            "--steps",
+            6,
+            "--temperature",
+            "atoms=0.9,bonds=0.7",
+        ),
         *("--top-p", "0.95", "--distortion", "polydec", "--eta", 1, "--omega", 0.1, "--batch-size", 3),
     )
     assert len(result.stdout.splitlines()) == 8
