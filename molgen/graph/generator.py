@@ -89,7 +89,7 @@ class GraphGenerator(Generator):
         return sizes[streams.fold(_SIZE_STREAM).categorical(shares.expand(len(streams.keys), -1))]
 
     def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol]:
-        config = self.sampling_with(**sampling)
+        config = self.sampling_with(**sampling).replaced(valence_guard=False)  # drawings that fail are not for showing
         for number in range(_TRACE_ATTEMPTS):
             streams = Streams.from_seed(seed, torch.tensor([number], device=self.device))
             states: list[State] = []
