@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import molgen
-from molgen.cli.options import KINDS, by_kind
+from molgen.cli.options import by_kind
 from molgen.evaluation import Evaluation, Reference, evaluate, reference_of
 from molgen.generator import Generator
 from molgen.hardware import keep_memory
+from molgen.sampling import KINDS
 
 
 def measure(model: Generator, choice: dict[str, Any], attempts: int, reference: Reference) -> tuple[Evaluation, float]:

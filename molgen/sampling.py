@@ -11,6 +11,9 @@ from molgen.diffusion.process import Process
 from molgen.diffusion.samplers import SAMPLERS, Confidence, Flow, Sampler, SamplerSettings, sharpened
 from molgen.errors import UsageError
 
+KINDS = ("atoms", "bonds", "tokens")
+"""Of variables; a model has some of them."""
+
 DENOISING = frozenset({"sampler", "steps", "distortion", "temperature", "top_p", "eta", "omega", "remask"})
 """Settings of whatever denoises step by step."""
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from molgen.errors import UsageError
+from molgen.sampling import KINDS
 
 if TYPE_CHECKING:
     from molgen.generator import Generator
-
-KINDS = ("atoms", "bonds", "tokens")
 
 
 def by_kind(text: str | None, option: str) -> dict[str, float] | None:

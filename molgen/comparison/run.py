@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import shutil
-import time
 from collections.abc import Callable
 from functools import cache, partial
 from itertools import islice
@@ -15,12 +13,13 @@ from typing import Any
 import torch
 
 from molgen.comparison.plan import Plan, Row
+from molgen.comparison.scored import sample_and_score
 from molgen.comparison.table import Likelihood, Measured
 from molgen.datasets import load_dataset
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.errors import MolgenError, UsageError
-from molgen.evaluation import Reference, evaluate, reference_of
+from molgen.evaluation import Reference, reference_of
 from molgen.files import whole_file
 from molgen.generator import Generator
 from molgen.hardware import keep_memory
@@ -32,7 +31,6 @@ PLAN_FILE = "plan.json"
 LIKELIHOOD_MOLECULES = 20_000
 _DRAWS = 8
 _SAMPLING_SEED = 1_000_000
-_FIGURES = ("validity", "uniqueness", "novelty", "vun", "fcd")
 
 Say = Callable[[str], None]
 
@@ -150,11 +148,7 @@ def _measured(
         return Measured.model_validate_json(file.read_text())
     generator = model()
     say(f"{folder.name}: {plan.attempts:,} attempts, {label or 'default'}")
-    start = time.perf_counter()
-    attempts = generator.attempts(plan.attempts, seed=_SAMPLING_SEED + seed, **overrides)
-    seconds = time.perf_counter() - start
-    evaluation = evaluate(attempts, reference, only=_FIGURES)
-    figures = {name: evaluation[name] if math.isfinite(evaluation[name]) else None for name in _FIGURES}
+    scored = sample_and_score(generator, plan.attempts, _SAMPLING_SEED + seed, overrides, reference)
     found = Measured(
         row=row.name,
         seed=seed,
@@ -162,12 +156,12 @@ def _measured(
         parameters=sum(parameter.numel() for parameter in generator.parameters()),
         likelihood=likelihood,
         attempts=plan.attempts,
-        calls=attempts.calls,
-        seconds=seconds,
-        **figures,
+        calls=scored.attempts.calls,
+        seconds=scored.seconds,
+        **scored.figures,
     )
     with whole_file(file) as temporary:
         temporary.write_text(found.model_dump_json(indent=1) + "\n")
     with whole_file(file.with_suffix(".smi")) as temporary:
-        temporary.write_text("".join(f"{text}\n" for text in islice(attempts, 1000)))
+        temporary.write_text("".join(f"{text}\n" for text in islice(scored.attempts, 1000)))
     return found

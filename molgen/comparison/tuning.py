@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from molgen.comparison.scored import sample_and_score
 from molgen.datasets import load_dataset
 from molgen.datasets.splits import TRAIN, VALIDATION, SplitConfig
 from molgen.errors import MolgenError, UsageError
-from molgen.evaluation import Reference, evaluate, reference_of
+from molgen.evaluation import Reference, reference_of
 from molgen.files import whole_file
 from molgen.generator import Generator
 from molgen.pretrained import write_sampling
+from molgen.sampling import KINDS
 
 TABLE_FILE, POINTS_FILE = "tuning.md", "tuning.json"
 _SEED = 2_000_000
 _REFERENCE_MOLECULES = 20_000
-_FIGURES = ("validity", "uniqueness", "novelty", "vun", "fcd")
 _CANDIDATES: dict[str, tuple[Any, ...]] = {
     "sampler": ("ancestral", "renoise", "flow"),
     "distortion": ("identity", "polydec"),
@@ -152,30 +152,25 @@ class _Search:
 
     def _candidates(self) -> dict[str, tuple[Any, ...]]:
         found = {name: values for name, values in _CANDIDATES.items() if name in self.model.settings}
-        if self.model.kind == "continuous":  # it has one sampler
-            found.pop("sampler")
         blocks = tuple(dict.fromkeys(getattr(self.model.config, "blocks", ())))
         return {"block": blocks, **found} if len(blocks) > 1 else found
 
-    def _every_kind(self, name: str, value: Any) -> Any:
-        return dict.fromkeys(("atoms", "bonds", "tokens"), value) if name in ("temperature", "top_p") else value
+    @staticmethod
+    def _every_kind(name: str, value: Any) -> Any:
+        return dict.fromkeys(KINDS, value) if name in ("temperature", "top_p") else value
 
     def measure(self, settings: dict[str, Any]) -> Point:
         """The point of some settings, from memory if it has been measured."""
         for point in self.known.points:
             if (point.settings, point.attempts) == (settings, self.attempts):
                 return point
-        start = time.perf_counter()
-        drawn = self.model.attempts(self.attempts, seed=_SEED, **settings)
-        seconds = time.perf_counter() - start
-        evaluation = evaluate(drawn, self.reference, only=_FIGURES)
-        figures = {name: evaluation[name] if math.isfinite(evaluation[name]) else None for name in _FIGURES}
+        scored = sample_and_score(self.model, self.attempts, _SEED, settings, self.reference)
         point = Point(
             settings=settings,
             attempts=self.attempts,
-            calls=drawn.calls,
-            per_second=self.attempts / seconds,
-            **figures,
+            calls=scored.attempts.calls,
+            per_second=self.attempts / scored.seconds,
+            **scored.figures,
         )
         self.known.points.append(point)
         with whole_file(self.file) as temporary:

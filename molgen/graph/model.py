@@ -109,10 +109,10 @@ class GraphDiffusion(GraphGenerator):
         """See `GraphGenerator.sample_states`; some variables may be held fixed.
 
         Args:
-            size: number of atoms.
-            streams: randomness, ``(B,)``.
-            sampling: how.
-            observer: sees every intermediate state.
+            size: see there.
+            streams: see there.
+            sampling: see there.
+            observer: see there.
             frozen: by kind, mask and values of the variables held fixed, ``(B, V)`` each.
 
         Raises:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from molgen.errors import UsageError
+from molgen.errors import MolgenError, UsageError
 from molgen.files import whole_file
 
 PROPERTIES = {"logP": "logP", "SA": "synthetic accessibility", "QED": "QED", "weight": "molecular weight, g/mol"}
@@ -25,9 +25,13 @@ def draw_properties(path: Path, sets: Mapping[str, Mapping[str, NDArray[np.float
 
     Raises:
         UsageError: another suffix, or a file that may not be overwritten.
+        MolgenError: a set holds no molecule that could be read.
     """
     if path.suffix.lower() not in (".png", ".svg"):
         raise UsageError(f"cannot draw {path.name}: known formats are .png and .svg")
+    for name, values in sets.items():
+        if not all(len(values[prop]) for prop in PROPERTIES):
+            raise MolgenError(f"none of the molecules of {name} can be read")
     import matplotlib
 
     matplotlib.use("Agg")

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from molgen.diffusion.streams import Streams
-from molgen.errors import UsageError
 from molgen.sampling import SamplingConfig
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
@@ -90,7 +89,7 @@ class ContinuousDiffusion(TextGenerator):
     """
 
     kind: ClassVar[str] = "continuous"
-    settings = frozenset({"sampler", "steps", "distortion", "temperature", "top_p", "template"})
+    settings = frozenset({"steps", "distortion", "temperature", "top_p", "template"})
     Config = ContinuousConfig
     config: ContinuousConfig
 
@@ -174,8 +173,6 @@ class ContinuousDiffusion(TextGenerator):
         sampling: SamplingConfig,
         observer: Callable[[Tensor], None] | None = None,
     ) -> tuple[list[list[int]], list[int]]:
-        if sampling.sampler != "ancestral":
-            raise UsageError(f"sampler {sampling.sampler!r}: continuous diffusion samples ancestrally")
         frozen = self.frozen(length, streams, sampling)
         z = normal(streams.fold(0), length, self.vocabulary)
         times = sampling.build().settings.times()

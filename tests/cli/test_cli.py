@@ -121,6 +121,10 @@ def test_properties_are_drawn(molgen: Run, smiles_file: Path, tmp_path: Path) ->
     assert out.stat().st_size > 10_000
     assert "goes with --properties" in molgen("view", smiles_file, "-o", out, "--reference", "qm9", code=2).stderr
     assert "exists" in molgen("view", smiles_file, "-o", out, "--properties", code=2).stderr
+    broken = tmp_path / "broken.smi"
+    broken.write_text("C1CC\n")
+    none = molgen("view", broken, "-o", tmp_path / "none.png", "--properties", code=1).stderr
+    assert "none of the molecules" in none and len(none.strip().splitlines()) == 1
 
 
 def test_view_and_trace_draw(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:

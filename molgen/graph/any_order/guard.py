@@ -16,13 +16,14 @@ class ValenceGuard:
 
     Args:
         capacities: largest valence of each atom category.
+        rows: number of graphs.
         device: where.
     """
 
-    def __init__(self, capacities: Sequence[int], device: torch.device) -> None:
+    def __init__(self, capacities: Sequence[int], rows: int, device: torch.device) -> None:
         self.capacities = torch.tensor(capacities, device=device)
         self.orders = torch.tensor(_ORDERS, device=device)
-        self.taken: Tensor | None = None
+        self.taken = torch.zeros(rows, 0, dtype=torch.int64, device=device)
 
     def allowed(self, known: Tensor, new: Tensor, row: Tensor) -> Tensor:
         """Bonds of the new atoms that leave all valences within bounds, by category but none, ``(B, 4, m)``.
@@ -32,8 +33,7 @@ class ValenceGuard:
             new: of the new ones ``(B,)``.
             row: bonds already chosen for them ``(B, m)``.
         """
-        taken = torch.zeros_like(known) if self.taken is None else self.taken
-        left = self.capacities[known] - taken
+        left = self.capacities[known] - self.taken
         own = self.capacities[new] - self.orders[row].sum(1)
         room = torch.minimum(left, own[:, None])
         return self.orders[1:, None] <= room[:, None]
@@ -41,5 +41,4 @@ class ValenceGuard:
     def add(self, row: Tensor) -> None:
         """Take note of the bonds ``(B, m)`` of one more atom."""
         orders = self.orders[row]
-        before = torch.zeros_like(row) if self.taken is None else self.taken
-        self.taken = torch.cat([before + orders, orders.sum(1, keepdim=True)], dim=1)
+        self.taken = torch.cat([self.taken + orders, orders.sum(1, keepdim=True)], dim=1)

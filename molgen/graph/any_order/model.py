@@ -201,7 +201,7 @@ class _Growing:
         self.atoms = order[:, :0]
         self.states = torch.zeros(rows, 0, model.config.network.width, device=order.device)
         self.row = order[:, :0]
-        self.guard = ValenceGuard(capacities(model.vocabulary), order.device) if sampling.valence_guard else None
+        self.guard = ValenceGuard(capacities(model.vocabulary), rows, order.device) if sampling.valence_guard else None
 
     def step(self, streams: Streams) -> tuple[Tensor, Tensor]:
         """Uncover one more atom: its category ``(B,)``, and its bonds to those before it ``(B, m)``."""
