@@ -57,6 +57,6 @@ class TimeEmbedding(nn.Module):
         self.register_buffer("frequencies", frequencies, persistent=False)
 
     def forward(self, t: Tensor) -> Tensor:
-        """``(B,)`` -> ``(B, width)``."""
-        angle = t[:, None] * self.frequencies
+        """``(...)`` -> ``(..., width)``."""
+        angle = t[..., None] * self.frequencies
         return torch.cat([angle.sin(), angle.cos()], dim=-1)

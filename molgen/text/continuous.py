@@ -12,10 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from molgen.diffusion.streams import Streams
+from molgen.layers import TimeEmbedding
 from molgen.sampling import SamplingConfig
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.timed import TimedTransformer
+
+_TIME = 32
+"""Features of a token's own time."""
 
 
 class GaussianConfig(BaseModel):
@@ -25,11 +29,16 @@ class GaussianConfig(BaseModel):
     tokens become uncertain, fast where they are certain or hopeless, so that what is left to know falls about evenly
     in t (time warping of Dieleman et al., CDCD, 2022, in closed form).
 
+    Every token has a time of its own, which runs from 1 to 0 while the text's time does, the first token's at once, the
+    last one's at the end (AR-Diffusion, Wu et al., 2023): what stands before is clearer than what comes after.
+
     Attributes:
         highest: log signal-to-noise ratio at t = 0.
         lowest: the same at t = 1.
         centre: the same where it falls most slowly.
         spread: of the logistic distribution.
+        lag: by how much the last token starts later than the first, in units of the time that one token takes; with 0
+            all change together.
         clamp: replace the predicted embedding by that of a token at every step of sampling, so that it is quantised all
             along; or only at the end.
     """
@@ -40,6 +49,7 @@ class GaussianConfig(BaseModel):
     lowest: float = -8.0
     centre: float = -2.8
     spread: float = Field(0.8, gt=0)
+    lag: float = Field(3.0, ge=0)
     clamp: Literal["always", "end"] = "end"
 
     @model_validator(mode="after")
@@ -47,6 +57,12 @@ class GaussianConfig(BaseModel):
         if not self.lowest < self.highest:
             raise ValueError(f"lowest must be below highest, got {self.lowest} and {self.highest}")
         return self
+
+    def token_times(self, t: Tensor, tokens: int) -> tuple[Tensor, Tensor]:
+        """Times of each token of a text at the text's times ``(B,)``, and how fast they pass, ``(B, n)`` each."""
+        behind = torch.linspace(self.lag, 0, tokens, device=t.device)
+        times = (1 + self.lag) * t[:, None] - behind
+        return times.clamp(0, 1), (1 + self.lag) * ((times >= 0) & (times <= 1))
 
     def ratio(self, t: Tensor) -> Tensor:
         """Log signal-to-noise ratio at times t."""
@@ -98,7 +114,8 @@ class ContinuousDiffusion(TextGenerator):
         vocabulary, width = len(config.tokenizer.tokens), config.network.width
         self.vocabulary = vocabulary
         self.sampling = SamplingConfig(sampler="ancestral")
-        self.project = nn.Linear(2 * vocabulary, width)
+        self.time = TimeEmbedding(_TIME)
+        self.project = nn.Linear(2 * vocabulary + _TIME, width)
         self.network = TimedTransformer(config.network, config.longest)
         self.head = nn.Linear(width, vocabulary)
 
@@ -107,10 +124,12 @@ class ContinuousDiffusion(TextGenerator):
 
         Args:
             z: noisy embeddings ``(B, n, K)``.
-            t: times ``(B,)``.
+            t: times of the texts ``(B,)``.
             said: probabilities of the clean tokens as told before ``(B, n, K)``; 0 for nothing.
         """
-        return self.head(self.network(self.project(torch.cat([z, self.embed(said)], dim=-1)), t)).float()
+        times, _ = self.config.gaussian.token_times(t, z.shape[1])
+        told = torch.cat([z, self.embed(said), self.time(times)], dim=-1)
+        return self.head(self.network(self.project(told), t)).float()
 
     def predict(self, z: Tensor, t: Tensor) -> Tensor:
         """The same, having told once before."""
@@ -124,13 +143,14 @@ class ContinuousDiffusion(TextGenerator):
         """Expected embedding of token probabilities ``(..., K)``: one-hot vectors of length sqrt(K)."""
         return p * math.sqrt(self.vocabulary)
 
-    def ratio(self, t: Tensor) -> Tensor:
-        """Log signal-to-noise ratio at times ``(B,)``, as ``(B, 1, 1)``."""
-        return self.config.gaussian.ratio(t)[:, None, None]
+    def ratio(self, t: Tensor, tokens: int) -> Tensor:
+        """Log signal-to-noise ratio of each token at the times of texts ``(B,)``, ``(B, n, 1)``."""
+        gaussian = self.config.gaussian
+        return gaussian.ratio(gaussian.token_times(t, tokens)[0])[..., None]
 
     def corrupt(self, tokens: Tensor, t: Tensor, streams: Streams) -> Tensor:
         """z_t for clean tokens ``(B, n)``."""
-        ratio = self.ratio(t)
+        ratio = self.ratio(t, tokens.shape[1])
         e = self.embed(self.one_hot(tokens))
         noise = normal(streams, *tokens.shape[1:], self.vocabulary)
         return ratio.sigmoid().sqrt() * e + (-ratio).sigmoid().sqrt() * noise
@@ -143,8 +163,8 @@ class ContinuousDiffusion(TextGenerator):
         said = torch.zeros_like(z)
         with torch.no_grad():
             said[twice] = self(z[twice], t[twice], said[twice]).softmax(-1)
-        logits = self(z, t, said)
-        return {"tokens": _cross_entropy(logits, batch.tokens)}
+        _, speed = self.config.gaussian.token_times(t, batch.tokens.shape[1])  # tokens at rest teach nothing
+        return {"tokens": (speed * _cross_entropy(self(z, t, said), batch.tokens)).sum(1)}
 
     def bound(self, batch: TextBatch, streams: Streams) -> Tensor:
         """Upper bound on - log p, length included, nats, ``(B,)``.
@@ -157,11 +177,12 @@ class ContinuousDiffusion(TextGenerator):
         last = torch.sigmoid(torch.tensor(gaussian.lowest))  # a^2 at t = 1
         prior = 0.5 * (last * e**2 - last - torch.log1p(-last)).sum((1, 2))
         zero = torch.zeros(len(tokens), device=tokens.device)
-        reconstruction = _cross_entropy(self.predict(self.corrupt(tokens, zero, streams.fold(0)), zero), tokens)
+        reconstruction = _cross_entropy(self.predict(self.corrupt(tokens, zero, streams.fold(0)), zero), tokens).sum(1)
         t = streams.fold(1).uniform()
         predicted = self.embed(self.predict(self.corrupt(tokens, t, streams.fold(2)), t).softmax(-1))
-        speed = gaussian.speed(t) * gaussian.ratio(t).exp()
-        diffusion = 0.5 * speed * ((e - predicted) ** 2).sum((1, 2))
+        times, pace = gaussian.token_times(t, tokens.shape[1])
+        speed = pace * gaussian.speed(times) * gaussian.ratio(times).exp()
+        diffusion = 0.5 * (speed * ((e - predicted) ** 2).sum(2)).sum(1)
         length = -math.log(self.config.lengths.get(tokens.shape[1], 0.0) or 1e-12)
         return prior + reconstruction + diffusion + length
 
@@ -186,7 +207,7 @@ class ContinuousDiffusion(TextGenerator):
                 p = torch.where(frozen[0][..., None], self.one_hot(frozen[1]), p)
             expected = self.one_hot(p.argmax(-1)) if self.config.gaussian.clamp == "always" else p
             noise = normal(streams.fold(number), length, self.vocabulary)
-            z = self._step(z, self.embed(expected), self.ratio(t), self.ratio(s), noise)
+            z = self._step(z, self.embed(expected), self.ratio(t, length), self.ratio(s, length), noise)
             if observer is not None:
                 observer(p.argmax(-1))
         return p.argmax(-1).tolist(), [sampling.steps] * len(z)
@@ -207,4 +228,5 @@ def normal(streams: Streams, *shape: int) -> Tensor:
 
 
 def _cross_entropy(logits: Tensor, tokens: Tensor) -> Tensor:
-    return nn.functional.cross_entropy(logits.transpose(1, 2), tokens, reduction="none").sum(1)
+    """Of each token ``(B, n)``."""
+    return nn.functional.cross_entropy(logits.transpose(1, 2), tokens, reduction="none")
