@@ -17,6 +17,16 @@ def capacities(vocabulary: Vocabulary) -> list[int]:
     return [_capacity(atom) for atom in vocabulary.templates]
 
 
+def aromatic_valences(vocabulary: Vocabulary) -> list[int]:
+    """Usual valence of each aromatic atom category, hydrogens that its token states left out; 0 of the others."""
+    return [_usual(atom) if atom.GetIsAromatic() else 0 for atom in vocabulary.templates]
+
+
+def _usual(atom: Chem.Atom) -> int:
+    number = max(1, atom.GetAtomicNum() - atom.GetFormalCharge())
+    return max(0, Chem.GetPeriodicTable().GetDefaultValence(number) - atom.GetNumExplicitHs())
+
+
 def _capacity(atom: Chem.Atom) -> int:
     table = Chem.GetPeriodicTable()
     valences = list(table.GetValenceList(max(1, atom.GetAtomicNum() - atom.GetFormalCharge())))

@@ -26,11 +26,11 @@ from tests.conftest import Run
 HALVES = (0, 2, 4, 6, 3)
 
 
-def toy(blocks: tuple[int, ...] = (0, 1, 2), size: int = 3) -> AnyOrderGraph:
+def toy(blocks: tuple[int, ...] = (0, 1, 2), size: int = 3, atoms: tuple[str, ...] = ("c", "N")) -> AnyOrderGraph:
     """A random network on graphs of two kinds of atoms."""
     torch.manual_seed(1)
     config = AnyOrderGraphConfig(
-        atoms=("C", "N"),
+        atoms=atoms,
         sizes={size: 0.5, size + 1: 0.5},
         blocks=blocks,
         network=TransformerConfig(width=16, layers=2, heads=2),
@@ -103,7 +103,7 @@ def test_history_is_what_networkx_says(case: tuple[list[int], list[int]]) -> Non
     n = len(order)
     bonds = torch.tensor(flat).view(1, n, n).tril(-1)
     bonds = bonds + bonds.transpose(1, 2)
-    found = history(bonds, torch.tensor([order]))
+    found = history(bonds, torch.tensor([order]), torch.zeros(1, n, dtype=torch.int64))
     graph = networkx.Graph()
     for m in range(n):
         before = dict(networkx.all_pairs_shortest_path_length(graph))
@@ -139,7 +139,7 @@ def test_results_depend_on_the_seed_alone() -> None:
 
 
 def test_the_valence_guard_makes_molecules() -> None:
-    model = toy(size=7)
+    model = toy(size=7, atoms=("C", "N"))
     free = evaluate(model.attempts(200, seed=2), only=["validity"])["validity"]
     guarded = model.attempts(200, seed=2, valence_guard=True)
     assert free < 0.5 and evaluate(guarded, only=["validity"])["validity"] > 0.8

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from molgen.chem.vocabulary import BOND_NAMES
+from molgen.graph.any_order.aromatic import Aromatic, aromatic_states
 
 BONDS = len(BOND_NAMES)
 _HALF_ORDERS = (0, 2, 4, 6, 3)
@@ -80,6 +81,7 @@ class History:
         neighbours: those of atom m among the atoms before it, last place first, ``(B, n, R)``; 0 beyond their number.
         kinds: categories of the bonds to them, ``(B, n, R)``; 0 beyond their number.
         around: relation of each of those neighbours to all atoms k < m just before m is uncovered, ``(B, n, R, n)``.
+        aromatic: what the rings of all atoms k <= m lack when m has just been uncovered.
     """
 
     relations: Tensor
@@ -87,14 +89,16 @@ class History:
     neighbours: Tensor
     kinds: Tensor
     around: Tensor
+    aromatic: Aromatic
 
 
-def history(bonds: Tensor, places: Tensor) -> History:
+def history(bonds: Tensor, places: Tensor, valences: Tensor) -> History:
     """Play the uncovering of graphs.
 
     Args:
         bonds: ``(B, n, n)``, atoms in the order they are uncovered in.
         places: of the atoms in the molecule ``(B, n)``.
+        valences: of the atoms if they are aromatic, as in `aromatic_states`, ``(B, n)``.
     """
     batch, n, _ = bonds.shape
     growth = Growth(batch, n, bonds.device)
@@ -116,4 +120,4 @@ def history(bonds: Tensor, places: Tensor) -> History:
         now[:, :m] = torch.where(row > 0, row, now[:, :m])
         relations[:, m, : m + 1] = now
         used[:, m, : m + 1] = growth.used()
-    return History(relations, used, neighbours, kinds, around)
+    return History(relations, used, neighbours, kinds, around, aromatic_states(bonds, valences))

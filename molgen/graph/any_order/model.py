@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from molgen.chem.codec import MoleculeGraph
 from molgen.chem.strict import strict_smiles
-from molgen.chem.valence import capacities
+from molgen.chem.valence import aromatic_valences, capacities
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.process import State
 from molgen.diffusion.streams import Streams
+from molgen.graph.any_order.aromatic import Aromatic, aromatic_states
 from molgen.graph.any_order.growth import BONDS, RELATIONS, Growth, History, history
 from molgen.graph.any_order.guard import ValenceGuard
 from molgen.graph.any_order.network import ANCHORS, GrowingNetwork, NeighbourHead
@@ -55,6 +56,7 @@ class AnyOrderGraph(GraphGenerator):
     """
 
     kind: ClassVar[str] = "graph-any-order"
+    valences: Tensor
     settings = frozenset({"temperature", "top_p", "block", "valence_guard"})
     config: AnyOrderGraphConfig
 
@@ -65,6 +67,7 @@ class AnyOrderGraph(GraphGenerator):
         self.network = GrowingNetwork(config.network, atoms, max(config.sizes))
         self.atom_head = nn.Linear(width, atoms)
         self.neighbour_head = NeighbourHead(width, atoms)
+        self.register_buffer("valences", torch.tensor(aromatic_valences(self.vocabulary)), persistent=False)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -91,7 +94,7 @@ class AnyOrderGraph(GraphGenerator):
     def cost(self, batch: GraphBatch, order: Tensor) -> dict[str, Tensor]:
         """- log p of graphs given their size, uncovered in some order ``(B, n)``, nats, by kind ``(B,)``."""
         atoms = batch.atoms.gather(1, order)
-        past = history(_square(batch.bonds, order), order)
+        past = history(_square(batch.bonds, order), order, self.valences[atoms])
         h = self._states(atoms, past, order)
         kinds = nn.functional.cross_entropy(self.atom_head(h).float().transpose(1, 2), atoms, reduction="none")
         picks = self._neighbour_costs(h, atoms, past, order)
@@ -112,6 +115,10 @@ class AnyOrderGraph(GraphGenerator):
             n,
             relations,
             nn.functional.pad(past.used, pairs),
+            Aromatic(
+                nn.functional.pad(past.aromatic.states, pairs),
+                *(nn.functional.pad(count, (ANCHORS, -1)) for count in past.aromatic[1:]),
+            ),
         )[:, 1:]
 
     def _neighbour_costs(self, h: Tensor, atoms: Tensor, past: History, order: Tensor) -> Tensor:
@@ -126,8 +133,10 @@ class AnyOrderGraph(GraphGenerator):
         last = order[:, None].expand(-1, n, -1).gather(2, past.neighbours)
         last = nn.functional.pad(last, (1, 0), value=n)
         before = torch.ones(n, n, dtype=torch.bool, device=h.device).tril(-1)
-        used = nn.functional.pad(past.used, (0, 0, 1, -1)) * before  # just before each atom is uncovered
-        keys = head.keys(states, atoms, used, order[:, :, None] - order[:, None])
+        used, lacking = (  # just before each atom is uncovered
+            nn.functional.pad(codes, (0, 0, 1, -1)) * before for codes in (past.used, past.aromatic.states)
+        )
+        keys = head.keys(states, atoms, used, lacking, order[:, :, None] - order[:, None])
         picked = torch.where(bonded, (past.kinds - 1) * n + past.neighbours, (BONDS - 1) * n)
         picked = nn.functional.pad(picked, (0, 1), value=(BONDS - 1) * n)
         row, m, number = nn.functional.pad(bonded, (1, 0), value=True).nonzero(as_tuple=True)  # up to the stop
@@ -201,6 +210,8 @@ class _Growing:
         self.atoms = order[:, :0]
         self.states = torch.zeros(rows, 0, model.config.network.width, device=order.device)
         self.row = order[:, :0]
+        self.bonds = order.new_zeros(rows, size, size)  # in the order of uncovering
+        self.aromatic = Aromatic(order.new_zeros(rows, ANCHORS, 0), *order.new_zeros(2, rows, ANCHORS))
         self.guard = ValenceGuard(capacities(model.vocabulary), rows, order.device) if sampling.valence_guard else None
 
     def step(self, streams: Streams) -> tuple[Tensor, Tensor]:
@@ -213,6 +224,10 @@ class _Growing:
             self.guard.add(row)
         self.atoms = torch.cat([self.atoms, atom[:, None]], dim=1)
         self.row = row
+        m = row.shape[1]
+        self.bonds[:, m, :m] = self.bonds[:, :m, m] = row
+        known = self.bonds[:, : m + 1, : m + 1]
+        self.aromatic = aromatic_states(known, self.model.valences[self.atoms], first=m)
         return atom, row
 
     def _read(self) -> Tensor:
@@ -232,7 +247,8 @@ class _Growing:
             relations[:, 0, : m - 1] = torch.where(self.row > 0, self.row, relations[:, 0, : m - 1])
             relations = nn.functional.pad(relations, (ANCHORS, 0), value=RELATIONS)
             used = nn.functional.pad(self.growth.used()[:, None], (ANCHORS, 0))
-        h = self.model.network(atoms, counts, places, targets, self.size, relations, used, self.cache)[:, -1:]
+        aromatic = self.aromatic._replace(states=nn.functional.pad(self.aromatic.states, (ANCHORS, 0)))
+        h = self.model.network(atoms, counts, places, targets, self.size, relations, used, aromatic, self.cache)[:, -1:]
         if m:
             self.states = torch.cat([self.states, h], dim=1)
         return h
@@ -244,7 +260,8 @@ class _Growing:
         if m == 0:
             return row
         places, here = self.order[:, :m], self.order[:, m : m + 1]
-        keys = head.keys(self.states, self.atoms, self.growth.used()[:, None], (here - places)[:, None])[:, 0]
+        used, lacking = self.growth.used()[:, None], self.aromatic.states
+        keys = head.keys(self.states, self.atoms, used, lacking, (here - places)[:, None])[:, 0]
         x = h[:, 0] + head.kind(atom)
         around = torch.full_like(row, RELATIONS)
         allowed = torch.ones_like(row, dtype=torch.bool)

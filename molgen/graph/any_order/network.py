@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from molgen.graph.any_order.aromatic import COUNTS, STATES, Aromatic
 from molgen.graph.any_order.growth import BONDS, RELATIONS, USED
 from molgen.transformer import Cache, Transformer, TransformerConfig
 
 ANCHORS = 2
 _KEY = 32
 _REACH = 12
-_PAIR = RELATIONS + USED
+_PAIR = RELATIONS + USED + STATES
 
 
 class GrowingNetwork(nn.Module):
@@ -34,6 +35,7 @@ class GrowingNetwork(nn.Module):
         self.bonds = nn.Linear(BONDS - 1, width, bias=False)
         self.ahead = nn.Embedding(largest + 2, width)
         self.behind = nn.Embedding(largest + 2, width)
+        self.ends, self.missing = _silent(COUNTS, width), _silent(COUNTS, width)
         self.pair = nn.Linear(_PAIR, config.layers * config.heads, bias=False)
         nn.init.zeros_(self.pair.weight)
         self.transformer = Transformer(config, causal=True)
@@ -47,6 +49,7 @@ class GrowingNetwork(nn.Module):
         size: int,
         relations: Tensor,
         used: Tensor,
+        aromatic: Aromatic,
         cache: Cache | None = None,
     ) -> Tensor:
         """States ``(B, m, width)`` of slots.
@@ -59,19 +62,23 @@ class GrowingNetwork(nn.Module):
             size: atoms of the molecule.
             relations: to the atoms of all slots read ``(B, m, total)``; `RELATIONS` or above for anchors.
             used: valence of those atoms ``(B, m, total)``.
+            aromatic: what the rings of those atoms lack; moments are slots, atoms all slots read.
             cache: the slots before.
         """
         ahead, behind = (x.clamp(0, self.largest + 1) for x in (targets, size - targets))
         h = self.atom(atoms) + self.bonds(bonds.to(self.bonds.weight.dtype)) + self.ahead(ahead) + self.behind(behind)
-        return self.transformer(h, cache=cache, places=places, targets=targets, biases=self._biases(relations, used))
+        h = h + self.ends(aromatic.ends) + self.missing(aromatic.missing)
+        biases = self._biases(relations, used, aromatic.states)
+        return self.transformer(h, cache=cache, places=places, targets=targets, biases=biases)
 
-    def _biases(self, relations: Tensor, used: Tensor) -> Sequence[Tensor]:
+    def _biases(self, relations: Tensor, used: Tensor, states: Tensor) -> Sequence[Tensor]:
         """One ``(B, heads, m, total)`` per layer, all from one matrix product; none between anchors and atoms."""
         known = (relations < RELATIONS)[..., None]
         codes = torch.cat(
             [
                 nn.functional.one_hot(relations.clamp(max=RELATIONS - 1), RELATIONS),
                 nn.functional.one_hot(used, USED),
+                nn.functional.one_hot(states, STATES),
             ],
             dim=-1,
         )
@@ -98,21 +105,23 @@ class NeighbourHead(nn.Module):
         self.stop = nn.Linear(2 * width, 1)
         self.key = nn.Linear(width, _KEY)
         self.saturation = nn.Embedding(atoms * USED, _KEY)
+        self.aromatic = _silent(STATES, _KEY)
         self.offset = nn.Embedding(2 * _REACH + 1, _KEY)
         self.around = nn.Embedding(RELATIONS + 1, _KEY)
 
-    def keys(self, states: Tensor, atoms: Tensor, used: Tensor, offsets: Tensor) -> Tensor:
+    def keys(self, states: Tensor, atoms: Tensor, used: Tensor, aromatic: Tensor, offsets: Tensor) -> Tensor:
         """Keys of candidates ``(B, m, c, key)``.
 
         Args:
             states: of the slots that read them ``(B, c, width)``.
             atoms: their categories ``(B, c)``.
             used: valence that they use at each moment ``(B, m, c)``.
+            aromatic: their states as in `Aromatic` ``(B, m, c)``.
             offsets: place asked for less their own ``(B, m, c)``.
         """
         saturation = self.saturation(atoms[:, None] * USED + used)
         offset = self.offset(offsets.clamp(-_REACH, _REACH) + _REACH)
-        return self.key(states)[:, None] + saturation + offset
+        return self.key(states)[:, None] + saturation + self.aromatic(aromatic) + offset
 
     def context(self, states: Tensor, bonds: Tensor) -> Tensor:
         """What choosing a neighbour of state ``(..., width)`` by a bond ``(...)`` tells: nothing if there is none."""
@@ -134,3 +143,10 @@ class NeighbourHead(nn.Module):
         scores = scores + table.gather(2, around[:, None].expand(-1, BONDS - 1, -1))
         scores = scores.float().masked_fill(~allowed, float("-inf")) * _KEY**-0.5
         return torch.cat([scores.flatten(1), self.stop(x).float()], dim=1)
+
+
+def _silent(codes: int, width: int) -> nn.Embedding:
+    """An embedding that says nothing before it has learned to."""
+    embedding = nn.Embedding(codes, width)
+    nn.init.zeros_(embedding.weight)
+    return embedding

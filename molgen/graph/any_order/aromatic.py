@@ -1,0 +1,144 @@
+"""Aromatic rings under way: which atoms still have to find a partner for a double bond, and which rings are open.
+
+An aromatic system can be written with alternating bonds if and only if those of its atoms that need a double bond can
+be paired along its bonds: a perfect matching. How far a graph is from one, and which atoms the missing partners can
+be joined to, is what decides which ring may be closed and where a hetero atom has to stand.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from molgen.chem.vocabulary import BOND_NAMES
+
+STATES = 4
+"""Of an atom: 1 if it is aromatic with fewer than two aromatic bonds, plus 2 if it may be one that lacks a partner."""
+COUNTS = 8
+"""Of open ends and of missing partners: 0 to 6, then more."""
+
+_AROMATIC = BOND_NAMES.index("aromatic")
+_ORDERS = np.array((0, 1, 2, 3, 1))
+_PRIME = 2_147_483_647
+
+
+class Aromatic(NamedTuple):
+    """What aromatic rings lack when an atom has just been uncovered.
+
+    Attributes:
+        states: of all atoms then, 0 to `STATES` - 1, ``(B, moments, n)``.
+        ends: number of open ends, less than `COUNTS`, ``(B, moments)``.
+        missing: number of missing partners, less than `COUNTS`, ``(B, moments)``.
+    """
+
+    states: Tensor
+    ends: Tensor
+    missing: Tensor
+
+
+def aromatic_states(bonds: Tensor, valences: Tensor, first: int = 0) -> Aromatic:
+    """What is lacking at each moment of the uncovering of graphs.
+
+    Args:
+        bonds: ``(B, n, n)``, symmetric, atoms in the order they are uncovered in.
+        valences: usual valence of each atom if it is aromatic, less the hydrogens that it states; 0 if it is not;
+            ``(B, n)``.
+        first: the first atom whose moment is wanted.
+    """
+    found = _states(bonds.cpu().numpy(), valences.cpu().numpy(), first)
+    return Aromatic(*(torch.from_numpy(array).to(bonds.device) for array in found))
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _states(
+    bonds: NDArray[np.int64], valences: NDArray[np.int64], first: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    rows, n = valences.shape
+    states = np.zeros((rows, n - first, n), np.int64)
+    ends = np.zeros((rows, n - first), np.int64)
+    missing = np.zeros((rows, n - first), np.int64)
+    index = np.zeros(n, np.int64)
+    for b in range(rows):
+        for m in range(first, n):
+            needy = 0
+            for k in range(m + 1):
+                if valences[b, k] == 0:
+                    continue
+                taken = aromatic = 0
+                for j in range(m + 1):
+                    taken += _ORDERS[bonds[b, k, j]]
+                    aromatic += bonds[b, k, j] == _AROMATIC
+                if aromatic < 2:
+                    states[b, m - first, k] = 1
+                    ends[b, m - first] += 1
+                if valences[b, k] - taken - max(0, 2 - aromatic) > 0:
+                    index[needy] = k
+                    needy += 1
+            kernel = _kernel(bonds[b], index[:needy])
+            for number in range(needy):
+                states[b, m - first, index[number]] += 2 * (kernel[number] != 0)
+            missing[b, m - first] = kernel[needy]
+    return states, np.minimum(ends, COUNTS - 1), np.minimum(missing, COUNTS - 1)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _kernel(bonds: NDArray[np.int64], atoms: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A vector of the kernel of the Tutte matrix of some atoms, and last the kernel's dimension.
+
+    With unknowns as entries the dimension is the number of atoms that a largest matching leaves out (Lovasz, 1979), and
+    the kernel reaches those that some largest matching leaves out. Numbers modulo a prime stand for the unknowns, which
+    goes wrong with a probability of about size / prime.
+    """
+    k = len(atoms)
+    matrix = np.zeros((k, k), np.int64)
+    for i in range(k):
+        for j in range(i):
+            if bonds[atoms[i], atoms[j]] == _AROMATIC:
+                value = (48_271 * (64 * atoms[i] + atoms[j] + 1) ** 3 + 12_820_163) % (_PRIME - 1) + 1
+                matrix[i, j], matrix[j, i] = value, _PRIME - value
+    pivots = np.full(k, -1, np.int64)
+    rank = 0
+    for column in range(k):
+        row = rank
+        while row < k and matrix[row, column] == 0:
+            row += 1
+        if row == k:
+            continue
+        for j in range(k):
+            matrix[row, j], matrix[rank, j] = matrix[rank, j], matrix[row, j]
+        inverse = _power(matrix[rank, column], _PRIME - 2)
+        for j in range(column, k):
+            matrix[rank, j] = matrix[rank, j] * inverse % _PRIME
+        for i in range(k):
+            factor = matrix[i, column]
+            if i != rank and factor != 0:
+                for j in range(column, k):
+                    matrix[i, j] = (matrix[i, j] - factor * matrix[rank, j]) % _PRIME
+        pivots[column] = rank
+        rank += 1
+    vector = np.zeros(k + 1, np.int64)
+    vector[k] = k - rank
+    for column in range(k):
+        if pivots[column] < 0:
+            weight = (7_919 * (column + 1) ** 3 + 104_729) % (_PRIME - 1) + 1
+            vector[column] = weight
+            for other in range(k):
+                if pivots[other] >= 0:
+                    vector[other] = (vector[other] - weight * matrix[pivots[other], column]) % _PRIME
+    return vector
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _power(base: int, exponent: int) -> int:
+    result = 1
+    while exponent:
+        if exponent & 1:
+            result = result * base % _PRIME
+        base = base * base % _PRIME
+        exponent >>= 1
+    return result
