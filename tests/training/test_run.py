@@ -127,10 +127,14 @@ def test_a_checkpoint_is_never_unpickled(molgen: Run, tiny_run: Path, tmp_path: 
 
 
 @pytest.mark.slow
-def test_two_processes_train_as_one(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("family", "network"),
+    [("graph", "pair_width = 8\ntriangle = 4\n"), ("graph-any-order", "")],
+)
+def test_two_processes_train_as_one(molgen: Run, smiles_file: Path, tmp_path: Path, family: str, network: str) -> None:
     config = tmp_path / "ddp.toml"
     config.write_text(
-        "[network]\nwidth = 32\npair_width = 8\nlayers = 1\nheads = 2\ntriangle = 4\n"
+        f"[network]\nwidth = 32\nlayers = 1\nheads = 2\n{network}"
         "[optimiser]\nsteps = 6\nprecision = '32-true'\nbatch_size = 32\nwarmup = 2\nema = 0.5\n"
         "validation_molecules = 8\nsampled_molecules = 4\n"
     )
@@ -138,7 +142,7 @@ def test_two_processes_train_as_one(molgen: Run, smiles_file: Path, tmp_path: Pa
     for devices in ("1", "2"):
         run = tmp_path / f"run{devices}"
         molgen(
-            *("train", "graph", "--data", smiles_file, "--out", run, "--config", config),
+            *("train", family, "--data", smiles_file, "--out", run, "--config", config),
             *("--accelerator", "cpu", "--devices", devices, "--strategy", "auto" if devices == "1" else "ddp"),
         )
         weights.append(torch.load(run / "last.ckpt", weights_only=True)["state_dict"])
