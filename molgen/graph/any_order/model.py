@@ -12,18 +12,18 @@ from torch import Tensor, nn
 
 from molgen.chem.codec import MoleculeGraph
 from molgen.chem.strict import strict_smiles
-from molgen.chem.valence import aromatic_valences, capacities
+from molgen.chem.valence import aromatic_valences
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.process import State
 from molgen.diffusion.streams import Streams
-from molgen.graph.any_order.aromatic import Aromatic, aromatic_states
-from molgen.graph.any_order.growth import BONDS, RELATIONS, Growth, History, history
-from molgen.graph.any_order.guard import ValenceGuard
+from molgen.graph.any_order.aromatic import Aromatic
+from molgen.graph.any_order.growing import Growing
+from molgen.graph.any_order.growth import BONDS, RELATIONS, History, history
 from molgen.graph.any_order.network import ANCHORS, GrowingNetwork, NeighbourHead
 from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig, state_graphs
 from molgen.sampling import SamplingConfig
-from molgen.transformer import Cache, TransformerConfig
+from molgen.transformer import TransformerConfig
 
 _REDRAWS = 8
 """Most drawings of one molecule under the valence guard."""
@@ -180,7 +180,7 @@ class AnyOrderGraph(GraphGenerator):
         order = block_order(size, 1 if sampling.valence_guard else self._block(sampling), streams.fold(0))
         atoms = torch.full_like(order, self.masked)
         bonds = order.new_zeros(*order.shape, size)
-        growing = _Growing(self, size, order, sampling)
+        growing = Growing(self, size, order, sampling)
         for m in range(size):
             atom, row = growing.step(streams.fold(m + 1))
             here = order[:, m : m + 1]
@@ -190,101 +190,6 @@ class AnyOrderGraph(GraphGenerator):
             if observer is not None:
                 observer({"atoms": atoms.clone(), "bonds": _listed(bonds)})
         return {"atoms": atoms, "bonds": _listed(bonds)}
-
-
-class _Growing:
-    """Graphs under way: what has been read is kept.
-
-    Args:
-        model: that draws.
-        size: atoms.
-        order: places in the order of uncovering ``(B, n)``.
-        sampling: how.
-    """
-
-    def __init__(self, model: AnyOrderGraph, size: int, order: Tensor, sampling: SamplingConfig) -> None:
-        self.model, self.size, self.order, self.sampling = model, size, order, sampling
-        rows = len(order)
-        self.growth = Growth(rows, size, order.device)
-        self.cache = Cache(model.config.network.layers)
-        self.atoms = order[:, :0]
-        self.states = torch.zeros(rows, 0, model.config.network.width, device=order.device)
-        self.row = order[:, :0]
-        self.bonds = order.new_zeros(rows, size, size)  # in the order of uncovering
-        self.aromatic = Aromatic(order.new_zeros(rows, ANCHORS, 0), *order.new_zeros(2, rows, ANCHORS))
-        self.guard = ValenceGuard(capacities(model.vocabulary), rows, order.device) if sampling.valence_guard else None
-
-    def step(self, streams: Streams) -> tuple[Tensor, Tensor]:
-        """Uncover one more atom: its category ``(B,)``, and its bonds to those before it ``(B, m)``."""
-        h = self._read()
-        atom = streams.fold(0).categorical(self.sampling.probabilities(self.model.atom_head(h[:, 0]).float(), "atoms"))
-        row = self._bonds(h, atom, streams)
-        self.growth.add(row)
-        if self.guard is not None:
-            self.guard.add(row)
-        self.atoms = torch.cat([self.atoms, atom[:, None]], dim=1)
-        self.row = row
-        m = row.shape[1]
-        self.bonds[:, m, :m] = self.bonds[:, :m, m] = row
-        known = self.bonds[:, : m + 1, : m + 1]
-        self.aromatic = aromatic_states(known, self.model.valences[self.atoms], first=m)
-        return atom, row
-
-    def _read(self) -> Tensor:
-        """State ``(B, 1, width)`` of the slot that asks for the next atom."""
-        m, order, device = self.growth.known, self.order, self.order.device
-        rows = len(order)
-        if m == 0:
-            atoms, places = self.model.anchors(self.size, rows, device)
-            targets = order[:, :1].expand(-1, ANCHORS)
-            counts = torch.zeros(rows, ANCHORS, BONDS - 1, device=device)
-            relations = order.new_full((rows, ANCHORS, ANCHORS), RELATIONS)
-            used = torch.zeros_like(relations)
-        else:
-            atoms, places, targets = self.atoms[:, -1:], order[:, m - 1 : m], order[:, m : m + 1]
-            counts = nn.functional.one_hot(self.row, BONDS)[..., 1:].sum(1, keepdim=True)
-            relations = self.growth.relations(torch.full((rows, 1), m - 1, device=device))
-            relations[:, 0, : m - 1] = torch.where(self.row > 0, self.row, relations[:, 0, : m - 1])
-            relations = nn.functional.pad(relations, (ANCHORS, 0), value=RELATIONS)
-            used = nn.functional.pad(self.growth.used()[:, None], (ANCHORS, 0))
-        aromatic = self.aromatic._replace(states=nn.functional.pad(self.aromatic.states, (ANCHORS, 0)))
-        h = self.model.network(atoms, counts, places, targets, self.size, relations, used, aromatic, self.cache)[:, -1:]
-        if m:
-            self.states = torch.cat([self.states, h], dim=1)
-        return h
-
-    def _bonds(self, h: Tensor, atom: Tensor, streams: Streams) -> Tensor:
-        """Bonds ``(B, m)`` of the new atoms to those before them."""
-        head, m = self.model.neighbour_head, self.growth.known
-        row = self.order.new_zeros(len(self.order), m)
-        if m == 0:
-            return row
-        places, here = self.order[:, :m], self.order[:, m : m + 1]
-        used, lacking = self.growth.used()[:, None], self.aromatic.states
-        keys = head.keys(self.states, self.atoms, used, lacking, (here - places)[:, None])[:, 0]
-        x = h[:, 0] + head.kind(atom)
-        around = torch.full_like(row, RELATIONS)
-        allowed = torch.ones_like(row, dtype=torch.bool)
-        for number in range(1, m + 1):
-            possible = allowed[:, None]
-            if self.guard is not None:
-                possible = possible & self.guard.allowed(self.atoms, atom, row)
-            logits = head(x, keys, around, possible)
-            if self.guard is not None and number == 1:  # one bond at least, where there is one to be had
-                logits[:, -1].masked_fill_(possible.flatten(1).any(1), float("-inf"))
-            picked = streams.fold(number).categorical(self.sampling.probabilities(logits, "bonds"))
-            bond, neighbour = torch.div(picked, m, rounding_mode="floor") + 1, picked % m
-            going = bond < BONDS
-            if not going.any():
-                break
-            bond = torch.where(going, bond, 0)
-            index = neighbour[:, None]
-            row.scatter_add_(1, index, bond[:, None])
-            states = self.states.gather(1, index[..., None].expand(-1, -1, h.shape[2]))[:, 0]
-            x = x + head.context(states, bond)
-            around = self.growth.relations(index)[:, 0]
-            allowed = allowed & (places < places.gather(1, index)) & going[:, None]
-        return row
 
 
 def _square(bonds: Tensor, order: Tensor) -> Tensor:
