@@ -33,8 +33,9 @@ from rdkit import Chem, RDLogger
 
 import molgen
 from molgen.chem.strict import strict_smiles
+from molgen.comparison.scored import reference_for
 from molgen.datasets.splits import TEST, TRAIN
-from molgen.evaluation import Reference, evaluate, reference_of
+from molgen.evaluation import Reference, evaluate
 from molgen.generator import Generator
 from molgen.training.run import train
 from molgen.training.runs import read_config
@@ -182,7 +183,7 @@ def main() -> None:
     python = environment(options.env)
     dataset = molgen.load_dataset(options.data)
     smiles = dataset.smiles(TRAIN)
-    reference = reference_of(smiles, dataset.smiles(TEST))
+    reference = reference_for(dataset, TEST)
     print("| model | training, molecules/s | calls | attempts/s | attempts | " + " | ".join(FIGURES) + " |")
     print("|---" * (5 + len(FIGURES)) + "|", flush=True)
     with tempfile.TemporaryDirectory() as name:

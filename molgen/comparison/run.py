@@ -13,13 +13,12 @@ from typing import Any
 import torch
 
 from molgen.comparison.plan import Plan, Row
-from molgen.comparison.scored import sample_and_score
+from molgen.comparison.scored import reference_for, sample_and_score
 from molgen.comparison.table import Likelihood, Measured
 from molgen.datasets import load_dataset
 from molgen.datasets.encoded import EncodedDataset
-from molgen.datasets.splits import TRAIN
 from molgen.errors import MolgenError, UsageError
-from molgen.evaluation import Reference, reference_of
+from molgen.evaluation import Reference
 from molgen.files import whole_file
 from molgen.generator import Generator
 from molgen.hardware import keep_memory
@@ -63,7 +62,7 @@ def compare(plan: Plan, out: Path, say: Say = lambda _: None) -> list[Measured]:
     keep_memory()
     _claim(plan, out)
     dataset = load_dataset(plan.data)
-    reference = reference_of(dataset.smiles(TRAIN), dataset.smiles(plan.split))
+    reference = reference_for(dataset, plan.split)
     tokens = mean(len(SmilesTokenizer.split(text)) + 1 for text in dataset.smiles(plan.split))
     found: list[Measured] = []
     for seed in plan.seeds:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import random
 import time
 from dataclasses import dataclass
 from typing import Any
 
-from molgen.evaluation import Reference, evaluate
+from molgen.datasets.encoded import EncodedDataset
+from molgen.datasets.splits import TRAIN
+from molgen.evaluation import Reference, evaluate, reference_of
 from molgen.generator import Attempts, Generator
 
+REFERENCE_MOLECULES = 20_000
 _FIGURES = ("validity", "uniqueness", "novelty", "vun", "fcd")
 
 
@@ -26,6 +30,16 @@ class Scored:
     attempts: Attempts
     seconds: float
     figures: dict[str, Any]
+
+
+def reference_for(dataset: EncodedDataset, split: str) -> Reference:
+    """Novelty against the training split; FCD against another one, or `REFERENCE_MOLECULES` of it drawn at random.
+
+    Raises:
+        MolgenError: there is no such split.
+    """
+    held = dataset.smiles(split)
+    return reference_of(dataset.smiles(TRAIN), random.Random(0).sample(held, min(len(held), REFERENCE_MOLECULES)))
 
 
 def sample_and_score(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from molgen.comparison.scored import sample_and_score
+from molgen.comparison.scored import reference_for, sample_and_score
 from molgen.datasets import load_dataset
-from molgen.datasets.splits import TRAIN, VALIDATION, SplitConfig
+from molgen.datasets.splits import VALIDATION, SplitConfig
 from molgen.errors import MolgenError, UsageError
-from molgen.evaluation import Reference, reference_of
+from molgen.evaluation import Reference
 from molgen.files import whole_file
 from molgen.generator import Generator
 from molgen.pretrained import write_sampling
@@ -22,7 +21,6 @@ from molgen.sampling import KINDS
 
 TABLE_FILE, POINTS_FILE = "tuning.md", "tuning.json"
 _SEED = 2_000_000
-_REFERENCE_MOLECULES = 20_000
 _CANDIDATES: dict[str, tuple[Any, ...]] = {
     "sampler": ("ancestral", "renoise", "flow"),
     "distortion": ("identity", "polydec"),
@@ -193,11 +191,9 @@ class _Search:
 
 def _validation(name: str, split: SplitConfig) -> Reference:
     dataset = load_dataset(name, split=split)
-    held = dataset.smiles(VALIDATION)
-    if not held:
+    if not dataset.report.splits.get(VALIDATION):
         raise MolgenError(f"{name} has no validation molecules to choose by")
-    chosen = random.Random(0).sample(held, min(len(held), _REFERENCE_MOLECULES))
-    return reference_of(dataset.smiles(TRAIN), chosen)
+    return reference_for(dataset, VALIDATION)
 
 
 def _read(file: Path, reference: str) -> _Known:
