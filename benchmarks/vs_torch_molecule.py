@@ -146,7 +146,8 @@ def rival(python: Path, smiles: Sequence[str], options: argparse.Namespace) -> d
         (folder / "task.json").write_text(json.dumps(task))
         (folder / "rival.py").write_text(RIVAL)
         clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        subprocess.run([str(python), folder / "rival.py", folder / "task.json"], check=True, env=clean)
+        command = [str(python), folder / "rival.py", folder / "task.json"]
+        subprocess.run(command, check=True, env=clean, stdout=sys.stderr)  # stdout is for the table
         found: dict[str, Any] = json.loads((folder / "out.json").read_text())
         return found
 
