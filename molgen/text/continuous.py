@@ -49,7 +49,7 @@ class GaussianConfig(BaseModel):
     lowest: float = -8.0
     centre: float = -2.8
     spread: float = Field(0.8, gt=0)
-    lag: float = Field(3.0, ge=0)
+    lag: float = Field(0.0, ge=0)
     clamp: Literal["always", "end"] = "end"
 
     @model_validator(mode="after")
