@@ -29,7 +29,7 @@ class GaussianConfig(BaseModel):
     tokens become uncertain, fast where they are certain or hopeless, so that what is left to know falls about evenly
     in t (time warping of Dieleman et al., CDCD, 2022, in closed form).
 
-    Every token has a time of its own, which runs from 1 to 0 while the text's time does, the first token's at once, the
+    With a lag every token has a time of its own: the first token runs from 1 to 0 as soon as the text does, the
     last one's at the end (AR-Diffusion, Wu et al., 2023): what stands before is clearer than what comes after.
 
     Attributes:
