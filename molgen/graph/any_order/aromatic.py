@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from molgen.chem.valence import LEAST_ORDERS
 from molgen.chem.vocabulary import BOND_NAMES
 
 STATES = 4
@@ -23,7 +24,7 @@ COUNTS = 8
 """Of open ends and of missing partners: 0 to 6, then more."""
 
 _AROMATIC = BOND_NAMES.index("aromatic")
-_ORDERS = np.array((0, 1, 2, 3, 1))
+_ORDERS = np.array(LEAST_ORDERS)
 _PRIME = 2_147_483_647
 
 
@@ -99,7 +100,8 @@ def _kernel(bonds: NDArray[np.int64], atoms: NDArray[np.int64]) -> NDArray[np.in
     for i in range(k):
         for j in range(i):
             if bonds[atoms[i], atoms[j]] == _AROMATIC:
-                value = (48_271 * (64 * atoms[i] + atoms[j] + 1) ** 3 + 12_820_163) % (_PRIME - 1) + 1
+                seed = 48_271 * (i * k + j + 1) % _PRIME  # one of its own for every pair, however many atoms
+                value = (seed * seed % _PRIME * seed + 12_820_163) % (_PRIME - 1) + 1
                 matrix[i, j], matrix[j, i] = value, _PRIME - value
     pivots = np.full(k, -1, np.int64)
     rank = 0

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-_ORDERS = (0, 1, 2, 3, 1)
-"""Valence that a bond of each category takes at least: whether an aromatic one is double depends on the whole ring."""
+from molgen.chem.valence import LEAST_ORDERS
 
 
 class ValenceGuard:
@@ -22,7 +21,7 @@ class ValenceGuard:
 
     def __init__(self, capacities: Sequence[int], rows: int, device: torch.device) -> None:
         self.capacities = torch.tensor(capacities, device=device)
-        self.orders = torch.tensor(_ORDERS, device=device)
+        self.orders = torch.tensor(LEAST_ORDERS, device=device)
         self.taken = torch.zeros(rows, 0, dtype=torch.int64, device=device)
 
     def allowed(self, known: Tensor, new: Tensor, row: Tensor) -> Tensor:
