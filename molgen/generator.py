@@ -54,6 +54,11 @@ class Attempts(list[str]):
         super().__init__(smiles)
         self.calls = calls
 
+    @classmethod
+    def of(cls, drawn: Sequence[Attempt]) -> Attempts:
+        """Of raw attempts."""
+        return cls([one.smiles or "" for one in drawn], sum(one.calls for one in drawn) / max(len(drawn), 1))
+
 
 @dataclass
 class Generated:
@@ -80,8 +85,14 @@ class Generated:
         """Molecules kept."""
         return len(self.smiles)
 
-    def add(self, attempt: Attempt, seen: set[str]) -> None:
-        """Count one attempt in strict form, and keep it if it is new."""
+    def add_all(self, drawn: Sequence[Attempt], seen: set[str]) -> None:
+        """Count attempts in strict form, and keep those that are new, until there are enough."""
+        for attempt in drawn:
+            if self.kept == self.requested:
+                return
+            self._add(attempt, seen)
+
+    def _add(self, attempt: Attempt, seen: set[str]) -> None:
         smiles = attempt.smiles
         self.attempted += 1
         self.calls += attempt.calls
@@ -95,6 +106,26 @@ class Generated:
         counts = ("requested", "attempted", "valid", "unique", "kept")
         shown = "  ".join(f"{name} {getattr(self, name):,}" for name in counts)
         return f"{shown}  network calls {self.calls / max(self.attempted, 1):.4g} each"
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C while sampling, with what had been sampled until then; attempts come largest first.
+
+    Args:
+        found: as the method that was interrupted would have returned it, but less.
+    """
+
+    def __init__(self, found: Attempts | Generated) -> None:
+        super().__init__()
+        self.found = found
+
+
+class _Cut(KeyboardInterrupt):
+    """The same, of single attempts."""
+
+    def __init__(self, drawn: list[Attempt]) -> None:
+        super().__init__()
+        self.drawn = drawn
 
 
 class Generator(Model):
@@ -154,10 +185,13 @@ class Generator(Model):
             return self.sample_batch(size, Streams.from_seed(seed, numbers[rows]), sampling, form)
 
         results: dict[int, Attempt] = {}
-        for (_, rows), drawn in zip(chunks, parallel_map(sample_chunk, chunks, self.device), strict=True):
-            results.update(zip(rows, drawn, strict=True))
-            if progress is not None:
-                progress(len(rows))
+        try:
+            for (_, rows), drawn in zip(chunks, parallel_map(sample_chunk, chunks, self.device), strict=True):
+                results.update(zip(rows, drawn, strict=True))
+                if progress is not None:
+                    progress(len(rows))
+        except KeyboardInterrupt:
+            raise _Cut([results[row] for row in sorted(results)]) from None
         return [results[row] for row in range(len(numbers))]
 
     def figures(self, count: int) -> dict[str, float]:
@@ -179,14 +213,18 @@ class Generator(Model):
 
         Raises:
             UsageError: n below 1, or a bad sampling setting.
+            Interrupted: Ctrl-C.
         """
         config = self._check(n, batch_size, sampling)
         drawn: list[Attempt] = []
         with self.evaluating():
             for start in range(0, n, WINDOW):
                 window = range(start, min(start + WINDOW, n))
-                drawn += self.sample(window, seed, config, batch_size, "raw", progress)
-        return Attempts([attempt.smiles or "" for attempt in drawn], sum(attempt.calls for attempt in drawn) / n)
+                try:
+                    drawn += self.sample(window, seed, config, batch_size, "raw", progress)
+                except _Cut as cut:
+                    raise Interrupted(Attempts.of(drawn + cut.drawn)) from None
+        return Attempts.of(drawn)
 
     def generate(
         self,
@@ -211,6 +249,7 @@ class Generator(Model):
         Raises:
             UsageError: n below 1, or a bad sampling setting.
             MolgenError: `max_attempts` were not enough.
+            Interrupted: Ctrl-C.
         """
         config = self._check(n, batch_size, sampling)
         limit = max_attempts if max_attempts is not None else 20 * n + 1000
@@ -220,10 +259,14 @@ class Generator(Model):
                 missing = n - result.kept
                 size = min(WINDOW, missing + missing // 8 + 8, limit - result.attempted)
                 window = range(result.attempted, result.attempted + size)
-                for attempt in self.sample(window, seed, config, batch_size, "strict", progress):
-                    result.add(attempt, seen)
-                    if result.kept == n:
-                        return result
+                try:
+                    drawn = self.sample(window, seed, config, batch_size, "strict", progress)
+                except _Cut as cut:
+                    result.add_all(cut.drawn, seen)
+                    raise Interrupted(result) from None
+                result.add_all(drawn, seen)
+                if result.kept == n:
+                    return result
         raise MolgenError(
             f"only {result.kept} of {n} molecules after {limit} attempts; ask for fewer, "
             "sample with more steps, or train the model longer"

@@ -23,12 +23,14 @@ class Model(nn.Module, ABC):
     Attributes:
         kind: name under which model directories say what they hold.
         settings: fields of `SamplingConfig` that mean something to it.
+        variables: what temperature and top-p tell apart.
         config: everything needed to build it again.
         sampling: how it samples unless told otherwise.
     """
 
     kind: ClassVar[str]
     settings: ClassVar[frozenset[str]]
+    variables: ClassVar[tuple[str, ...]] = ("tokens",)
     config: BaseModel
     sampling: SamplingConfig
 

@@ -66,7 +66,7 @@ def generate(
     if trace is not None:
         check_writable(trace, overwrite)
 
-    from molgen.generator import Generator
+    from molgen.generator import Attempts, Generated, Generator, Interrupted
     from molgen.hardware import keep_memory
 
     keep_memory()
@@ -91,25 +91,37 @@ def generate(
 
         draw_trace(trace, generator.trace(seed, **sampling), overwrite)
     start = time.perf_counter()
-    smiles: list[str]
-    if attempts is not None:
-        with bar("sampling", attempts) as shown:
-            raw = generator.attempts(attempts, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling)
-        smiles = raw
-        cost = f"network calls {raw.calls:.4g} each  {_pace(attempts, start)}"
-        say(f"attempted {attempts:,} (raw: nothing filtered)  {cost}")
-    elif n is not None:
-        with bar("sampling", n) as shown:
-            result = generator.generate(n, seed=seed, batch_size=batch_size, progress=shown.advance, **sampling)
-        smiles = result.smiles
-        say(f"{result}  {_pace(result.attempted, start)}")
+    options = {"seed": seed, "batch_size": batch_size, **sampling}
+    stopped: Interrupted | None = None
+    found: Attempts | Generated
+    try:
+        with bar("sampling", attempts or n) as shown:
+            if attempts is not None:
+                found = generator.attempts(attempts, progress=shown.advance, **options)
+            elif n is not None:
+                found = generator.generate(n, progress=shown.advance, **options)
+            else:
+                return
+    except Interrupted as stop:
+        stopped, found = stop, stop.found
+    if isinstance(found, Attempts):
+        smiles: list[str] = found
+        cost = f"network calls {found.calls:.4g} each  {_pace(len(found), start)}"
+        say(f"attempted {len(found):,} (raw: nothing filtered)  {cost}")
     else:
-        return
+        smiles = found.smiles
+        say(f"{found}  {_pace(found.attempted, start)}")
+    if stopped is not None:
+        if not smiles:
+            raise stopped
+        say("interrupted: written is what there was, largest molecules first, so no fair sample")
     for path in out or ():
         write_molecules(path, smiles, overwrite)
     if not out:
         sys.stdout.writelines(f"{text}\n" for text in smiles)
         sys.stdout.flush()
+    if stopped is not None:
+        raise stopped
 
 
 def _pace(attempts: int, start: float) -> str:

@@ -17,7 +17,6 @@ from molgen.evaluation import Reference
 from molgen.files import whole_file
 from molgen.generator import Generator
 from molgen.pretrained import write_sampling
-from molgen.sampling import KINDS
 
 TABLE_FILE, POINTS_FILE = "tuning.md", "tuning.json"
 _SEED = 2_000_000
@@ -153,9 +152,8 @@ class _Search:
         blocks = tuple(dict.fromkeys(getattr(self.model.config, "blocks", ())))
         return {"block": blocks, **found} if len(blocks) > 1 else found
 
-    @staticmethod
-    def _every_kind(name: str, value: Any) -> Any:
-        return dict.fromkeys(KINDS, value) if name in ("temperature", "top_p") else value
+    def _every_kind(self, name: str, value: Any) -> Any:
+        return dict.fromkeys(self.model.variables, value) if name in ("temperature", "top_p") else value
 
     def measure(self, settings: dict[str, Any]) -> Point:
         """The point of some settings, from memory if it has been measured."""

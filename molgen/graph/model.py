@@ -70,6 +70,7 @@ class GraphDiffusion(GraphGenerator):
 
     kind: ClassVar[str] = "graph"
     settings = DENOISING
+    variables = ("atoms", "bonds")
     config: GraphModelConfig
 
     def __init__(self, config: GraphModelConfig) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pandas
@@ -16,7 +21,10 @@ from rdkit import Chem
 from molgen.datasets.readers import read_smiles
 from molgen.errors import MolgenError
 from molgen.files import whole_file, whole_folder
+from molgen.generator import Attempts, Generator, Interrupted
 from tests.conftest import Run
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_help_and_import_are_instant() -> None:
@@ -27,7 +35,7 @@ def test_help_and_import_are_instant() -> None:
         best = 9.0
         for _ in range(3):
             start = time.perf_counter()
-            subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=Path(__file__).parents[2])
+            subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT)
             best = min(best, time.perf_counter() - start)
         assert best < 1.0
 
@@ -58,6 +66,41 @@ def test_attempts_are_raw(molgen: Run, tmp_path: Path, tiny_model: Path) -> None
     lines = [text for _, text in read_smiles(path)]
     assert len(lines) == 50
     assert sum(Chem.MolFromSmiles(text) is None for text in lines) > 0  # a tiny model fails often
+
+
+def test_ctrl_c_loses_no_molecule(tmp_path: Path) -> None:
+    """The bar, read from a pseudo-terminal, tells when there is something to lose."""
+    path = tmp_path / "library.smi"
+    terminal, shown = pty.openpty()
+    command = ["generate", "-n", 10_000, "--model", "qm9-text", "--batch-size", 16, "-o", path]
+    with subprocess.Popen([sys.executable, "-m", "molgen", *map(str, command)], cwd=ROOT, stderr=shown) as process:
+        os.close(shown)
+        text = ""
+        while not re.search(r"[1-9]\d\d+/10000", text):
+            text += os.read(terminal, 1000).decode()
+        process.send_signal(signal.SIGINT)
+        with suppress(OSError):  # which is how the end of a pseudo-terminal is said
+            while True:
+                text += os.read(terminal, 1000).decode()
+    assert process.returncode == 130
+    assert "no fair sample" in text and "Traceback" not in text
+    molecules = [smiles for _, smiles in read_smiles(path)]
+    assert 0 < len(molecules) < 10_000 and f"kept {len(molecules):,}" in text
+    assert all(Chem.MolFromSmiles(smiles) for smiles in molecules)
+
+
+def test_an_interrupted_call_hands_over_its_attempts(tiny_model: Path) -> None:
+    model = Generator.from_pretrained(tiny_model)
+
+    def interrupt(done: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as stopped:
+        model.attempts(40, steps=3, batch_size=4, progress=interrupt)
+    assert isinstance(stopped.value.found, Attempts)
+    assert 0 < len(stopped.value.found) <= 4 and stopped.value.found.calls == 3
+    whole = model.attempts(40, steps=3, batch_size=4)
+    assert set(stopped.value.found) <= set(whole)
 
 
 @pytest.mark.parametrize("sampler", ["ancestral", "renoise", "flow"])

@@ -58,6 +58,7 @@ class AnyOrderGraph(GraphGenerator):
     kind: ClassVar[str] = "graph-any-order"
     valences: Tensor
     settings = frozenset({"temperature", "top_p", "block", "valence_guard"})
+    variables = ("atoms", "bonds")
     config: AnyOrderGraphConfig
 
     def __init__(self, config: AnyOrderGraphConfig) -> None:
