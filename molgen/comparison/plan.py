@@ -40,6 +40,7 @@ class Plan(BaseModel):
         minutes: of training for each row and seed.
         seeds: of training and sampling.
         attempts: raw attempts that each figure rests on.
+        molecules: held-out molecules that the likelihood rests on, at most.
         split: whose molecules likelihood and FCD refer to: ``validation`` to choose by, ``test`` to publish.
         rows: what is compared.
     """
@@ -50,6 +51,7 @@ class Plan(BaseModel):
     minutes: float = Field(30.0, gt=0)
     seeds: tuple[int, ...] = Field((0,), min_length=1)
     attempts: int = Field(10_000, ge=1)
+    molecules: int = Field(20_000, ge=1)
     split: Literal["validation", "test"] = "validation"
     rows: tuple[Row, ...] = Field(min_length=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable
 from functools import cache, partial
@@ -27,7 +28,6 @@ from molgen.training.families import held_out
 from molgen.training.run import CHECKPOINT_FILE, train
 
 PLAN_FILE = "plan.json"
-LIKELIHOOD_MOLECULES = 20_000
 _DRAWS = 8
 _SAMPLING_SEED = 1_000_000
 
@@ -108,17 +108,16 @@ def _trained(plan: Plan, row: Row, seed: int, folder: Path, say: Say) -> Generat
 def _likelihood(
     plan: Plan, dataset: EncodedDataset, model: Callable[[], Generator], tokens: float, folder: Path, say: Say
 ) -> Likelihood:
-    file = folder / f"likelihood-{plan.split}.json"
+    file = folder / f"likelihood-{plan.split}-{plan.molecules}.json"
     if file.exists():
         return Likelihood.model_validate_json(file.read_text())
     generator = model()
     say(f"{folder.name}: likelihood of {plan.split} molecules")
     costs: list[float] = []
+    share = math.ceil(dataset.report.splits[plan.split] / plan.molecules)
     with torch.no_grad():
-        for batch in held_out(generator, dataset, plan.split):
+        for batch in held_out(generator, dataset, plan.split, share):
             costs += generator.estimate(batch, _DRAWS).tolist()
-            if len(costs) >= LIKELIHOOD_MOLECULES:
-                break
     found = Likelihood(
         nats=sum(costs) / len(costs),
         error=float(torch.tensor(costs).std() / len(costs) ** 0.5),

@@ -118,7 +118,7 @@ def write_report(out: Path, plan: Plan, found: Sequence[Measured]) -> str:
     seeds = ", ".join(map(str, plan.seeds)) + (" (mean ± standard deviation)" if len(plan.seeds) > 1 else "")
     text = (
         f"{plan.data}: {60 * plan.minutes:,.0f} seconds of training each; {plan.attempts:,} raw attempts; likelihood "
-        f"and FCD of the {plan.split} split; seeds {seeds}. "
+        f"({found[0].likelihood.molecules:,} molecules) and FCD of the {plan.split} split; seeds {seeds}. "
         f"Perplexity is that of {found[0].likelihood.tokens:.2f} SMILES tokens a molecule, its end counted, for all.\n"
     )
     with whole_file(out / "report.md") as temporary:

@@ -74,8 +74,8 @@ class GraphBatch:
 class BatchStream(IterableDataset[B], Generic[B]):
     """An endless stream of batches, which can be entered at any step.
 
-    Every pass goes through each molecule once. Each batch holds molecules of one size, so nothing is padded; the last
-    batch of a size may be smaller.
+    Every pass goes through each molecule once, unless only a share is wanted. Each batch holds molecules of one size, so
+    nothing is padded; the last batch of a size may be smaller.
 
     Args:
         groups: gives the arrays of the molecules by size for a visit: always the same ones, or others where molecules
@@ -85,6 +85,7 @@ class BatchStream(IterableDataset[B], Generic[B]):
         seed: of the order.
         start: first step.
         passes: how many passes to give; by default without end.
+        share: of so many molecules one is read, evenly over all sizes.
         rank: of this process.
         world: number of processes; each gets every `world`-th molecule of a batch.
     """
@@ -98,6 +99,7 @@ class BatchStream(IterableDataset[B], Generic[B]):
         seed: int = 0,
         start: int = 0,
         passes: int | None = None,
+        share: int = 1,
         rank: int = 0,
         world: int = 1,
     ) -> None:
@@ -108,6 +110,7 @@ class BatchStream(IterableDataset[B], Generic[B]):
         self.seed = seed
         self.start = start
         self.passes = passes
+        self.share = share
         self.rank = rank
         self.world = world
 
@@ -115,21 +118,24 @@ class BatchStream(IterableDataset[B], Generic[B]):
         skip = self.start
         for visit in count() if self.passes is None else range(self.passes):
             groups = self.groups(visit)
-            plan = self._plan(groups, visit)
             numbers = np.cumsum([0, *(len(arrays[0]) for arrays in groups.values())])
             first = dict(zip(groups, numbers.tolist(), strict=False))
+            plan = self._plan(groups, first, visit)
             for size, rows in plan[skip:]:
                 mine = rows[self.rank :: self.world]
                 tensors = [torch.from_numpy(array[mine].astype(np.int64)) for array in groups[size]]
                 yield self.collate(tensors, torch.from_numpy(mine + first[size]), visit)
             skip = max(0, skip - len(plan))
 
-    def _plan(self, groups: Mapping[int, Arrays], visit: int) -> list[tuple[int, NDArray[np.int64]]]:
+    def _plan(
+        self, groups: Mapping[int, Arrays], first: Mapping[int, int], visit: int
+    ) -> list[tuple[int, NDArray[np.int64]]]:
         """Sizes and rows of every batch of one pass."""
         random = np.random.Generator(np.random.Philox(key=[self.seed, visit]))
         batches = []
         for size, arrays in groups.items():
             order = random.permutation(len(arrays[0]))
+            order = order[(order + first[size]) % self.share == 0]
             batches += [(size, order[i : i + self.batch_size]) for i in range(0, len(order), self.batch_size)]
         return [batches[i] for i in random.permutation(len(batches))]
 

@@ -193,13 +193,19 @@ def _prepared_blocks(
     return Prepared(model, partial(batches, TRAIN, config.optimiser.batch_size), validation)
 
 
-def held_out(generator: Model, dataset: EncodedDataset, split: str) -> BatchStream[Batch]:
+def held_out(generator: Model, dataset: EncodedDataset, split: str, share: int = 1) -> BatchStream[Batch]:
     """One pass over the molecules of a split, as a generator reads them; those that do not fit it are left out.
+
+    Args:
+        generator: who reads.
+        dataset: encoded molecules.
+        split: which.
+        share: of so many molecules one is read.
 
     Raises:
         MolgenError: there is no such split, or none fits.
     """
     if isinstance(generator, TextGenerator):
         groups = by_length(dataset.smiles(split), generator.tokenizer)
-        return text_batches(groups, VALIDATION_BATCH, passes=1)
-    return graph_batches(dataset, split, VALIDATION_BATCH, passes=1)
+        return text_batches(groups, VALIDATION_BATCH, passes=1, share=share)
+    return graph_batches(dataset, split, VALIDATION_BATCH, passes=1, share=share)

@@ -92,6 +92,18 @@ def test_a_pass_visits_every_molecule_once_in_batches_of_one_size(dataset: Encod
     assert all(batch.bonds.shape[1] == batch.atoms.shape[1] * (batch.atoms.shape[1] - 1) // 2 for batch in batches)
 
 
+def test_a_share_is_even_over_sizes(dataset: EncodedDataset) -> None:
+    sizes = dataset.sizes("train")
+    found = [
+        (batch.atoms.shape[1], number)
+        for batch in graph_batches(dataset, "train", 16, passes=1, share=3)
+        for number in batch.examples.tolist()
+    ]
+    assert sorted(number for _, number in found) == list(range(0, sum(sizes.values()), 3))
+    for size, count in sizes.items():
+        assert abs(sum(n == size for n, _ in found) - count / 3) < 1
+
+
 def test_order_is_a_function_of_seed_and_step(dataset: EncodedDataset) -> None:
     def order(start: int, seed: int = 0) -> list[list[int]]:
         stream = iter(graph_batches(dataset, "train", 32, seed=seed, start=start))
