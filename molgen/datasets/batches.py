@@ -74,7 +74,7 @@ class GraphBatch:
 class BatchStream(IterableDataset[B], Generic[B]):
     """An endless stream of batches, which can be entered at any step.
 
-    Every pass goes through each molecule once, unless only a share is wanted. Each batch holds molecules of one size, so
+    Every pass goes through each molecule once, unless only a share is wanted. A batch holds molecules of one size, so
     nothing is padded; the last batch of a size may be smaller.
 
     Args:
