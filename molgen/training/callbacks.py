@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,6 +21,8 @@ from molgen.progress import Bar
 from molgen.training.ema import ExponentialAverage
 from molgen.training.task import GeneratorTask
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Stopper(L.Callback):
     """Ends training at its length, and at Ctrl-C or SIGTERM after the step under way.
@@ -30,11 +33,23 @@ class Stopper(L.Callback):
 
     def __init__(self) -> None:
         self.signal: int | None = None
-        self._previous: dict[int, Any] = {}
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Signals are its own from the start of training on, and as they were after the block.
+
+        Lightning also sets handlers, and takes them back before its callbacks do: what they find is not what there was.
+        """
+        before = {number: signal.getsignal(number) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._remember)
+        for number in _SIGNALS:
+            signal.signal(number, self._remember)
 
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -42,11 +57,6 @@ class Stopper(L.Callback):
         assert isinstance(pl_module, GeneratorTask)
         stop = pl_module.finished or self.signal is not None
         trainer.should_stop = trainer.strategy.reduce_boolean_decision(stop, all=False)
-
-    def teardown(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-        self._previous.clear()
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         if self.signal is not None:  # asked twice: stop at once

@@ -89,7 +89,7 @@ def train(
     )
     if on_ready is not None:
         on_ready()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), stopper.listening():
         warnings.filterwarnings("ignore", module="lightning")
         trainer.fit(task, DataLoader(stream, batch_size=None), ckpt_path=checkpoint, weights_only=True)
     return stopper.signal

@@ -14,6 +14,8 @@ import pytest
 import torch
 
 import molgen as package
+from molgen.training.run import train
+from molgen.training.runs import read_config
 from tests.conftest import Run
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,13 @@ def test_a_run_leaves_config_logs_checkpoint_and_model(tiny_run: Path) -> None:
     assert wanted | {"validation/bound_nats", "validation/validity"} <= set(header)
     assert list(tiny_run.glob("tensorboard/*/events*"))
     assert "Not measured yet" in (tiny_run / "model" / "README.md").read_text()
+
+
+def test_signals_are_as_before_after_training(smiles_file: Path, tiny_config: Path, tmp_path: Path) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    changes = {"data": {"name": str(smiles_file)}, "optimiser": {"steps": 2}}
+    assert train(read_config(tiny_config, changes, "graph"), tmp_path / "run") is None
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_shipped_weights_are_the_average(tiny_run: Path) -> None:
