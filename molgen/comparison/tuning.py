@@ -29,6 +29,7 @@ _CANDIDATES: dict[str, tuple[Any, ...]] = {
     "top_p": (1.0, 0.98, 0.95),
 }
 _OF_FLOW = ("eta", "omega")
+_BY_VARIABLE = ("temperature", "top_p")
 
 Aim = Literal["fcd", "vun", "validity"]
 Say = Callable[[str], None]
@@ -143,8 +144,9 @@ class _Search:
         for name, values in self._candidates().items():
             if name in _OF_FLOW and best.settings.get("sampler", self.model.sampling.sampler) != "flow":
                 continue
-            points = [self.measure({**best.settings, name: self._every_kind(name, value)}) for value in values]
-            best = min([best, *points], key=lambda point: point.cost(aim))
+            for variable in self._variables(name):
+                points = [self.measure(_changed(best.settings, name, variable, value)) for value in values]
+                best = min([best, *points], key=lambda point: point.cost(aim))
         return best
 
     def _candidates(self) -> dict[str, tuple[Any, ...]]:
@@ -152,8 +154,9 @@ class _Search:
         blocks = tuple(dict.fromkeys(getattr(self.model.config, "blocks", ())))
         return {"block": blocks, **found} if len(blocks) > 1 else found
 
-    def _every_kind(self, name: str, value: Any) -> Any:
-        return dict.fromkeys(self.model.variables, value) if name in ("temperature", "top_p") else value
+    def _variables(self, name: str) -> tuple[str | None, ...]:
+        """What a setting is chosen for, one after the other; None for everything at once."""
+        return self.model.variables if name in _BY_VARIABLE else (None,)
 
     def measure(self, settings: dict[str, Any]) -> Point:
         """The point of some settings, from memory if it has been measured."""
@@ -213,9 +216,17 @@ def _line(point: Point) -> str:
 
 
 def _shown(settings: dict[str, Any]) -> str:
-    """Such as ``sampler flow, temperature 0.9``."""
-    values = ((name, next(iter(v.values())) if isinstance(v, dict) else v) for name, v in settings.items())
-    return ", ".join(f"{name} {value}" for name, value in values) or "as it is"
+    """Such as ``sampler flow, temperature bonds 0.9``."""
+    values = [
+        (f"{name} {variable}", part)
+        for name, value in settings.items()
+        for variable, part in (value.items() if isinstance(value, dict) else [("", value)])
+    ]
+    return ", ".join(f"{name.strip()} {value}" for name, value in values) or "as it is"
+
+
+def _changed(settings: dict[str, Any], name: str, variable: str | None, value: Any) -> dict[str, Any]:
+    return {**settings, name: value if variable is None else {**settings.get(name, {}), variable: value}}
 
 
 def _number(value: float | None) -> str:

@@ -179,6 +179,8 @@ def test_the_command_line_trains_continues_and_generates(molgen: Run, smiles_fil
     valid = [sum(strict_from_smiles(text) is not None for text in texts) for texts in (free, guarded)]
     assert valid[0] < valid[1]
     assert "no steps to set" in molgen(*attempts, "--steps", 5, code=2).stderr
+    tuned = molgen("tune", run / "model", "--reference", smiles_file, "--attempts", 8, "--aim", "validity").stdout
+    assert "temperature atoms 0.8" in tuned and "temperature bonds 0.8" in tuned  # each for itself
 
 
 def test_trace_shows_a_graph_growing() -> None:
