@@ -77,11 +77,11 @@ def test_ctrl_c_loses_no_molecule(tmp_path: Path) -> None:
         os.close(shown)
         text = ""
         while not re.search(r"[1-9]\d\d+/10000", text):
-            text += os.read(terminal, 1000).decode()
+            text += os.read(terminal, 1000).decode(errors="replace")
         process.send_signal(signal.SIGINT)
         with suppress(OSError):  # which is how the end of a pseudo-terminal is said
             while True:
-                text += os.read(terminal, 1000).decode()
+                text += os.read(terminal, 1000).decode(errors="replace")
     assert process.returncode == 130
     assert "no fair sample" in text and "Traceback" not in text
     molecules = [smiles for _, smiles in read_smiles(path)]
