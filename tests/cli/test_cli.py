@@ -73,7 +73,12 @@ def test_ctrl_c_loses_no_molecule(tmp_path: Path) -> None:
     path = tmp_path / "library.smi"
     terminal, shown = pty.openpty()
     command = ["generate", "-n", 10_000, "--model", "qm9-text", "--batch-size", 16, "-o", path]
-    with subprocess.Popen([sys.executable, "-m", "molgen", *map(str, command)], cwd=ROOT, stderr=shown) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "molgen", *map(str, command)],
+        cwd=ROOT,
+        stderr=shown,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # jobs in the background ignore it
+    ) as process:
         os.close(shown)
         text = ""
         while not re.search(r"[1-9]\d\d+/10000", text):
