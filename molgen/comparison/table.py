@@ -155,8 +155,10 @@ def draw_comparison(path: Path, found: Sequence[Measured]) -> None:
     for row in dict.fromkeys(measured.row for measured in found):
         group = sorted((m for m in found if m.row == row), key=lambda m: m.unique_valid_per_second)
         speed = [m.unique_valid_per_second for m in group]
-        axes[0].plot(speed, [math.nan if m.fcd is None else m.fcd for m in group], marker="o", linestyle=":", label=row)
-        axes[1].plot(speed, [m.validity for m in group], marker="o", linestyle=":", label=row)
+        axes[0].plot(
+            speed, [math.nan if m.fcd is None else m.fcd for m in group], marker="o", linestyle="none", label=row
+        )
+        axes[1].plot(speed, [m.validity for m in group], marker="o", linestyle="none", label=row)
     for axis, label in zip(axes, ("FCD (lower is better)", "strict validity"), strict=True):
         axis.set(xscale="log", xlabel="different valid molecules per second", ylabel=label)
     axes[0].set_yscale("log")
