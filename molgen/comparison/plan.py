@@ -96,7 +96,7 @@ def default_plan(**values: Any) -> Plan:
     rows = (
         Row(name="continuous", family="continuous", settings={"network": _TIMED, **muon}, samplings=_CALLS),
         Row(name="graph", family="graph", settings=muon, samplings=even),
-        Row(name="graph-any-order", family="graph-any-order", settings={"blocks": [2], **muon}),
+        Row(name="graph-any-order", family="graph-any-order", settings=muon),
         Row(name="text-absorbing", family="text", settings=masks, samplings=(*_CALLS, first_hitting)),
         Row(name="text-any-order", family="any-order", settings=muon),
         Row(name="text-blocks", family="any-order", settings={"blocks": [2], **muon}),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -34,6 +34,8 @@ from molgen.training.config import MoleculesRun, RunConfig
 from molgen.training.runs import AnyOrderGraphRun, BlocksRun, GraphRun, StreamRun, TokensRun
 
 VALIDATION_BATCH = 256
+
+M = TypeVar("M", bound=Model)
 
 MODELS: dict[str, type[TextGenerator]] = {
     model.kind: model for model in (TextDiffusion, AnyOrder, Autoregressive, ContinuousDiffusion)
@@ -91,7 +93,7 @@ def _prepare_graph(
 ) -> Prepared:
     model: GraphGenerator
     if init_from is not None:
-        model = continue_graph(init_from, config.family, dataset)
+        model = retrained(continue_graph(init_from, config.family, dataset), config)
     elif isinstance(config, GraphRun):
         model = graph_model(dataset, config.process, config.network)
     else:
@@ -110,7 +112,7 @@ def _prepare_text(config: TokensRun, dataset: EncodedDataset, init_from: str | N
     smiles = dataset.smiles(TRAIN)
     model: TextGenerator
     if init_from is not None:
-        model = continue_text(init_from, config.family, smiles)
+        model = retrained(continue_text(init_from, config.family, smiles), config)
         tokenizer = model.tokenizer
         groups = by_length(smiles, tokenizer)
     else:
@@ -191,6 +193,13 @@ def _prepared_blocks(
 ) -> Prepared:
     validation = batches(VALIDATION, VALIDATION_BATCH, passes=1) if validated else None
     return Prepared(model, partial(batches, TRAIN, config.optimiser.batch_size), validation)
+
+
+def retrained(model: M, config: RunConfig) -> M:
+    """A model that is to be trained on the blocks of a run."""
+    if hasattr(config, "blocks"):
+        model.config = model.config.model_copy(update={"blocks": config.blocks})
+    return model
 
 
 def held_out(generator: Model, dataset: EncodedDataset, split: str, share: int = 1) -> BatchStream[Batch]:

@@ -23,6 +23,7 @@ from molgen.training.config import RunConfig
 from molgen.training.ema import ExponentialAverage
 from molgen.training.families import Prepared, prepare
 from molgen.training.runs import read_config
+from molgen.training.start import taking_over
 from molgen.training.task import GeneratorTask
 
 CONFIG_FILE, CHECKPOINT_FILE = "config.toml", "last.ckpt"
@@ -63,7 +64,7 @@ def train(
     Args:
         config: of the run.
         run: folder, new unless `resume`.
-        init_from: model to start from; the data must fit its vocabulary.
+        init_from: model to start from, which decides shape and noise; the data must fit its vocabulary.
         resume: continue `run` where it stopped, with the same order of data.
         hardware: where.
         progress: called with the number of records read while data is encoded.
@@ -76,8 +77,11 @@ def train(
         MolgenError: the folder is taken, or there is nothing to resume, or the data do not fit.
     """
     keep_memory()
+    if init_from is not None:
+        config = taking_over(config, init_from)
     checkpoint = _open_run(run, config, resume)
-    prepared = prepare(config, init_from, progress)
+    written = run / "model"
+    prepared = prepare(config, str(written) if resume and written.is_dir() else init_from, progress)
     task = GeneratorTask(prepared.generator.train(), config.optimiser)
     average = ExponentialAverage(config.optimiser.ema)
     stopper = Stopper()

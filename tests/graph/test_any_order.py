@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+import molgen as package
 from molgen.chem.strict import strict_from_smiles, strict_smiles
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.streams import Streams
@@ -170,7 +171,16 @@ def test_the_command_line_trains_continues_and_generates(molgen: Run, smiles_fil
     config.write_text(TOML)
     command = ["train", "graph-any-order", "--data", smiles_file, "--config", config]
     molgen(*command, "--out", run)
-    molgen(*command, "--out", tmp_path / "again", "--init-from", run / "model")
+    again, wider = tmp_path / "again", tmp_path / "wider.toml"
+    (tmp_path / "blocks.toml").write_text("blocks = [2, 0]\n")
+    wider.write_text(TOML.replace("width = 16", "width = 32"))
+    start = [*command[:4], "--init-from", run / "model"]
+    molgen(*start, "--config", tmp_path / "blocks.toml", "--steps", 2, "--out", again)
+    model = package.load(again / "model")
+    assert model.config.network == package.load(run / "model").config.network and model.config.blocks == (2, 0)
+    molgen("train", "graph-any-order", "--out", again, "--resume", "--steps", 4)
+    refused = molgen(*start, "--config", wider, "--out", tmp_path / "wider", code=2).stderr
+    assert "network.width is 16" in refused and not (tmp_path / "wider").exists()
     other = molgen(*command[:1], "graph", *command[2:4], "--out", tmp_path / "x", "--init-from", run / "model", code=1)
     assert "not a graph model" in other.stderr
     attempts = ["generate", "--attempts", 30, "--model", run / "model"]
