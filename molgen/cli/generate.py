@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from molgen.generator import Attempts, Generated
 
 
 def generate(
@@ -51,7 +55,7 @@ def generate(
     from molgen.cli.options import by_kind, to_device
     from molgen.errors import UsageError
     from molgen.files import check_writable
-    from molgen.library.writers import check_output, write_molecules
+    from molgen.library.writers import check_output
     from molgen.progress import bar
 
     if n is not None and attempts is not None:
@@ -66,7 +70,7 @@ def generate(
     if trace is not None:
         check_writable(trace, overwrite)
 
-    from molgen.generator import Attempts, Generated, Generator, Interrupted
+    from molgen.generator import Generator, Interrupted
     from molgen.hardware import keep_memory
 
     keep_memory()
@@ -92,7 +96,6 @@ def generate(
         draw_trace(trace, generator.trace(seed, **sampling), overwrite)
     start = time.perf_counter()
     options = {"seed": seed, "batch_size": batch_size, **sampling}
-    stopped: Interrupted | None = None
     found: Attempts | Generated
     try:
         with bar("sampling", attempts or n) as shown:
@@ -103,25 +106,35 @@ def generate(
             else:
                 return
     except Interrupted as stop:
-        stopped, found = stop, stop.found
+        if _smiles(stop.found):
+            _deliver(stop.found, start, out or (), overwrite)
+            say("interrupted: written is what there was, largest molecules first, so no fair sample")
+        raise
+    _deliver(found, start, out or (), overwrite)
+
+
+def _smiles(found: Attempts | Generated) -> list[str]:
+    from molgen.generator import Attempts
+
+    return found if isinstance(found, Attempts) else found.smiles
+
+
+def _deliver(found: Attempts | Generated, start: float, out: Sequence[Path], overwrite: bool) -> None:
+    """Say what it took since `start`, and write the molecules to files, or else to stdout."""
+    from molgen.cli.console import say
+    from molgen.generator import Attempts
+    from molgen.library.writers import write_molecules
+
     if isinstance(found, Attempts):
-        smiles: list[str] = found
         cost = f"network calls {found.calls:.4g} each  {_pace(len(found), start)}"
         say(f"attempted {len(found):,} (raw: nothing filtered)  {cost}")
     else:
-        smiles = found.smiles
         say(f"{found}  {_pace(found.attempted, start)}")
-    if stopped is not None:
-        if not smiles:
-            raise stopped
-        say("interrupted: written is what there was, largest molecules first, so no fair sample")
-    for path in out or ():
-        write_molecules(path, smiles, overwrite)
+    for path in out:
+        write_molecules(path, _smiles(found), overwrite)
     if not out:
-        sys.stdout.writelines(f"{text}\n" for text in smiles)
+        sys.stdout.writelines(f"{text}\n" for text in _smiles(found))
         sys.stdout.flush()
-    if stopped is not None:
-        raise stopped
 
 
 def _pace(attempts: int, start: float) -> str:
