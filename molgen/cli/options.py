@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from molgen.errors import UsageError
-from molgen.sampling import KINDS
+from molgen.sampling import KINDS, SamplingConfig
 
 if TYPE_CHECKING:
     from molgen.generator import Generator
@@ -30,6 +30,22 @@ def by_kind(text: str | None, option: str) -> dict[str, float] | None:
     if unknown:
         raise UsageError(f"{option}: unknown kind {sorted(unknown)[0]!r}; known: {', '.join(KINDS)}")
     return values
+
+
+def sampling_settings(text: str, option: str) -> dict[str, Any]:
+    """Fields of `SamplingConfig` from ``steps=20 temperature=0.9 top_p=bonds=0.95``.
+
+    Raises:
+        UsageError: not so written, an unknown setting, or a value out of range.
+    """
+    found: dict[str, Any] = {}
+    for part in text.split():
+        name, _, value = part.partition("=")
+        if name not in SamplingConfig.model_fields or not value:
+            raise UsageError(f"{option} takes settings such as 'steps=20 temperature=0.9', not {part!r}")
+        found[name] = by_kind(value, f"{option} {name}") if name in ("temperature", "top_p") else value
+    config = SamplingConfig().replaced(**found)
+    return {name: getattr(config, name) for name in found}
 
 
 def to_device(generator: Generator, device: str) -> Generator:

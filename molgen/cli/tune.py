@@ -16,10 +16,19 @@ def tune(
     steps: Annotated[
         list[int] | None, typer.Option(min=1, help="Network calls to choose from; default: the model's own.")
     ] = None,
+    tries: Annotated[
+        list[str] | None,
+        typer.Option("--try", help="Settings to choose from instead of a search, such as 'temperature=0.9 steps=20'."),
+    ] = None,
     aim: Annotated[str, typer.Option(help="fcd (lowest), vun or validity (highest).")] = "fcd",
+    least_validity: Annotated[
+        float, typer.Option(min=0, max=1, help="Strict validity that the choice must have, if any does.")
+    ] = 0.0,
 ) -> None:
     """Try sampling settings on validation molecules; keep the best in the model directory, with the table."""
     from molgen.cli.console import say
+    from molgen.cli.options import sampling_settings
+    from molgen.comparison.tuning import Aim
     from molgen.comparison.tuning import tune as run
     from molgen.errors import UsageError
     from molgen.hardware import keep_memory
@@ -29,6 +38,16 @@ def tune(
         raise UsageError(f"--aim is fcd, vun or validity, not {aim!r}")
     if not (model / CONFIG_FILE).is_file():
         raise UsageError(f"{model} is not a model directory; to tune a shipped model, copy its directory first")
+    if tries and steps:
+        raise UsageError("--try says the steps itself: leave --steps out")
     keep_memory()
-    _, table = run(model, reference, attempts=attempts, steps=steps or (), aim=aim, say=say)  # type: ignore[arg-type]
+    _, table = run(
+        model,
+        reference,
+        attempts=attempts,
+        steps=steps or (),
+        tries=[sampling_settings(text, "--try") for text in tries or ()],
+        aim=Aim(aim, least_validity),  # type: ignore[arg-type]
+        say=say,
+    )
     sys.stdout.write(table)

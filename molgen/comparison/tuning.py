@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from molgen.evaluation import Reference
 from molgen.files import whole_file
 from molgen.generator import Generator
 from molgen.pretrained import write_sampling
+from molgen.sampling import SamplingConfig
 
 TABLE_FILE, POINTS_FILE = "tuning.md", "tuning.json"
 _SEED = 2_000_000
@@ -31,7 +33,6 @@ _CANDIDATES: dict[str, tuple[Any, ...]] = {
 _OF_FLOW = ("eta", "omega")
 _BY_VARIABLE = ("temperature", "top_p")
 
-Aim = Literal["fcd", "vun", "validity"]
 Say = Callable[[str], None]
 
 
@@ -62,19 +63,33 @@ class Point(BaseModel):
     calls: float
     per_second: float
 
-    def cost(self, aim: Aim) -> float:
-        """What is to be made small."""
-        if aim == "fcd":
-            return math.inf if self.fcd is None else self.fcd
-        return -getattr(self, aim)
+
+@dataclass(frozen=True)
+class Aim:
+    """What makes a point better than another.
+
+    Attributes:
+        figure: the lowest FCD, or the highest V.U.N. or strict validity per attempt.
+        validity: strict validity that counts more than the figure: short of it, the highest validity is best.
+    """
+
+    figure: Literal["fcd", "vun", "validity"] = "fcd"
+    validity: float = 0.0
+
+    def cost(self, point: Point) -> tuple[float, float]:
+        """What is to be made small, the first number first."""
+        value = getattr(point, self.figure)
+        cost = math.inf if value is None else value if self.figure == "fcd" else -value
+        return max(0.0, self.validity - point.validity), cost
 
 
 class _Known(BaseModel):
-    """Points measured so far, and on what."""
+    """Points measured so far, on what, and what their settings replace: how the model sampled before it was tuned."""
 
     model_config = ConfigDict(extra="forbid")
 
     reference: str
+    start: SamplingConfig
     points: list[Point] = []
 
 
@@ -84,7 +99,8 @@ def tune(
     *,
     attempts: int = 2000,
     steps: Sequence[int] = (),
-    aim: Aim = "fcd",
+    tries: Sequence[dict[str, Any]] = (),
+    aim: Aim = Aim(),
     split: SplitConfig | None = None,
     say: Say = lambda _: None,
 ) -> tuple[Point, str]:
@@ -99,7 +115,8 @@ def tune(
         reference: data set whose validation molecules count.
         attempts: raw attempts per point.
         steps: numbers of network calls to choose from, for models that have a choice; by default the model's own.
-        aim: lowest FCD, or highest V.U.N. or strict validity per attempt.
+        tries: settings to choose from, instead of that search.
+        aim: what is best.
         split: of the data set; by default the model's usual one.
         say: told what is going on.
 
@@ -113,12 +130,15 @@ def tune(
     model = Generator.from_pretrained(directory)
     if steps and "steps" not in model.settings:
         raise UsageError(f"a model of kind {model.kind} has no steps to choose: leave --steps out")
+    tries = [_of_variables(settings, model.variables) for settings in tries]
+    for settings in tries:
+        model.sampling_with(**settings)
     search = _Search(model, directory, reference, attempts, split or SplitConfig(), say)
-    best: Point | None = None
-    for number in steps or (None,):
-        found = search.descend({} if number is None else {"steps": number}, aim)
-        best = found if best is None or found.cost(aim) < best.cost(aim) else best
-    assert best is not None
+    if tries:
+        found = [search.measure(settings) for settings in tries]
+    else:
+        found = [search.descend({} if number is None else {"steps": number}, aim) for number in steps or (None,)]
+    best = min(found, key=aim.cost)
     table = search.table(best)
     with whole_file(directory / TABLE_FILE) as temporary:
         temporary.write_text(table)
@@ -135,7 +155,8 @@ class _Search:
         self.model, self.attempts, self.say = model, attempts, say
         self.name = reference
         self.file = directory / POINTS_FILE
-        self.known = _read(self.file, reference)
+        self.known = _read(self.file, _Known(reference=reference, start=model.sampling))
+        model.sampling = self.known.start
         self.reference = _validation(reference, split)
 
     def descend(self, start: dict[str, Any], aim: Aim) -> Point:
@@ -146,7 +167,7 @@ class _Search:
                 continue
             for variable in self._variables(name):
                 points = [self.measure(_changed(best.settings, name, variable, value)) for value in values]
-                best = min([best, *points], key=lambda point: point.cost(aim))
+                best = min([best, *points], key=aim.cost)
         return best
 
     def _candidates(self) -> dict[str, tuple[Any, ...]]:
@@ -197,15 +218,15 @@ def _validation(name: str, split: SplitConfig) -> Reference:
     return reference_for(dataset, VALIDATION)
 
 
-def _read(file: Path, reference: str) -> _Known:
+def _read(file: Path, empty: _Known) -> _Known:
     """Points measured before on the same molecules."""
     if not file.exists():
-        return _Known(reference=reference)
+        return empty
     try:
         known = _Known.model_validate_json(file.read_text())
     except (ValidationError, ValueError):
         raise MolgenError(f"{file} is damaged; remove it") from None
-    return known if known.reference == reference else _Known(reference=reference)
+    return known if known.reference == empty.reference else empty
 
 
 def _line(point: Point) -> str:
@@ -222,7 +243,15 @@ def _shown(settings: dict[str, Any]) -> str:
         for name, value in settings.items()
         for variable, part in (value.items() if isinstance(value, dict) else [("", value)])
     ]
-    return ", ".join(f"{name.strip()} {value}" for name, value in values) or "as it is"
+    return ", ".join(f"{name.strip()} {value}" for name, value in values) or "as it was"
+
+
+def _of_variables(settings: dict[str, Any], variables: Sequence[str]) -> dict[str, Any]:
+    """Without what is said about kinds of variables that a model has not."""
+    return {
+        name: {kind: value for kind, value in setting.items() if kind in variables} if name in _BY_VARIABLE else setting
+        for name, setting in settings.items()
+    }
 
 
 def _changed(settings: dict[str, Any], name: str, variable: str | None, value: Any) -> dict[str, Any]:
