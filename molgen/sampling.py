@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
@@ -27,6 +27,8 @@ class SamplingConfig(BaseModel):
         distortion: of the time grid.
         temperature: by kind of variable.
         top_p: by kind of variable.
+        guidance: by kind of variable, how far growing graphs are pushed away from what they would do if they were not
+            told what their aromatic rings lack; two network calls instead of one.
         eta: stochasticity of the flow sampler, or of the order in which the confidence sampler uncovers.
         omega: target guidance of the flow sampler.
         remask: whether the confidence sampler may hide again what it uncovered.
@@ -44,6 +46,7 @@ class SamplingConfig(BaseModel):
     distortion: str = "identity"
     temperature: dict[str, float] = {}
     top_p: dict[str, float] = {}
+    guidance: dict[str, Annotated[float, Field(ge=0)]] = {}
     eta: float = Field(0.0, ge=0)
     omega: float = Field(0.0, ge=0)
     remask: bool = False

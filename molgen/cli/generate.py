@@ -30,6 +30,9 @@ def generate(
     distortion: Annotated[str | None, typer.Option(help="identity, polydec, polyinc or cosine.")] = None,
     temperature: Annotated[str | None, typer.Option(help="A number, or atoms=0.8,bonds=0.6.")] = None,
     top_p: Annotated[str | None, typer.Option(help="A number, or atoms=0.99,bonds=0.95.")] = None,
+    guidance: Annotated[
+        str | None, typer.Option(help="Away from rings that cannot be closed: a number, or atoms=1,bonds=0.7.")
+    ] = None,
     eta: Annotated[float | None, typer.Option(help="Stochasticity of flow, or of the order of confidence.")] = None,
     omega: Annotated[float | None, typer.Option(help="Target guidance of flow.")] = None,
     remask: Annotated[
@@ -83,6 +86,7 @@ def generate(
         "distortion": distortion,
         "temperature": by_kind(temperature, "--temperature"),
         "top_p": by_kind(top_p, "--top-p"),
+        "guidance": by_kind(guidance, "--guidance"),
         "eta": eta,
         "omega": omega,
         "remask": remask,

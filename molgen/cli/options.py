@@ -43,7 +43,7 @@ def sampling_settings(text: str, option: str) -> dict[str, Any]:
         name, _, value = part.partition("=")
         if name not in SamplingConfig.model_fields or not value:
             raise UsageError(f"{option} takes settings such as 'steps=20 temperature=0.9', not {part!r}")
-        found[name] = by_kind(value, f"{option} {name}") if name in ("temperature", "top_p") else value
+        found[name] = by_kind(value, f"{option} {name}") if name in ("temperature", "top_p", "guidance") else value
     config = SamplingConfig().replaced(**found)
     return {name: getattr(config, name) for name in found}
 

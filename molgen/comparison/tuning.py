@@ -29,9 +29,10 @@ _CANDIDATES: dict[str, tuple[Any, ...]] = {
     "omega": (0.0, 0.1),
     "temperature": (1.1, 1.0, 0.95, 0.9, 0.8),
     "top_p": (1.0, 0.98, 0.95),
+    "guidance": (0.0, 0.7, 1.5),
 }
 _OF_FLOW = ("eta", "omega")
-_BY_VARIABLE = ("temperature", "top_p")
+_BY_VARIABLE = ("temperature", "top_p", "guidance")
 
 Say = Callable[[str], None]
 

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from molgen.diffusion.samplers.ancestral import Ancestral
-from molgen.diffusion.samplers.base import DISTORTIONS, Guidance, Observer, Sampler, SamplerSettings, sharpened
+from molgen.diffusion.samplers.base import (
+    DISTORTIONS,
+    Guidance,
+    Observer,
+    Sampler,
+    SamplerSettings,
+    guided,
+    sharpened,
+)
 from molgen.diffusion.samplers.confidence import Confidence
 from molgen.diffusion.samplers.first_hitting import FirstHitting
 from molgen.diffusion.samplers.flow import Flow
@@ -29,5 +37,6 @@ __all__ = [
     "Renoise",
     "Sampler",
     "SamplerSettings",
+    "guided",
     "sharpened",
 ]

@@ -13,6 +13,8 @@ from torch import Tensor
 from molgen.diffusion.process import Denoiser, Process, State
 from molgen.diffusion.streams import Streams
 
+_GUIDANCE_LIMIT = 8.0
+
 Guidance = Callable[[State, State, Tensor], State]
 """Hook between network and draw: (logits, states, times ``(B,)``) -> logits."""
 
@@ -154,6 +156,17 @@ def sharpened(logits: Tensor, temperature: float, top_p: float) -> Tensor:
     """Probabilities ``(..., K)`` of logits after temperature and top-p."""
     p = (logits / temperature).softmax(-1)
     return _nucleus(p, top_p) if top_p < 1 else p
+
+
+def guided(logits: Tensor, blind: Tensor, weight: float) -> Tensor:
+    """Log-probabilities ``(..., K)``, up to a constant, pushed away from those of a predictor that is told less.
+
+    log p + weight (log p - log p_blind) (classifier-free guidance, Ho and Salimans, 2022). The difference is cut at
+    `_GUIDANCE_LIMIT`: where the blind predictor is all but sure that something is not so, it says nothing of worth.
+    """
+    told = logits.log_softmax(-1)
+    difference = (told - blind.log_softmax(-1)).clamp(-_GUIDANCE_LIMIT, _GUIDANCE_LIMIT)
+    return torch.where(told.isneginf(), told, told + weight * difference)
 
 
 def _nucleus(p: Tensor, top_p: float) -> Tensor:

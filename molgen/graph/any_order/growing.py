@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from molgen.chem.valence import capacities
+from molgen.diffusion.samplers import guided
 from molgen.diffusion.streams import Streams
 from molgen.graph.any_order.aromatic import Aromatic, aromatic_states
 from molgen.graph.any_order.growth import BONDS, RELATIONS, Growth
@@ -20,8 +21,13 @@ if TYPE_CHECKING:
     from molgen.graph.any_order.model import AnyOrderGraph
 
 
+def readings(sampling: SamplingConfig) -> int:
+    """How often every atom is read: a second time, not told what aromatic rings lack, where that is to guide."""
+    return 2 if any(sampling.guidance.values()) else 1
+
+
 class Growing:
-    """Graphs under way.
+    """Graphs under way. What the network reads and finds has the rows of all readings, one reading after the other.
 
     Args:
         model: that draws.
@@ -33,10 +39,11 @@ class Growing:
     def __init__(self, model: AnyOrderGraph, size: int, order: Tensor, sampling: SamplingConfig) -> None:
         self.model, self.size, self.order, self.sampling = model, size, order, sampling
         rows = len(order)
+        self.readings = readings(sampling)
         self.growth = Growth(rows, size, order.device)
         self.cache = Cache(model.config.network.layers)
         self.atoms = order[:, :0]
-        self.states = torch.zeros(rows, 0, model.config.network.width, device=order.device)
+        self.states = torch.zeros(self.readings * rows, 0, model.config.network.width, device=order.device)
         self.row = order[:, :0]
         self.bonds = order.new_zeros(rows, size, size)  # in the order of uncovering
         self.aromatic = Aromatic(order.new_zeros(rows, ANCHORS, 0), *order.new_zeros(2, rows, ANCHORS))
@@ -45,7 +52,8 @@ class Growing:
     def step(self, streams: Streams) -> tuple[Tensor, Tensor]:
         """Uncover one more atom: its category ``(B,)``, and its bonds to those before it ``(B, m)``."""
         h = self._read()
-        atom = streams.fold(0).categorical(self.sampling.probabilities(self.model.atom_head(h[:, 0]).float(), "atoms"))
+        logits = self._guided(self.model.atom_head(h[:, 0]).float(), "atoms")
+        atom = streams.fold(0).categorical(self.sampling.probabilities(logits, "atoms"))
         row = self._bonds(h, atom, streams)
         self.growth.add(row)
         if self.guard is not None:
@@ -59,7 +67,7 @@ class Growing:
         return atom, row
 
     def _read(self) -> Tensor:
-        """State ``(B, 1, width)`` of the slot that asks for the next atom."""
+        """States ``(rows, 1, width)`` of the slot that asks for the next atom."""
         m, order, device = self.growth.known, self.order, self.order.device
         rows = len(order)
         if m == 0:
@@ -76,7 +84,13 @@ class Growing:
             relations = nn.functional.pad(relations, (ANCHORS, 0), value=RELATIONS)
             used = nn.functional.pad(self.growth.used()[:, None], (ANCHORS, 0))
         aromatic = self.aromatic._replace(states=nn.functional.pad(self.aromatic.states, (ANCHORS, 0)))
-        h = self.model.network(atoms, counts, places, targets, self.size, relations, used, aromatic, self.cache)[:, -1:]
+        h = self.model.network(
+            *map(self._each, (atoms, counts, places, targets)),
+            self.size,
+            *map(self._each, (relations, used)),
+            Aromatic(*map(self._first, aromatic)),
+            self.cache,
+        )[:, -1:]
         if m:
             self.states = torch.cat([self.states, h], dim=1)
         return h
@@ -89,15 +103,17 @@ class Growing:
             return row
         places, here = self.order[:, :m], self.order[:, m : m + 1]
         used, lacking = self.growth.used()[:, None], self.aromatic.states
-        keys = head.keys(self.states, self.atoms, used, lacking, (here - places)[:, None])[:, 0]
-        x = h[:, 0] + head.kind(atom)
+        each = self._each
+        offsets = (here - places)[:, None]
+        keys = head.keys(self.states, each(self.atoms), each(used), self._first(lacking), each(offsets))[:, 0]
+        x = h[:, 0] + head.kind(each(atom))
         around = torch.full_like(row, RELATIONS)
         allowed = torch.ones_like(row, dtype=torch.bool)
         for number in range(1, m + 1):
             possible = allowed[:, None]
             if self.guard is not None:
                 possible = possible & self.guard.allowed(self.atoms, atom, row)
-            logits = head(x, keys, around, possible)
+            logits = self._guided(head(x, keys, each(around), each(possible)), "bonds")
             if self.guard is not None and number == 1:  # one bond at least, where there is one to be had
                 logits[:, -1].masked_fill_(possible.flatten(1).any(1), float("-inf"))
             picked = streams.fold(number).categorical(self.sampling.probabilities(logits, "bonds"))
@@ -108,8 +124,23 @@ class Growing:
             bond = torch.where(going, bond, 0)
             index = neighbour[:, None]
             row.scatter_add_(1, index, bond[:, None])
-            states = self.states.gather(1, index[..., None].expand(-1, -1, h.shape[2]))[:, 0]
-            x = x + head.context(states, bond)
+            states = self.states.gather(1, each(index)[..., None].expand(-1, -1, h.shape[2]))[:, 0]
+            x = x + head.context(states, each(bond))
             around = self.growth.relations(index)[:, 0]
             allowed = allowed & (places < places.gather(1, index)) & going[:, None]
         return row
+
+    def _each(self, known: Tensor) -> Tensor:
+        """What all readings are told."""
+        return torch.cat([known] * self.readings)
+
+    def _first(self, known: Tensor) -> Tensor:
+        """What the first reading alone is told."""
+        return torch.cat([known, *[torch.zeros_like(known)] * (self.readings - 1)])
+
+    def _guided(self, logits: Tensor, kind: str) -> Tensor:
+        """Logits ``(B, K)`` of those of all readings ``(rows, K)``."""
+        if self.readings == 1:
+            return logits
+        told, blind = logits.chunk(self.readings)
+        return guided(told, blind, self.sampling.guidance.get(kind, 0.0))

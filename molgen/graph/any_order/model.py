@@ -18,7 +18,7 @@ from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.process import State
 from molgen.diffusion.streams import Streams
 from molgen.graph.any_order.aromatic import Aromatic
-from molgen.graph.any_order.growing import Growing
+from molgen.graph.any_order.growing import Growing, readings
 from molgen.graph.any_order.growth import BONDS, RELATIONS, History, history
 from molgen.graph.any_order.network import ANCHORS, GrowingNetwork, NeighbourHead
 from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig, state_graphs
@@ -57,7 +57,7 @@ class AnyOrderGraph(GraphGenerator):
 
     kind: ClassVar[str] = "graph-any-order"
     valences: Tensor
-    settings = frozenset({"temperature", "top_p", "block", "valence_guard"})
+    settings = frozenset({"temperature", "top_p", "guidance", "block", "valence_guard"})
     variables = ("atoms", "bonds")
     config: AnyOrderGraphConfig
 
@@ -160,7 +160,8 @@ class AnyOrderGraph(GraphGenerator):
         self, size: int, streams: Streams, sampling: SamplingConfig, observer: Callable[[State], None] | None = None
     ) -> tuple[State, list[int]]:
         state = self._grow(size, streams, sampling, observer)
-        calls = [size] * len(streams.keys)
+        cost = size * readings(sampling)
+        calls = [cost] * len(streams.keys)
         for number in range(1, _REDRAWS if sampling.valence_guard else 1):
             wrong = [row for row, graph in enumerate(state_graphs(state)) if not self._sound(graph)]
             if not wrong:
@@ -169,7 +170,7 @@ class AnyOrderGraph(GraphGenerator):
             for kind, values in again.items():
                 state[kind][wrong] = values
             for row in wrong:
-                calls[row] += size
+                calls[row] += cost
         return state, calls
 
     def _sound(self, graph: MoleculeGraph) -> bool:
