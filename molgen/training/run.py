@@ -79,9 +79,13 @@ def train(
     keep_memory()
     if init_from is not None:
         config = taking_over(config, init_from)
-    checkpoint = _open_run(run, config, resume)
+    checkpoint = _find_checkpoint(run) if resume else None
+    if checkpoint is None:
+        _check_free(run)
     written = run / "model"
     prepared = prepare(config, str(written) if resume and written.is_dir() else init_from, progress)
+    if checkpoint is None:
+        _begin_run(run, config)
     task = GeneratorTask(prepared.generator.train(), config.optimiser)
     average = ExponentialAverage(config.optimiser.ema)
     stopper = Stopper()
@@ -110,22 +114,28 @@ def read_run_config(run: Path, family: str, **length: object) -> RunConfig:
     return read_config(run / CONFIG_FILE, {"optimiser": length}, family)
 
 
-def _open_run(run: Path, config: RunConfig, resume: bool) -> Path | None:
-    """Make or check the folder; returns the checkpoint to resume from."""
+def _find_checkpoint(run: Path) -> Path:
+    """What to resume from."""
     checkpoint = run / CHECKPOINT_FILE
-    if resume:
-        if not checkpoint.is_file():
-            raise UsageError(f"nothing to resume in {run}: there is no {CHECKPOINT_FILE}")
-        return checkpoint
+    if not checkpoint.is_file():
+        raise UsageError(f"nothing to resume in {run}: there is no {CHECKPOINT_FILE}")
+    return checkpoint
+
+
+def _check_free(run: Path) -> None:
+    """Refuse a folder that holds something; other processes of the same run may have begun it."""
     if run.exists() and any(run.iterdir()) and int(os.environ.get("LOCAL_RANK", 0)) == 0:
         raise UsageError(f"{run} is not empty; choose another folder, or continue it with --resume")
+
+
+def _begin_run(run: Path, config: RunConfig) -> None:
+    """Make the folder once nothing is known to be wrong, so that a refused run leaves nothing behind."""
     try:
         run.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MolgenError(f"cannot make the folder {run}: {error.strerror}") from None
     with whole_file(run / CONFIG_FILE) as temporary:
         temporary.write_text(tomli_w.dumps(config.model_dump(exclude_none=True)))
-    return None
 
 
 def _read_step(checkpoint: Path) -> int:

@@ -148,7 +148,7 @@ def test_the_command_line_trains_continues_and_generates(molgen: Run, smiles_fil
     refused = molgen(*start, "--config", wider, "--out", tmp_path / "wider", code=2).stderr
     assert "network.width is 16" in refused and not (tmp_path / "wider").exists()
     other = molgen(*command[:1], "graph", *command[2:4], "--out", tmp_path / "x", "--init-from", run / "model", code=1)
-    assert "not a graph model" in other.stderr
+    assert "not a graph model" in other.stderr and not (tmp_path / "x").exists()
     attempts = ["generate", "--attempts", 30, "--model", run / "model"]
     assert len(molgen(*attempts, "--block", 0, "--temperature", "atoms=0.9,bonds=0.8").stdout.splitlines()) == 30
     free, guarded = (molgen(*attempts, *more).stdout.splitlines() for more in ((), ("--valence-guard",)))
