@@ -64,6 +64,18 @@ class Model(nn.Module, ABC):
         streams = Streams.from_seed(0, batch.examples)
         return self.tightened(torch.stack([self.bound(batch, streams.fold(draw)) for draw in range(draws)]))
 
+    def reward(self, batch: Any, streams: Streams) -> tuple[Tensor, float]:
+        """What to raise for attempts to be valid more often, and the share of valid ones among those made for it.
+
+        Args:
+            batch: as many attempts as it has examples, of the same size.
+            streams: randomness.
+
+        Raises:
+            UsageError: this kind of model takes no reward.
+        """
+        raise UsageError(f"a model of kind {self.kind} takes no reward for valid attempts")
+
     @abstractmethod
     def figures(self, count: int) -> dict[str, float]:
         """What is measured by sampling `count` times during training, by name."""

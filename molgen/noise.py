@@ -17,6 +17,8 @@ class NoiseConfig(BaseModel):
         power: of the polynomial schedule.
         parameterisation: ``x0`` or ``reverse``.
         steps: of the variational bound, and of sampling with ``reverse``.
+        time_power: training by cross-entropy draws times as a uniform number to this power: above 1, more of them lie
+            near the data.
         hamming_length: distance over which the rates of the hamming transition fall by e.
     """
 
@@ -26,4 +28,5 @@ class NoiseConfig(BaseModel):
     power: float = Field(2.0, gt=0)
     parameterisation: Literal["x0", "reverse"] = "x0"
     steps: int = Field(100, ge=1)
+    time_power: float = Field(1.0, gt=0)
     hamming_length: float = Field(1.0, gt=0)

@@ -154,7 +154,8 @@ class Transformer(nn.Module):
         keys = self._turn(places)
         turns = (keys if targets is None else self._turn(targets), keys)
         for layer, block in enumerate(self.blocks):
-            h = block(h, condition, turns, self.causal, cache, layer, None if biases is None else biases[layer])
+            run = block if torch.is_grad_enabled() else block.forward  # what may be compiled is compiled for training
+            h = run(h, condition, turns, self.causal, cache, layer, None if biases is None else biases[layer])
         return self.norm(h)
 
     def _turn(self, places: Tensor) -> Tensor:

@@ -132,9 +132,9 @@ def training_loss(process: Process, denoise: Denoiser, x0: State, streams: Strea
     """Loss ``(B,)`` per kind for one random time per example.
 
     Args:
-        objective: ``cross-entropy`` (times uniform on [0, 1]) or ``continuous`` (an unbiased estimate of the bound
-            with infinitely many steps), which need the x0 parameterisation; or ``variational`` (an unbiased estimate
-            of the bound with the process's own steps).
+        objective: ``cross-entropy`` (times uniform on [0, 1], to the process's `time_power`) or ``continuous`` (an
+            unbiased estimate of the bound with infinitely many steps), which need the x0 parameterisation; or
+            ``variational`` (an unbiased estimate of the bound with the process's own steps).
 
     Raises:
         ValueError: an unknown objective, or one that does not fit the reverse parameterisation.
@@ -152,5 +152,7 @@ def training_loss(process: Process, denoise: Denoiser, x0: State, streams: Strea
     loss = cross_entropy
     if objective == "continuous":
         t, loss = t.clamp(_ENDS, 1 - _ENDS), continuous_term
+    else:
+        t = t**process.time_power
     x_t = process.corrupt(x0, t, streams.fold(1))
     return loss(process, denoise(x_t, t), x0, x_t, t)

@@ -29,9 +29,11 @@ class Process(nn.Module):
         parameterisation: ``x0``, the network gives p(x_0 | x_t); or ``reverse``, it gives p(x_s | x_t) on the grid
             of `steps` equal steps it was trained for.
         steps: T of that grid, and of the variational bound.
+        time_power: training by cross-entropy draws times as a uniform number to this power: above 1, more of them lie
+            near the data.
 
     Raises:
-        ValueError: an unknown parameterisation, or fewer than one step.
+        ValueError: an unknown parameterisation, fewer than one step, or a power that is not positive.
     """
 
     def __init__(
@@ -40,16 +42,20 @@ class Process(nn.Module):
         schedule: Schedule,
         parameterisation: str = "x0",
         steps: int = 100,
+        time_power: float = 1.0,
     ) -> None:
         super().__init__()
         if parameterisation not in PARAMETERISATIONS:
             raise ValueError(f"unknown parameterisation {parameterisation!r}; known: {', '.join(PARAMETERISATIONS)}")
         if steps < 1:
             raise ValueError(f"steps must be at least 1, got {steps}")
+        if time_power <= 0:
+            raise ValueError(f"time_power must be positive, got {time_power}")
         self.transitions = nn.ModuleDict(transitions)
         self.schedule = schedule
         self.parameterisation = parameterisation
         self.steps = steps
+        self.time_power = time_power
 
     @property
     def kinds(self) -> tuple[str, ...]:

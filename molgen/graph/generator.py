@@ -77,6 +77,10 @@ class GraphGenerator(Generator):
             observer: sees every intermediate state.
         """
 
+    @abstractmethod
+    def compile_layers(self) -> None:
+        """Have torch compile, when training first meets it, what training spends its time in."""
+
     def sample_batch(self, size: int, streams: Streams, sampling: SamplingConfig, form: Form) -> list[Attempt]:
         read = raw_smiles if form == "raw" else strict_smiles
         state, calls = self.sample_states(size, streams.fold(_STATE_STREAM), sampling)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from molgen.chem.vocabulary import BOND_NAMES, Vocabulary
@@ -29,10 +29,12 @@ class ProcessConfig(NoiseConfig):
     Attributes:
         atoms: transition of atoms.
         bonds: transition of bonds.
+        time_power: see there; what is hard in a graph is decided near the data.
     """
 
     atoms: TransitionName = "marginal"
     bonds: TransitionName = "marginal"
+    time_power: float = Field(2.0, gt=0)
 
 
 class GraphModelConfig(GraphGeneratorConfig):
@@ -92,6 +94,10 @@ class GraphDiffusion(GraphGenerator):
     def largest(self) -> int:
         return self.config.denoiser.max_atoms
 
+    def compile_layers(self) -> None:
+        for layer in self.denoiser.layers:
+            layer.compile()
+
     def loss(self, batch: GraphBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
         return training_loss(self.process, self.denoiser, _state(batch), streams, objective)
 
@@ -144,6 +150,7 @@ def build_process(config: GraphModelConfig, vocabulary: Vocabulary) -> Process:
         make_schedule(process.schedule, process.power),
         process.parameterisation,
         process.steps,
+        process.time_power,
     )
 
 

@@ -121,4 +121,4 @@ def build_process(config: TextDiffusionConfig, tokenizer: Tokenizer) -> Process:
     codes = [tokenizer.code(token) for token in tokenizer.tokens]
     transition = make_transition(noise.tokens, config.marginal, codes, noise.hamming_length)
     schedule = make_schedule(noise.schedule, noise.power)
-    return Process({"tokens": transition}, schedule, noise.parameterisation, noise.steps)
+    return Process({"tokens": transition}, schedule, noise.parameterisation, noise.steps, noise.time_power)

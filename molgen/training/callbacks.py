@@ -228,6 +228,8 @@ class Console(L.Callback):
             rate = self._molecules / max(seconds, 1e-9)
             metrics = {f"train/{kind}_nats": value for kind, value in self._smooth.items()}
             metrics |= {"train/molecules_per_second": rate, "train/progress": pl_module.progress}
+            if pl_module.validity is not None:
+                metrics["train/validity"] = pl_module.validity
             for logger in trainer.loggers:
                 logger.log_metrics(metrics, step=trainer.global_step)
             if self._bar is None:

@@ -55,6 +55,8 @@ class OptimiserConfig(Strict):
 
     Attributes:
         objective: ``cross-entropy``, ``variational`` or ``continuous``.
+        validity_weight: of a reward for being valid, beside the objective, for families that can learn from their own
+            attempts; 0 for none.
         method: ``adamw``; or ``muon``, which takes orthogonal steps in hidden matrices and uses AdamW for all else.
         batch_size: molecules per step over all processes.
         steps: length of training in steps; or
@@ -76,6 +78,7 @@ class OptimiserConfig(Strict):
     """
 
     objective: Literal["cross-entropy", "variational", "continuous"] = "cross-entropy"
+    validity_weight: float = Field(0.0, ge=0)
     method: Literal["adamw", "muon"] = "adamw"
     batch_size: int = Field(256, ge=1)
     steps: int | None = Field(None, ge=1)
@@ -121,6 +124,9 @@ class RunConfig(Strict):
     compiles: ClassVar[bool] = False
     """Whether its layers can be compiled."""
 
+    rewarded: ClassVar[bool] = False
+    """Whether it can be rewarded for valid attempts."""
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.optimiser.objective not in self.objectives:
@@ -129,6 +135,8 @@ class RunConfig(Strict):
             )
         if self.optimiser.compile and not self.compiles:
             raise ValueError(f"family {self.family} cannot be compiled: leave optimiser.compile out")
+        if self.optimiser.validity_weight and not self.rewarded:
+            raise ValueError(f"family {self.family} takes no reward: leave optimiser.validity_weight out")
         return self
 
 

@@ -16,7 +16,6 @@ from molgen.datasets.splits import TRAIN, VALIDATION
 from molgen.errors import MolgenError
 from molgen.graph.build import any_order_graph_model, continue_graph, graph_model
 from molgen.graph.generator import GraphGenerator
-from molgen.graph.model import GraphDiffusion
 from molgen.model import Model
 from molgen.text.any_order import AnyOrder
 from molgen.text.autoregressive import Autoregressive
@@ -98,9 +97,8 @@ def _prepare_graph(
         model = graph_model(dataset, config.process, config.network)
     else:
         model = any_order_graph_model(dataset, config.blocks, config.network)
-    if config.optimiser.compile and isinstance(model, GraphDiffusion):
-        for layer in model.denoiser.layers:
-            layer.compile()
+    if config.optimiser.compile:
+        model.compile_layers()
 
     def batches(**options: Any) -> BatchStream[Batch]:
         return graph_batches(dataset, TRAIN, config.optimiser.batch_size, **options)

@@ -50,6 +50,8 @@ class AnyOrderGraphRun(MoleculesRun):
     family: Literal["graph-any-order"] = "graph-any-order"
     blocks: tuple[Annotated[int, Field(ge=0)], ...] = Field((1,), min_length=1)
     network: TransformerConfig = TransformerConfig()
+    compiles: ClassVar[bool] = True
+    rewarded: ClassVar[bool] = True
 
 
 class TokensConfig(Strict):

@@ -15,6 +15,9 @@ from molgen.model import Model
 from molgen.training.config import OptimiserConfig
 from molgen.training.muon import Muon
 
+_ATTEMPTS = 2**20
+"""Randomness of attempts made while training, apart from that of noise."""
+
 
 class GeneratorTask(L.LightningModule):
     """Trains a generator.
@@ -33,6 +36,7 @@ class GeneratorTask(L.LightningModule):
         self.config = config
         self.elapsed = 0.0
         self.progress = 0.0
+        self.validity: float | None = None
         self._last_tick: float | None = None
 
     def training_step(self, batch: Any, batch_index: int) -> Tensor:
@@ -40,6 +44,10 @@ class GeneratorTask(L.LightningModule):
         losses = self.generator.loss(batch, streams, self.config.objective)
         share = self.config.batch_size / self.trainer.world_size
         loss = torch.stack([loss.sum() for loss in losses.values()]).sum() / share
+        if self.config.validity_weight:
+            reward, valid = self.generator.reward(batch, streams.fold(_ATTEMPTS))
+            loss = loss - self.config.validity_weight * reward / share
+            self.validity = valid if self.validity is None else 0.98 * self.validity + 0.02 * valid
         if len(batch):
             self.last_losses = {kind: float(value.detach().mean()) for kind, value in losses.items()}
         return loss

@@ -133,6 +133,19 @@ def test_trained_bound_is_close_to_the_entropy() -> None:
     assert entropy - 0.02 < float((p * bound).sum()) < entropy + 0.15
 
 
+@pytest.mark.parametrize(("objective", "power", "median"), [("cross-entropy", 2, 0.25), ("continuous", 2, 0.5)])
+def test_times_near_the_data_come_as_often_as_asked_for(objective: str, power: float, median: float) -> None:
+    process, model, seen = toy.process("marginal", steps=4), toy.TableDenoiser(3, 4), []
+    process.time_power = power
+
+    def denoise(state: State, t: torch.Tensor) -> State:
+        seen.append(t)
+        return model(state, t)
+
+    training_loss(process, denoise, {"x": toy.draw(20_000, 0)}, Streams.from_seed(0, torch.arange(20_000)), objective)
+    assert float(seen[0].median()) == pytest.approx(median, abs=0.01)
+
+
 def test_bad_combinations_are_refused() -> None:
     process = toy.process("uniform", steps=4, parameterisation="reverse")
     model = toy.TableDenoiser(3, 4)
@@ -145,6 +158,8 @@ def test_bad_combinations_are_refused() -> None:
         toy.process("uniform", 4, "eps")
     with pytest.raises(ValueError, match="at least 1"):
         toy.process("uniform", 0)
+    with pytest.raises(ValueError, match="time_power"):
+        Process(dict(process.transitions.items()), process.schedule, time_power=0.0)
 
 
 @pytest.mark.parametrize("transition", toy.MAKERS)

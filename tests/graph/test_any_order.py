@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from itertools import permutations
 from pathlib import Path
@@ -138,7 +139,7 @@ def test_the_command_line_trains_continues_and_generates(molgen: Run, smiles_fil
     command = ["train", "graph-any-order", "--data", smiles_file, "--config", config]
     molgen(*command, "--out", run)
     again, wider = tmp_path / "again", tmp_path / "wider.toml"
-    (tmp_path / "blocks.toml").write_text("blocks = [2, 0]\n")
+    (tmp_path / "blocks.toml").write_text("blocks = [2, 0]\n[optimiser]\nvalidity_weight = 1.0\n")
     wider.write_text(TOML.replace("width = 16", "width = 32"))
     start = [*command[:4], "--init-from", run / "model"]
     molgen(*start, "--config", tmp_path / "blocks.toml", "--steps", 2, "--out", again)
@@ -157,6 +158,21 @@ def test_the_command_line_trains_continues_and_generates(molgen: Run, smiles_fil
     assert "no steps to set" in molgen(*attempts, "--steps", 5, code=2).stderr
     tuned = molgen("tune", run / "model", "--reference", smiles_file, "--attempts", 8, "--aim", "validity").stdout
     assert "temperature atoms 0.8" in tuned and "temperature bonds 0.8" in tuned  # each for itself
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_compiled_layers_learn_the_same() -> None:
+    found = []
+    for compiled in (False, True):
+        model = toy()
+        if compiled:
+            model.compile_layers()
+        for batch in (all_graphs(), batch_of([[0, 1, 0, 1]], [[1, 0, 1, 4, 0, 2]])):  # of another size too
+            cost = model.cost(batch, torch.arange(batch.atoms.shape[1]).expand(len(batch), -1))
+            (cost["atoms"] + cost["bonds"]).sum().backward()
+        found.append([parameter.grad for parameter in model.parameters()])
+    assert all(torch.allclose(a, b, rtol=1e-3, atol=1e-3) for a, b in zip(*found, strict=True))
 
 
 def test_trace_shows_a_graph_growing() -> None:

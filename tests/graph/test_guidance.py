@@ -17,10 +17,16 @@ from tests.graph.toy import all_graphs, probabilities, toy
 GUIDANCE = {"atoms": 1.5, "bonds": 0.7}
 
 
+def told(model: AnyOrderGraph) -> list[torch.nn.Embedding]:
+    """What a model says of rings."""
+    network, head = model.network, model.neighbour_head
+    return [network.ends, network.missing, head.aromatic, head.standing, head.prospect]
+
+
 def decisive(std: float) -> AnyOrderGraph:
     """A toy to which it matters what rings lack."""
     model = toy(blocks=(1,))
-    for table in (model.network.ends, model.network.missing, model.neighbour_head.aromatic):
+    for table in told(model):
         torch.nn.init.normal_(table.weight, std=std)
     return model
 
@@ -30,7 +36,7 @@ def blinded(model: AnyOrderGraph) -> AnyOrderGraph:
     blind = AnyOrderGraph(model.config).eval()
     blind.load_state_dict(model.state_dict())
     with torch.no_grad():
-        for table in (blind.network.ends, blind.network.missing, blind.neighbour_head.aromatic):
+        for table in told(blind):
             table.weight.copy_(table.weight[:1].expand_as(table.weight))
         states = blind.network.pair.weight[:, RELATIONS + USED :]
         states.copy_(states[:, :1].expand_as(states))

@@ -22,6 +22,7 @@ from molgen.training.runs import GraphRun, read_config
         ("[process]\nparameterisation = 'reverse'", "objective"),
         ("family = 'dialogue'\n[optimiser]\nobjective = 'variational'", "trains by cross-entropy:"),
         ("family = 'text'\n[optimiser]\ncompile = true", "cannot be compiled"),
+        ("family = 'text'\n[optimiser]\nvalidity_weight = 1", "takes no reward"),
         ("family = 'any-order'\nblocks = []", "blocks"),
         ("family = 'gan'", "family 'gan'"),
         ("network = 3", "network"),

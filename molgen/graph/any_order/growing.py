@@ -14,6 +14,7 @@ from molgen.graph.any_order.aromatic import Aromatic, aromatic_states
 from molgen.graph.any_order.growth import BONDS, RELATIONS, Growth
 from molgen.graph.any_order.guard import ValenceGuard
 from molgen.graph.any_order.network import ANCHORS
+from molgen.graph.any_order.outlook import effects, outlooks, rings_now
 from molgen.sampling import SamplingConfig
 from molgen.transformer import Cache
 
@@ -109,11 +110,16 @@ class Growing:
         x = h[:, 0] + head.kind(each(atom))
         around = torch.full_like(row, RELATIONS)
         allowed = torch.ones_like(row, dtype=torch.bool)
+        rings = rings_now(self.bonds[:, :m, :m], self.model.valences[self.atoms], self.aromatic)
+        done = effects(rings.atoms(row[:, :1]), row[:, :1])[..., 0]  # of no bond yet
+        valences = self.model.valences[atom].to(torch.int8)
+        left = torch.full_like(valences, self.size - 1 - m)
         for number in range(1, m + 1):
             possible = allowed[:, None]
             if self.guard is not None:
                 possible = possible & self.guard.allowed(self.atoms, atom, row)
-            logits = self._guided(head(x, keys, each(around), each(possible)), "bonds")
+            codes = map(self._first, outlooks(rings, done, valences, left))
+            logits = self._guided(head(x, keys, each(around), each(possible), *codes), "bonds")
             if self.guard is not None and number == 1:  # one bond at least, where there is one to be had
                 logits[:, -1].masked_fill_(possible.flatten(1).any(1), float("-inf"))
             picked = streams.fold(number).categorical(self.sampling.probabilities(logits, "bonds"))
@@ -126,6 +132,7 @@ class Growing:
             row.scatter_add_(1, index, bond[:, None])
             states = self.states.gather(1, each(index)[..., None].expand(-1, -1, h.shape[2]))[:, 0]
             x = x + head.context(states, each(bond))
+            done = done + effects(rings.atoms(index), bond[:, None])[..., 0]
             around = self.growth.relations(index)[:, 0]
             allowed = allowed & (places < places.gather(1, index)) & going[:, None]
         return row

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from molgen.chem.vocabulary import BOND_NAMES
 from molgen.graph.any_order.aromatic import Aromatic, aromatic_states
+from molgen.graph.any_order.outlook import Rings, rings_before
 
 BONDS = len(BOND_NAMES)
 _HALF_ORDERS = (0, 2, 4, 6, 3)
@@ -82,6 +83,7 @@ class History:
         kinds: categories of the bonds to them, ``(B, n, R)``; 0 beyond their number.
         around: relation of each of those neighbours to all atoms k < m just before m is uncovered, ``(B, n, R, n)``.
         aromatic: what the rings of all atoms k <= m lack when m has just been uncovered.
+        rings: the rings of all atoms k < m just before m is uncovered.
     """
 
     relations: Tensor
@@ -90,6 +92,7 @@ class History:
     kinds: Tensor
     around: Tensor
     aromatic: Aromatic
+    rings: Rings
 
 
 def history(bonds: Tensor, places: Tensor, valences: Tensor) -> History:
@@ -120,4 +123,6 @@ def history(bonds: Tensor, places: Tensor, valences: Tensor) -> History:
         now[:, :m] = torch.where(row > 0, row, now[:, :m])
         relations[:, m, : m + 1] = now
         used[:, m, : m + 1] = growth.used()
-    return History(relations, used, neighbours, kinds, around, aromatic_states(bonds, valences))
+    aromatic = aromatic_states(bonds, valences)
+    rings = rings_before(bonds, valences, aromatic)
+    return History(relations, used, neighbours, kinds, around, aromatic, rings)

@@ -21,6 +21,7 @@ from molgen.graph.any_order.aromatic import Aromatic
 from molgen.graph.any_order.growing import Growing, readings
 from molgen.graph.any_order.growth import BONDS, RELATIONS, History, history
 from molgen.graph.any_order.network import ANCHORS, GrowingNetwork, NeighbourHead
+from molgen.graph.any_order.outlook import effects, outlooks
 from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig, state_graphs
 from molgen.sampling import SamplingConfig
 from molgen.transformer import TransformerConfig
@@ -74,6 +75,10 @@ class AnyOrderGraph(GraphGenerator):
     def from_config(cls, config: dict[str, Any]) -> Self:
         return cls(AnyOrderGraphConfig.model_validate(config))
 
+    def compile_layers(self) -> None:
+        for block in self.network.transformer.blocks:
+            block.compile(dynamic=True)
+
     def loss(self, batch: GraphBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
         self.check_objective(objective)
         sizes = torch.tensor(self.config.blocks, device=batch.atoms.device)
@@ -84,6 +89,28 @@ class AnyOrderGraph(GraphGenerator):
         n = batch.atoms.shape[1]
         cost = self.cost(batch, block_order(n, self._block(self.sampling), streams))
         return cost["atoms"] + cost["bonds"] - math.log(self.config.sizes.get(n, 0.0) or 1e-12)
+
+    def reward(self, batch: GraphBatch, streams: Streams) -> tuple[Tensor, float]:
+        """REINFORCE (Williams, 1992): the gradient is that of the number of valid attempts.
+
+        Its mean over attempts of (valid - share of valid ones) times the gradient of log p. Where few are invalid, as
+        many valid ones as invalid ones stand for all of them: the others would cost time and tell little.
+        """
+        size = batch.atoms.shape[1]
+        state, _ = self.sample_states(size, streams, SamplingConfig())
+        valid = torch.tensor([self._sound(graph) for graph in state_graphs(state)], device=self.device)
+        share = float(valid.float().mean())
+        wrong, right = (~valid).nonzero()[:, 0], valid.nonzero()[:, 0]
+        some = right[: len(wrong)]
+        if not len(some):
+            return torch.zeros((), device=self.device), share
+        rows = torch.cat([some, wrong])
+        drawn = GraphBatch(state["atoms"][rows], state["bonds"][rows], batch.examples[rows], batch.visit)
+        order = block_order(size, self._block(SamplingConfig()), streams.fold(0))[rows]
+        cost = self.cost(drawn, order)
+        log_p = -(cost["atoms"] + cost["bonds"])
+        gain, loss = (1 - share) * len(right) / len(some), share
+        return gain * log_p[: len(some)].sum() - loss * log_p[len(some) :].sum(), share
 
     def tightened(self, bounds: Tensor) -> Tensor:
         return over_orders(bounds)
@@ -125,30 +152,47 @@ class AnyOrderGraph(GraphGenerator):
     def _neighbour_costs(self, h: Tensor, atoms: Tensor, past: History, order: Tensor) -> Tensor:
         """- log p of all bonds given the atoms, ``(B,)``."""
         head, (batch, n) = self.neighbour_head, atoms.shape
-        bonded = past.kinds > 0
         states = torch.cat([h[:, 1:], h[:, :1]], dim=1)  # of the slot that read each atom; the last one is never picked
-        index = past.neighbours.flatten(1)[..., None].expand(-1, -1, h.shape[2])
-        told = head.context(states.gather(1, index).view(*past.kinds.shape, -1), past.kinds)
-        chosen = nn.functional.pad(told.cumsum(2), (0, 0, 1, 0))
-        around = nn.functional.pad(past.around, (0, 0, 1, 0), value=RELATIONS)
-        last = order[:, None].expand(-1, n, -1).gather(2, past.neighbours)
-        last = nn.functional.pad(last, (1, 0), value=n)
+        bonded = past.kinds > 0
+        row, m, number = nn.functional.pad(bonded, (1, 0), value=True).nonzero(as_tuple=True)  # up to the stop
+        here = row * n + m
         before = torch.ones(n, n, dtype=torch.bool, device=h.device).tril(-1)
         used, lacking = (  # just before each atom is uncovered
             nn.functional.pad(codes, (0, 0, 1, -1)) * before for codes in (past.used, past.aromatic.states)
         )
         keys = head.keys(states, atoms, used, lacking, order[:, :, None] - order[:, None])
+        around = nn.functional.pad(past.around, (0, 0, 1, 0), value=RELATIONS)
+        last = order[:, None].expand(-1, n, -1).gather(2, past.neighbours)
+        last = nn.functional.pad(last, (1, 0), value=n)
         picked = torch.where(bonded, (past.kinds - 1) * n + past.neighbours, (BONDS - 1) * n)
         picked = nn.functional.pad(picked, (0, 1), value=(BONDS - 1) * n)
-        row, m, number = nn.functional.pad(bonded, (1, 0), value=True).nonzero(as_tuple=True)  # up to the stop
+        standing, prospects = self._outlooks(atoms, past, row, m, number)
         logits = head(
-            (h + head.kind(atoms))[row, m] + chosen[row, m, number],
-            keys[row, m],
+            (h + head.kind(atoms)).flatten(0, 1).index_select(0, here) + self._chosen(states, past, row, m, number),
+            keys.flatten(0, 1).index_select(0, here),
             around[row, m, number],
             (before[m] & (order[row] < last[row, m, number][:, None]))[:, None],
+            standing,
+            prospects,
         )
         costs = nn.functional.cross_entropy(logits, picked[row, m, number], reduction="none")
         return costs.new_zeros(batch).index_add(0, row, costs)
+
+    def _chosen(self, states: Tensor, past: History, row: Tensor, m: Tensor, number: Tensor) -> Tensor:
+        """What the neighbours chosen before each choice tell, ``(M, width)``."""
+        choice, r = (torch.arange(past.kinds.shape[2], device=row.device) < number[:, None]).nonzero(as_tuple=True)
+        where = row[choice], m[choice], r
+        neighbours = states.flatten(0, 1).index_select(0, where[0] * states.shape[1] + past.neighbours[where])
+        told = self.neighbour_head.context(neighbours, past.kinds[where])
+        return told.new_zeros(len(row), told.shape[1]).index_add(0, choice, told)
+
+    def _outlooks(self, atoms: Tensor, past: History, row: Tensor, m: Tensor, number: Tensor) -> tuple[Tensor, Tensor]:
+        """What rings lack after some choices ``(M,)``, and would lack after one more ``(M, 4, c)``."""
+        each = effects(past.rings.atoms(past.neighbours), past.kinds)
+        done = nn.functional.pad(each.cumsum(-1, dtype=torch.int8), (1, 0))[:, row, m, number]
+        valences = self.valences[atoms][row, m].to(torch.int8)
+        left = (atoms.shape[1] - 1 - m).to(torch.int8)
+        return outlooks(past.rings.rows(row, m), done, valences, left)
 
     def anchors(self, n: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
         """Tokens and places ``(B, 2)`` of the two slots that stand for no atom."""

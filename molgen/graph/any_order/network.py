@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from molgen.graph.any_order.aromatic import COUNTS, STATES, Aromatic
 from molgen.graph.any_order.growth import BONDS, RELATIONS, USED
+from molgen.graph.any_order.outlook import CODES
 from molgen.transformer import Cache, Transformer, TransformerConfig
 
 ANCHORS = 2
@@ -74,15 +75,11 @@ class GrowingNetwork(nn.Module):
     def _biases(self, relations: Tensor, used: Tensor, states: Tensor) -> Sequence[Tensor]:
         """One ``(B, heads, m, total)`` per layer, all from one matrix product; none between anchors and atoms."""
         known = (relations < RELATIONS)[..., None]
-        codes = torch.cat(
-            [
-                nn.functional.one_hot(relations.clamp(max=RELATIONS - 1), RELATIONS),
-                nn.functional.one_hot(used, USED),
-                nn.functional.one_hot(states, STATES),
-            ],
-            dim=-1,
-        )
-        bias = self.pair((codes * known).to(self.pair.weight.dtype))
+        codes = [
+            values[..., None] == torch.arange(number, device=values.device)
+            for values, number in ((relations, RELATIONS), (used, USED), (states, STATES))
+        ]
+        bias = self.pair((torch.cat(codes, dim=-1) & known).to(self.pair.weight.dtype))
         batch, m, total, _ = bias.shape
         return bias.view(batch, m, total, self.layers, self.heads).permute(3, 0, 4, 1, 2).unbind(0)
 
@@ -108,9 +105,10 @@ class NeighbourHead(nn.Module):
         self.aromatic = _silent(STATES, _KEY)
         self.offset = nn.Embedding(2 * _REACH + 1, _KEY)
         self.around = nn.Embedding(RELATIONS + 1, _KEY)
+        self.standing, self.prospect = _silent(CODES, width), _silent(CODES, _KEY)
 
     def keys(self, states: Tensor, atoms: Tensor, used: Tensor, aromatic: Tensor, offsets: Tensor) -> Tensor:
-        """Keys of candidates ``(B, m, c, key)``.
+        """Keys of candidates ``(B, m, key, c)``, no more precise than products are.
 
         Args:
             states: of the slots that read them ``(B, c, width)``.
@@ -121,28 +119,38 @@ class NeighbourHead(nn.Module):
         """
         saturation = self.saturation(atoms[:, None] * USED + used)
         offset = self.offset(offsets.clamp(-_REACH, _REACH) + _REACH)
-        return self.key(states)[:, None] + saturation + self.aromatic(aromatic) + offset
+        own = self.key(states)[:, None]
+        return (own + saturation + self.aromatic(aromatic) + offset).to(own.dtype).transpose(2, 3)
 
     def context(self, states: Tensor, bonds: Tensor) -> Tensor:
         """What choosing a neighbour of state ``(..., width)`` by a bond ``(...)`` tells: nothing if there is none."""
         return (self.neighbour(states) + self.bond(bonds)) * (bonds > 0)[..., None]
 
-    def forward(self, h: Tensor, keys: Tensor, around: Tensor, allowed: Tensor) -> Tensor:
+    def forward(
+        self, h: Tensor, keys: Tensor, around: Tensor, allowed: Tensor, standing: Tensor, prospects: Tensor
+    ) -> Tensor:
         """Logits ``(M, 4 c + 1)`` of choices: candidate by kind of bond, and stop last.
 
         Args:
             h: slot state and the new atom's `kind`, and the sum of `context` over neighbours chosen, ``(M, width)``.
-            keys: from `keys`, ``(M, c, key)``.
+            keys: from `keys`, ``(M, key, c)``.
             around: relation of the neighbour chosen last to the candidates ``(M, c)``; `RELATIONS` if none.
             allowed: candidates that can still be chosen, by kind of bond ``(M, 4, c)`` or by any ``(M, 1, c)``.
+            standing: what rings lack with the neighbours chosen, as in `outlook` ``(M,)``.
+            prospects: what they would lack with one more, by kind of bond ``(M, 4, c)``.
         """
-        x = self.mix(h)
+        x = self.mix(h + self.standing(standing))
         query = self.query(x).view(len(x), BONDS - 1, _KEY)
-        scores = query @ keys.transpose(1, 2)
-        table = query @ self.around.weight.t().to(query.dtype)
-        scores = scores + table.gather(2, around[:, None].expand(-1, BONDS - 1, -1))
+        scores = query @ keys
+        scores = scores + _looked_up(query, self.around, around[:, None].expand(-1, BONDS - 1, -1))
+        scores = scores + _looked_up(query, self.prospect, prospects)
         scores = scores.float().masked_fill(~allowed, float("-inf")) * _KEY**-0.5
         return torch.cat([scores.flatten(1), self.stop(x).float()], dim=1)
+
+
+def _looked_up(query: Tensor, keys: nn.Embedding, codes: Tensor) -> Tensor:
+    """Products ``(M, 4, c)`` of queries ``(M, 4, key)`` and the keys of codes ``(M, 4, c)``."""
+    return (query @ keys.weight.t().to(query.dtype)).gather(2, codes)
 
 
 def _silent(codes: int, width: int) -> nn.Embedding:
