@@ -44,7 +44,7 @@ class GeneratorTask(L.LightningModule):
         losses = self.generator.loss(batch, streams, self.config.objective)
         share = self.config.batch_size / self.trainer.world_size
         loss = torch.stack([loss.sum() for loss in losses.values()]).sum() / share
-        if self.config.validity_weight:
+        if self.config.validity_weight and len(batch):
             reward, valid = self.generator.reward(batch, streams.fold(_ATTEMPTS))
             loss = loss - self.config.validity_weight * reward / share
             self.validity = valid if self.validity is None else 0.98 * self.validity + 0.02 * valid
