@@ -20,9 +20,9 @@ from statistics import mean
 import torch
 
 from molgen.datasets.splits import SplitConfig
-from molgen.evaluation.replies import bleu, distinct, self_bleu, words
-from molgen.text.blocks import BlockDiffusion, Pair, read_pairs, split_pairs
-from molgen.text.blocks.pairs import pair_batches
+from molgen.dialogue import BlockDiffusion, Pair, read_pairs, split_pairs
+from molgen.dialogue.metrics import bleu, distinct, self_bleu, words
+from molgen.dialogue.pairs import pair_batches
 
 DRAWS, REPLIES, BATCH = 32, 5, 64
 

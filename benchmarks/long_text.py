@@ -17,7 +17,7 @@ from pathlib import Path
 from molgen.chem.strict import strict_from_smiles
 from molgen.datasets import load_dataset
 from molgen.datasets.splits import TRAIN
-from molgen.text.blocks import BlockDiffusion
+from molgen.dialogue import BlockDiffusion
 
 
 def lines(data: str, out: Path) -> None:

@@ -18,8 +18,8 @@ from itertools import islice
 import psutil
 
 from molgen.datasets import moses
-from molgen.datasets.readers import read_smiles
 from molgen.evaluation import evaluate
+from molgen.io.readers import read_smiles
 
 FIGURES = ("validity", "uniqueness", "novelty", "vun", "IntDiv", "IntDiv2", "alerts_any")
 INTERVAL = 2.0

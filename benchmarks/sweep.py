@@ -17,9 +17,9 @@ from typing import Any
 import molgen
 from molgen.cli.options import by_kind
 from molgen.evaluation import Evaluation, Reference, evaluate, reference_of
-from molgen.generator import Generator
-from molgen.hardware import keep_memory
-from molgen.sampling import KINDS
+from molgen.models.generator import Generator
+from molgen.models.sampling import KINDS
+from molgen.system.hardware import keep_memory
 
 
 def measure(model: Generator, choice: dict[str, Any], attempts: int, reference: Reference) -> tuple[Evaluation, float]:

@@ -17,11 +17,11 @@ from collections.abc import Callable
 import torch
 
 from molgen.datasets.batches import GraphBatch
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.samplers import Renoise, SamplerSettings
-from molgen.diffusion.streams import Streams
 from molgen.graph.denoiser import DenoiserConfig
 from molgen.graph.model import GraphDiffusion, GraphModelConfig
-from molgen.hardware import keep_memory
+from molgen.system.hardware import keep_memory
 
 CASES = {"QM9-sized (9 heavy atoms)": (9, 256), "drug-sized (22 heavy atoms)": (22, 64)}
 ATOMS = ("C", "O", "N", "c", "n", "o", "[nH]", "F", "[O-]", "[NH2+]", "[N+]", "[NH+]", "[NH3+]", "[n-]", "[C-]", "S")
@@ -63,7 +63,7 @@ def training_rate(size: int, count: int, seconds: float) -> float:
     optimiser = torch.optim.AdamW(generator.parameters(), fused=True)
 
     def step() -> None:
-        losses = generator.loss(molecules, Streams.from_seed(0, molecules.examples))
+        losses = generator.loss(molecules, RandomKeys.from_seed(0, molecules.examples))
         (sum(loss.sum() for loss in losses.values()) / count).backward()
         torch.nn.utils.clip_grad_norm_(generator.parameters(), 5.0)
         optimiser.step()
@@ -75,11 +75,11 @@ def training_rate(size: int, count: int, seconds: float) -> float:
 def sampling_rate(size: int, count: int, seconds: float, calls: int = 5) -> float:
     generator = model(size).eval()
     sampler = Renoise(SamplerSettings(steps=calls))
-    streams = Streams.from_seed(0, torch.arange(count))
+    rng = RandomKeys.from_seed(0, torch.arange(count))
     sizes = {"atoms": size, "bonds": size * (size - 1) // 2}
 
     def sample() -> None:
-        sampler.sample(generator.process, generator.denoiser, sizes, streams)
+        sampler.sample(generator.process, generator.denoiser, sizes, rng)
 
     return rate(sample, count * calls, seconds)
 

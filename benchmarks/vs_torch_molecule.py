@@ -36,7 +36,7 @@ from molgen.chem.strict import strict_smiles
 from molgen.comparison.scored import reference_for
 from molgen.datasets.splits import TEST, TRAIN
 from molgen.evaluation import Reference, evaluate
-from molgen.generator import Generator
+from molgen.models.generator import Generator
 from molgen.training.run import train
 from molgen.training.runs import read_config
 

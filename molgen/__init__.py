@@ -10,11 +10,11 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from molgen.datasets import load_dataset
     from molgen.evaluation import evaluate
-    from molgen.pretrained import load
+    from molgen.models.pretrained import load
 
 _LAZY = {
     "evaluate": "molgen.evaluation",
-    "load": "molgen.pretrained",
+    "load": "molgen.models.pretrained",
     "load_dataset": "molgen.datasets",
 }
 

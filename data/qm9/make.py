@@ -18,7 +18,7 @@ import pandas
 import rdkit
 
 from molgen.chem import canonical_smiles
-from molgen.files import sha256, whole_file
+from molgen.system.files import sha256, whole_file
 
 WHEEL = "qm9pack==1.0.3 --hash=sha256:1d88c2988007c6778e717ee3224cf511bd60e10732ebe3b7ed500ea5af05c9f0"
 PARTS = ("qm9pack/data/qm9_part1.csv", "qm9pack/data/qm9_part2.csv", "qm9pack/data/qm9_part3.csv")

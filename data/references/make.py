@@ -25,10 +25,10 @@ import numpy as np
 from rdkit import Chem, rdBase
 
 from molgen.datasets import moses
-from molgen.datasets.readers import read_smiles
 from molgen.evaluation.sample import examine
-from molgen.evaluation.workers import isolated_map
-from molgen.files import sha256
+from molgen.io.readers import read_smiles
+from molgen.system.files import sha256
+from molgen.system.workers import isolated_map
 
 OUT = Path(__file__).parent / "moses"
 MEMBERS = {"test": "moses/dataset/data/test_stats.npz", "test_scaffolds": "moses/dataset/data/test_scaffolds_stats.npz"}

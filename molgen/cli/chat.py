@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from molgen.text.blocks import BlockDiffusion
+    from molgen.dialogue import BlockDiffusion
 
 
 def chat(
@@ -22,8 +22,8 @@ def chat(
 ) -> None:
     """Answer prompts, one reply a line; on a terminal each reply is seen appearing step by step."""
     from molgen.cli.console import say
+    from molgen.dialogue import BlockDiffusion
     from molgen.errors import UsageError
-    from molgen.text.blocks import BlockDiffusion
 
     answering = BlockDiffusion.from_pretrained(model)
     settings: dict[str, Any] = {

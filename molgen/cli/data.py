@@ -48,7 +48,7 @@ def info(
     """Read a set: what it holds, what was skipped and why."""
     from molgen.cli.console import print_table
     from molgen.datasets import find_source, load_dataset
-    from molgen.progress import bar
+    from molgen.system.progress import bar
 
     source = find_source(name, column)
     with bar(f"encoding {source.name}") as shown:

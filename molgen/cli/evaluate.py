@@ -38,7 +38,7 @@ def evaluate(
     from molgen.evaluation.evaluate import evaluate as score
     from molgen.evaluation.evaluate import find_suites
     from molgen.evaluation.result import table
-    from molgen.files import check_writable
+    from molgen.system.files import check_writable
 
     if out is not None:
         if out.suffix not in _FORMATS:
@@ -87,7 +87,7 @@ class _Stages:
     """A bar that follows whatever is going on."""
 
     def __enter__(self) -> _Stages:
-        from molgen.progress import Bar
+        from molgen.system.progress import Bar
 
         self._bar = Bar("evaluating", counted=False)
         self._bar.start()
@@ -104,7 +104,7 @@ class _Stages:
 
 
 def _texts(file: Path, column: str | None) -> Iterator[str]:
-    from molgen.datasets.readers import read_smiles
+    from molgen.io.readers import read_smiles
 
     return (text for _, text in read_smiles(file, column))
 
@@ -115,7 +115,7 @@ def _write(path: Path, overwrite: bool, names: list[str], found: list[Evaluation
     import pandas
 
     from molgen.evaluation.result import table
-    from molgen.files import whole_file
+    from molgen.system.files import whole_file
 
     if path.suffix == ".json":
         each = [{"file": name, **evaluation.to_dict()} for name, evaluation in zip(names, found, strict=True)]
@@ -137,7 +137,7 @@ def _write(path: Path, overwrite: bool, names: list[str], found: list[Evaluation
 def _write_flags(path: Path, overwrite: bool, names: list[str], found: list[Evaluation]) -> None:
     import pandas
 
-    from molgen.files import whole_file
+    from molgen.system.files import whole_file
 
     tables = [(name, evaluation.flags) for name, evaluation in zip(names, found, strict=True)]
     table = pandas.concat([flags.assign(file=name) for name, flags in tables if flags is not None])

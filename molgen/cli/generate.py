@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from molgen.generator import Attempts, Generated
+    from molgen.models.generator import Attempts, Generated
 
 
 def generate(
@@ -57,9 +57,9 @@ def generate(
     from molgen.cli.console import say
     from molgen.cli.options import by_kind, to_device
     from molgen.errors import UsageError
-    from molgen.files import check_writable
-    from molgen.library.writers import check_output
-    from molgen.progress import bar
+    from molgen.io.writers import check_output
+    from molgen.system.files import check_writable
+    from molgen.system.progress import bar
 
     if n is not None and attempts is not None:
         raise UsageError("-n and --attempts exclude each other")
@@ -73,8 +73,8 @@ def generate(
     if trace is not None:
         check_writable(trace, overwrite)
 
-    from molgen.generator import Generator, Interrupted
-    from molgen.hardware import keep_memory
+    from molgen.models.generator import Generator, Interrupted
+    from molgen.system.hardware import keep_memory
 
     keep_memory()
     generator = to_device(Generator.from_pretrained(model), device)
@@ -118,7 +118,7 @@ def generate(
 
 
 def _smiles(found: Attempts | Generated) -> list[str]:
-    from molgen.generator import Attempts
+    from molgen.models.generator import Attempts
 
     return found if isinstance(found, Attempts) else found.smiles
 
@@ -126,8 +126,8 @@ def _smiles(found: Attempts | Generated) -> list[str]:
 def _deliver(found: Attempts | Generated, start: float, out: Sequence[Path], overwrite: bool) -> None:
     """Say what it took since `start`, and write the molecules to files, or else to stdout."""
     from molgen.cli.console import say
-    from molgen.generator import Attempts
-    from molgen.library.writers import write_molecules
+    from molgen.io.writers import write_molecules
+    from molgen.models.generator import Attempts
 
     if isinstance(found, Attempts):
         cost = f"network calls {found.calls:.4g} each  {_pace(len(found), start)}"

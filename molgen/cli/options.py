@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from molgen.errors import UsageError
-from molgen.sampling import KINDS, SamplingConfig
+from molgen.models.sampling import KINDS, SamplingConfig
 
 if TYPE_CHECKING:
-    from molgen.generator import Generator
+    from molgen.models.generator import Generator
 
 
 def by_kind(text: str | None, option: str) -> dict[str, float] | None:

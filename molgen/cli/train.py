@@ -48,7 +48,7 @@ def _command(family: str, summary: str) -> None:
     ) -> None:
         from molgen.cli.console import say
         from molgen.errors import UsageError
-        from molgen.progress import bar
+        from molgen.system.progress import bar
         from molgen.training.run import Hardware, read_run_config, train
         from molgen.training.runs import read_config
 

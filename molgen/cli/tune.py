@@ -31,8 +31,8 @@ def tune(
     from molgen.comparison.tuning import Aim
     from molgen.comparison.tuning import tune as run
     from molgen.errors import UsageError
-    from molgen.hardware import keep_memory
-    from molgen.pretrained import CONFIG_FILE
+    from molgen.models.pretrained import CONFIG_FILE
+    from molgen.system.hardware import keep_memory
 
     if aim not in ("fcd", "vun", "validity"):
         raise UsageError(f"--aim is fcd, vun or validity, not {aim!r}")

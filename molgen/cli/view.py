@@ -24,9 +24,9 @@ def view(
     from itertools import islice
 
     from molgen.cli.console import say
-    from molgen.datasets.readers import read_smiles
     from molgen.errors import UsageError
-    from molgen.files import check_writable
+    from molgen.io.readers import read_smiles
+    from molgen.system.files import check_writable
 
     if reference is not None and not properties:
         raise UsageError("--reference goes with --properties")
@@ -44,12 +44,12 @@ def view(
 
 
 def _draw_properties(file: Path, column: str | None, reference: str | None, out: Path, overwrite: bool) -> None:
-    from molgen.datasets.readers import read_smiles
     from molgen.datasets.splits import TEST, TRAIN
     from molgen.evaluation import find_reference
     from molgen.evaluation.columns import Numbers
     from molgen.evaluation.sample import examine
-    from molgen.report.properties import PROPERTIES, draw_properties
+    from molgen.io.readers import read_smiles
+    from molgen.report.histograms import PROPERTIES, draw_properties
 
     columns = examine((text for _, text in read_smiles(file, column)), tuple(PROPERTIES), verdicts=False).columns
     drawn = {name: values.values for name, values in columns.items() if isinstance(values, Numbers)}

@@ -18,7 +18,7 @@ def write(
     top_p: Annotated[float | None, typer.Option(help="Keep the likeliest tokens that hold this much.")] = None,
 ) -> None:
     """Go on with a text, block after block; it may be longer than any in training."""
-    from molgen.text.blocks import BlockDiffusion
+    from molgen.dialogue import BlockDiffusion
 
     found = BlockDiffusion.from_pretrained(model).go_on(
         start,

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from molgen.errors import UsageError
-from molgen.files import read_toml
-from molgen.sampling import SamplingConfig
+from molgen.models.sampling import SamplingConfig
+from molgen.system.files import read_toml
 from molgen.training.config import MoleculesRun, RunConfig
 from molgen.training.runs import RUNS
 

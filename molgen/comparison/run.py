@@ -20,9 +20,9 @@ from molgen.datasets import load_dataset
 from molgen.datasets.encoded import EncodedDataset
 from molgen.errors import MolgenError, UsageError
 from molgen.evaluation import Reference
-from molgen.files import whole_file
-from molgen.generator import Generator
-from molgen.hardware import keep_memory
+from molgen.models.generator import Generator
+from molgen.system.files import whole_file
+from molgen.system.hardware import keep_memory
 from molgen.text.tokenizers import SmilesTokenizer
 from molgen.training.families import held_out
 from molgen.training.run import CHECKPOINT_FILE, train

@@ -10,7 +10,7 @@ from statistics import mean, stdev
 from pydantic import BaseModel, ConfigDict
 
 from molgen.comparison.plan import Plan
-from molgen.files import whole_file
+from molgen.system.files import whole_file
 
 
 class Likelihood(BaseModel):

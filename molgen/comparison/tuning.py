@@ -15,10 +15,10 @@ from molgen.datasets import load_dataset
 from molgen.datasets.splits import VALIDATION, SplitConfig
 from molgen.errors import MolgenError, UsageError
 from molgen.evaluation import Reference
-from molgen.files import whole_file
-from molgen.generator import Generator
-from molgen.pretrained import write_sampling
-from molgen.sampling import SamplingConfig
+from molgen.models.generator import Generator
+from molgen.models.pretrained import write_sampling
+from molgen.models.sampling import SamplingConfig
+from molgen.system.files import whole_file
 
 TABLE_FILE, POINTS_FILE = "tuning.md", "tuning.json"
 _SEED = 2_000_000

@@ -21,7 +21,7 @@ from molgen.datasets.encoding import Encoded, encode_records
 from molgen.datasets.sources import Source, find_source
 from molgen.datasets.splits import TRAIN, SplitConfig, assign_splits
 from molgen.errors import MolgenError
-from molgen.files import cache_root, whole_folder
+from molgen.system.files import cache_root, whole_folder
 
 FORMAT = 1
 """Raised whenever the layout or the meaning of the cache changes, so that old caches are left alone."""

@@ -11,9 +11,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from molgen.datasets.readers import read_smiles
 from molgen.errors import MolgenError
-from molgen.files import cache_root, sha256, whole_file
+from molgen.io.readers import read_smiles
+from molgen.system.files import cache_root, sha256, whole_file
 
 REQUIREMENT = "molsets==0.3.1"
 WHEEL_SHA256 = "7f4450e3ebecebe79c3a2a55950c93daddee071120daf64a163d03481e811d34"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from molgen.datasets.readers import read_smiles
-from molgen.files import sha256
-from molgen.shipped import shipped_path
+from molgen.io.readers import read_smiles
+from molgen.system.files import sha256
+from molgen.system.shipped import shipped_path
 
 if TYPE_CHECKING:
     import pandas

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from molgen.datasets import moses, qm9
-from molgen.datasets.readers import COLUMN_NAMES, format_of, read_smiles
 from molgen.errors import UsageError
-from molgen.files import sha256
+from molgen.io.readers import COLUMN_NAMES, format_of, read_smiles
+from molgen.system.files import sha256
 
 Record = tuple[int, str, str | None]
 """Line number, SMILES, and the official split where the set has one."""

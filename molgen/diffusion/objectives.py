@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from molgen.diffusion.process import Denoiser, Process, State
-from molgen.diffusion.streams import Streams
+from molgen.diffusion.random_keys import RandomKeys
 
 OBJECTIVES = ("cross-entropy", "variational", "continuous")
 
@@ -54,13 +54,13 @@ def prior_term(process: Process, x0: State) -> State:
     return terms
 
 
-def grid_times(process: Process, streams: Streams) -> tuple[Tensor, Tensor]:
+def grid_times(process: Process, rng: RandomKeys) -> tuple[Tensor, Tensor]:
     """A random interval (s, t) of the process's grid for each example: two ``(B,)`` tensors."""
-    step = (streams.uniform() * process.steps).floor() + 1
+    step = (rng.uniform() * process.steps).floor() + 1
     return (step - 1) / process.steps, step / process.steps
 
 
-def variational_bound(process: Process, denoise: Denoiser, x0: State, streams: Streams, draws: int = 1) -> Tensor:
+def variational_bound(process: Process, denoise: Denoiser, x0: State, rng: RandomKeys, draws: int = 1) -> Tensor:
     """Monte-Carlo estimate of the bound on - log p(x_0), nats, ``(B,)``.
 
     L = KL(q(x_1|x_0) || prior) + sum over the T steps of KL(q(x_s|x_t,x_0) || p(x_s|x_t))
@@ -68,9 +68,9 @@ def variational_bound(process: Process, denoise: Denoiser, x0: State, streams: S
     """
     total = sum(prior_term(process, x0).values(), start=torch.zeros(()))
     for draw in range(draws):
-        stream = streams.fold(draw)
-        s, t = grid_times(process, stream.fold(0))
-        x_t = process.corrupt(x0, t, stream.fold(1))
+        stream = rng.fold_in(draw)
+        s, t = grid_times(process, stream.fold_in(0))
+        x_t = process.corrupt(x0, t, stream.fold_in(1))
         terms = bound_term(process, denoise(x_t, t), x0, x_t, s, t)
         total = total + process.steps / draws * sum(terms.values(), start=torch.zeros(()))
     return total
@@ -101,7 +101,7 @@ def continuous_term(process: Process, logits: State, x0: State, x_t: State, t: T
     return terms
 
 
-def continuous_bound(process: Process, denoise: Denoiser, x0: State, streams: Streams, draws: int = 1) -> Tensor:
+def continuous_bound(process: Process, denoise: Denoiser, x0: State, rng: RandomKeys, draws: int = 1) -> Tensor:
     """Monte-Carlo estimate of the bound with infinitely many steps, nats, ``(B,)``: the lowest of the x0
     parameterisation, and comparable between models trained with different numbers of steps.
 
@@ -109,26 +109,26 @@ def continuous_bound(process: Process, denoise: Denoiser, x0: State, streams: St
         process: of the x0 parameterisation.
         denoise: the network.
         x0: clean variables.
-        streams: randomness.
+        rng: randomness.
         draws: times per example, one in each of as many equal parts of [0, 1].
     """
     total = sum(prior_term(process, x0).values(), start=torch.zeros(()))
     for draw in range(draws):
-        stream = streams.fold(draw)
-        t = ((draw + stream.fold(0).uniform()) / draws).clamp(_ENDS, 1 - _ENDS)
-        x_t = process.corrupt(x0, t, stream.fold(1))
+        stream = rng.fold_in(draw)
+        t = ((draw + stream.fold_in(0).uniform()) / draws).clamp(_ENDS, 1 - _ENDS)
+        x_t = process.corrupt(x0, t, stream.fold_in(1))
         terms = continuous_term(process, denoise(x_t, t), x0, x_t, t)
         total = total + sum(terms.values(), start=torch.zeros(())) / draws
     return total
 
 
-def tightest_bound(process: Process, denoise: Denoiser, x0: State, streams: Streams, draws: int = 1) -> Tensor:
+def tightest_bound(process: Process, denoise: Denoiser, x0: State, rng: RandomKeys, draws: int = 1) -> Tensor:
     """The continuous bound where the network predicts clean variables, else that of its own steps, nats, ``(B,)``."""
     bound = continuous_bound if process.parameterisation == "x0" else variational_bound
-    return bound(process, denoise, x0, streams, draws)
+    return bound(process, denoise, x0, rng, draws)
 
 
-def training_loss(process: Process, denoise: Denoiser, x0: State, streams: Streams, objective: str) -> State:
+def training_loss(process: Process, denoise: Denoiser, x0: State, rng: RandomKeys, objective: str) -> State:
     """Loss ``(B,)`` per kind for one random time per example.
 
     Args:
@@ -142,17 +142,17 @@ def training_loss(process: Process, denoise: Denoiser, x0: State, streams: Strea
     if objective not in OBJECTIVES:
         raise ValueError(f"unknown objective {objective!r}; known: {', '.join(OBJECTIVES)}")
     if objective == "variational":
-        s, t = grid_times(process, streams.fold(0))
-        x_t = process.corrupt(x0, t, streams.fold(1))
+        s, t = grid_times(process, rng.fold_in(0))
+        x_t = process.corrupt(x0, t, rng.fold_in(1))
         terms = bound_term(process, denoise(x_t, t), x0, x_t, s, t)
         return {kind: process.steps * term for kind, term in terms.items()}
     if process.parameterisation != "x0":
         raise ValueError(f"{objective} needs the x0 parameterisation; use the variational bound")
-    t = streams.fold(0).uniform()
+    t = rng.fold_in(0).uniform()
     loss = cross_entropy
     if objective == "continuous":
         t, loss = t.clamp(_ENDS, 1 - _ENDS), continuous_term
     else:
         t = t**process.time_power
-    x_t = process.corrupt(x0, t, streams.fold(1))
+    x_t = process.corrupt(x0, t, rng.fold_in(1))
     return loss(process, denoise(x_t, t), x0, x_t, t)

@@ -7,21 +7,21 @@ import math
 import torch
 from torch import Tensor
 
-from molgen.diffusion.streams import Streams
+from molgen.diffusion.random_keys import RandomKeys
 
 
-def block_order(n: int, size: int | Tensor, streams: Streams) -> Tensor:
+def block_order(n: int, size: int | Tensor, rng: RandomKeys) -> Tensor:
     """Orders ``(B, n)`` of places: block after block from left to right, uniformly random inside each.
 
     Args:
         n: number of places.
         size: places per block, one for all or ``(B,)``; 0 for all places.
-        streams: randomness, ``(B,)``.
+        rng: randomness, ``(B,)``.
     """
-    device = streams.keys.device
-    sizes = torch.as_tensor(size, device=device).expand(len(streams.keys))
+    device = rng.keys.device
+    sizes = torch.as_tensor(size, device=device).expand(len(rng.keys))
     sizes = torch.where(sizes > 0, sizes, n)[:, None]
-    return (torch.arange(n, device=device) // sizes + streams.uniform(n)).argsort(1)
+    return (torch.arange(n, device=device) // sizes + rng.uniform(n)).argsort(1)
 
 
 def over_orders(costs: Tensor) -> Tensor:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.schedules import Schedule
-from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import Transition
 
 State = dict[str, Tensor]
@@ -68,18 +68,18 @@ class Process(nn.Module):
         assert isinstance(transition, Transition)
         return transition
 
-    def corrupt(self, x0: State, t: Tensor, streams: Streams) -> State:
+    def corrupt(self, x0: State, t: Tensor, rng: RandomKeys) -> State:
         """Draw x_t given x_0 at times `t` ``(B,)``."""
         alpha = self.schedule.alpha(t)
         return {
-            kind: self.transition(kind).corrupt(x0[kind], alpha, streams.fold(k)) for k, kind in enumerate(self.kinds)
+            kind: self.transition(kind).corrupt(x0[kind], alpha, rng.fold_in(k)) for k, kind in enumerate(self.kinds)
         }
 
-    def prior(self, sizes: Mapping[str, int], streams: Streams) -> State:
+    def prior(self, sizes: Mapping[str, int], rng: RandomKeys) -> State:
         """Draw x_1 with ``sizes[kind]`` variables of each kind."""
-        batch = len(streams.keys)
+        batch = len(rng.keys)
         return {
-            kind: streams.fold(k).categorical(self.transition(kind).prior.expand(batch, sizes[kind], -1))
+            kind: rng.fold_in(k).categorical(self.transition(kind).prior.expand(batch, sizes[kind], -1))
             for k, kind in enumerate(self.kinds)
         }
 

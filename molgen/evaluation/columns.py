@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from molgen.evaluation.features import FEATURES
-from molgen.files import whole_file
+from molgen.features import FEATURES
+from molgen.system.files import whole_file
 
 _MERGED_TOGETHER = 4_000_000
 """Entries of sparse vectors that are collected before they are summed up."""

@@ -15,7 +15,7 @@ from molgen.evaluation.references import Progress, Reference, find_reference, si
 from molgen.evaluation.result import Evaluation
 from molgen.evaluation.sample import Sample, examine
 from molgen.evaluation.suites import SUITES, Context, Metric, Suite
-from molgen.evaluation.workers import TIME_LIMIT
+from molgen.system.workers import TIME_LIMIT
 
 if TYPE_CHECKING:
     import pandas

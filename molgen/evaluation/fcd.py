@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from molgen.errors import MolgenError
 from molgen.evaluation.intervals import Figure, bootstrap
-from molgen.files import cache_root, whole_file
-from molgen.hardware import keep_memory, parallel_map
+from molgen.system.files import cache_root, whole_file
+from molgen.system.hardware import keep_memory, parallel_map
 
 LENGTH = 350
 """Characters that ChemNet reads; FCD figures of longer inputs do not compare."""

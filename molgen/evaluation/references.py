@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from rdkit import __version__ as rdkit_version
 
 from molgen.datasets import load_dataset, moses
-from molgen.datasets.readers import read_smiles
 from molgen.datasets.splits import TEST, TRAIN
 from molgen.errors import MolgenError
 from molgen.evaluation.columns import Bits, Column, MeanVector, Numbers, SparseVector, Words, load_column, save_column
 from molgen.evaluation.fcd import Moments, cached_moments
 from molgen.evaluation.sample import examine
-from molgen.files import cache_root
-from molgen.shipped import shipped_path
+from molgen.io.readers import read_smiles
+from molgen.system.files import cache_root
+from molgen.system.shipped import shipped_path
 
 TEST_SCAFFOLDS = "test_scaffolds"
 

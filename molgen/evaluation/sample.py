@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from molgen.errors import MolgenError
 from molgen.evaluation.columns import Bits, Column, MeanVector, Numbers, SparseVector, Words, column_for
-from molgen.evaluation.features import NOTHING, describe
-from molgen.evaluation.workers import TIME_LIMIT, Lost, isolated_map
+from molgen.features import NOTHING, describe
+from molgen.system.workers import TIME_LIMIT, Lost, isolated_map
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def examine(
 
     Args:
         smiles: one string per attempt.
-        features: names of `molgen.evaluation.features.FEATURES`.
+        features: names of `molgen.features.FEATURES`.
         verdicts: whether validity and stability are asked for; without, nothing counts as strictly valid.
         jobs: worker processes; by default one per core.
         time_limit: seconds per attempt, after which it is lost.

@@ -7,11 +7,11 @@ from typing import Any
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.errors import MolgenError
-from molgen.graph.any_order.model import AnyOrderGraph, AnyOrderGraphConfig
+from molgen.graph.autoregressive.model import AnyOrderGraph, AnyOrderGraphConfig
 from molgen.graph.denoiser import DenoiserConfig, NetworkConfig
 from molgen.graph.generator import GraphGenerator
 from molgen.graph.model import GraphDiffusion, GraphModelConfig, ProcessConfig
-from molgen.transformer import TransformerConfig
+from molgen.nn.transformer import TransformerConfig
 
 
 def graph_model(dataset: EncodedDataset, process: ProcessConfig, network: NetworkConfig) -> GraphDiffusion:

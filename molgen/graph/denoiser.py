@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from molgen.diffusion.process import State
 from molgen.graph.layers import GraphLayer
-from molgen.graph.pairs import pair_index
-from molgen.layers import TimeEmbedding
+from molgen.nn.layers import TimeEmbedding
+from molgen.nn.pairs import pair_index
 
 
 class NetworkConfig(BaseModel):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from molgen.graph.pairs import PairIndex, to_square
-from molgen.layers import FeedForward, Modulation, residual_linear
+from molgen.nn.layers import FeedForward, Modulation, residual_linear
+from molgen.nn.pairs import PairIndex, to_square
 
 
 class AtomAttention(nn.Module):

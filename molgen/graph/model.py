@@ -9,18 +9,18 @@ import numpy as np
 from pydantic import Field, model_validator
 from torch import Tensor
 
+from molgen.chem.codes import atom_code, bond_code
 from molgen.chem.vocabulary import BOND_NAMES, Vocabulary
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.objectives import tightest_bound, training_loss
 from molgen.diffusion.process import Process, State
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.schedules import make_schedule
-from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import make_transition
 from molgen.graph.denoiser import DenoiserConfig, GraphDenoiser
-from molgen.graph.features import atom_code, bond_code
 from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig
-from molgen.noise import NoiseConfig, TransitionName
-from molgen.sampling import DENOISING, SamplingConfig
+from molgen.models.noise import NoiseConfig, TransitionName
+from molgen.models.sampling import DENOISING, SamplingConfig
 
 
 class ProcessConfig(NoiseConfig):
@@ -98,17 +98,17 @@ class GraphDiffusion(GraphGenerator):
         for layer in self.denoiser.layers:
             layer.compile()
 
-    def loss(self, batch: GraphBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
-        return training_loss(self.process, self.denoiser, _state(batch), streams, objective)
+    def loss(self, batch: GraphBatch, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
+        return training_loss(self.process, self.denoiser, _state(batch), rng, objective)
 
-    def bound(self, batch: GraphBatch, streams: Streams) -> Tensor:
+    def bound(self, batch: GraphBatch, rng: RandomKeys) -> Tensor:
         cost = -np.log(self.config.sizes.get(batch.atoms.shape[1], 0.0) or 1e-12)
-        return tightest_bound(self.process, self.denoiser, _state(batch), streams) + cost
+        return tightest_bound(self.process, self.denoiser, _state(batch), rng) + cost
 
     def sample_states(
         self,
         size: int,
-        streams: Streams,
+        rng: RandomKeys,
         sampling: SamplingConfig,
         observer: Callable[[State], None] | None = None,
         frozen: Mapping[str, tuple[Tensor, Tensor]] | None = None,
@@ -117,7 +117,7 @@ class GraphDiffusion(GraphGenerator):
 
         Args:
             size: see there.
-            streams: see there.
+            rng: see there.
             sampling: see there.
             observer: see there.
             frozen: by kind, mask and values of the variables held fixed, ``(B, V)`` each.
@@ -129,11 +129,11 @@ class GraphDiffusion(GraphGenerator):
             self.process,
             self.denoiser,
             {"atoms": size, "bonds": size * (size - 1) // 2},
-            streams,
+            rng,
             frozen=frozen,
             observer=None if observer is None else lambda _, state: observer(state),
         )
-        return state, [sampling.steps] * len(streams.keys)
+        return state, [sampling.steps] * len(rng.keys)
 
 
 def build_process(config: GraphModelConfig, vocabulary: Vocabulary) -> Process:

@@ -11,7 +11,7 @@ from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
 from molgen.errors import MolgenError, UsageError
-from molgen.files import whole_file
+from molgen.system.files import whole_file
 
 _CELL_WIDTH, _CELL_HEIGHT = 220, 180
 

@@ -12,7 +12,7 @@ from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
 from molgen.errors import UsageError
-from molgen.files import whole_file
+from molgen.system.files import whole_file
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -11,11 +11,11 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from molgen.diffusion.orders import block_order, over_orders
-from molgen.diffusion.streams import Streams
-from molgen.sampling import SamplingConfig
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.models.sampling import SamplingConfig
+from molgen.nn.transformer import Cache, Transformer
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
-from molgen.transformer import Cache, Transformer
 
 _ANCHORS = 2
 
@@ -79,15 +79,15 @@ class AnyOrder(TextGenerator):
         h = self.embedding(tokens) + self.ahead(ahead) + self.behind(behind)
         return self.head(self.transformer(h, cache=cache, places=places, targets=targets)).float()
 
-    def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
+    def loss(self, batch: TextBatch, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
         self.check_objective(objective)
         sizes = torch.tensor(self.config.blocks, device=batch.tokens.device)
-        chosen = sizes[(streams.fold(1).uniform() * len(sizes)).long()]
-        return {"tokens": self.cost(batch.tokens, block_order(batch.tokens.shape[1], chosen, streams.fold(0)))}
+        chosen = sizes[(rng.fold_in(1).uniform() * len(sizes)).long()]
+        return {"tokens": self.cost(batch.tokens, block_order(batch.tokens.shape[1], chosen, rng.fold_in(0)))}
 
-    def bound(self, batch: TextBatch, streams: Streams) -> Tensor:
+    def bound(self, batch: TextBatch, rng: RandomKeys) -> Tensor:
         n = batch.tokens.shape[1]
-        order = block_order(n, self._block(self.sampling), streams)
+        order = block_order(n, self._block(self.sampling), rng)
         return self.cost(batch.tokens, order) - math.log(self.config.lengths.get(n, 0.0) or 1e-12)
 
     def tightened(self, bounds: Tensor) -> Tensor:
@@ -123,15 +123,15 @@ class AnyOrder(TextGenerator):
     def sample_tokens(
         self,
         length: int,
-        streams: Streams,
+        rng: RandomKeys,
         sampling: SamplingConfig,
         observer: Callable[[Tensor], None] | None = None,
     ) -> tuple[list[list[int]], list[int]]:
-        rows, device = len(streams.keys), streams.keys.device
-        order = block_order(length, self._block(sampling), streams.fold(0))
+        rows, device = len(rng.keys), rng.keys.device
+        order = block_order(length, self._block(sampling), rng.fold_in(0))
         tokens, places = self._anchors(length, rows, device)
         text = torch.full((rows, length), self.vocabulary, device=device)
-        frozen = self.frozen(length, streams, sampling)
+        frozen = self.frozen(length, rng, sampling)
         given = 0
         if frozen is not None:  # read first, from left to right
             mask, values = frozen
@@ -145,7 +145,7 @@ class AnyOrder(TextGenerator):
         cache = Cache(self.config.network.layers)
         for number in range(given, length):
             logits = self(tokens, places, targets, length, cache)[:, -1]
-            drawn = streams.fold(number + 1).categorical(sampling.probabilities(logits))[:, None]
+            drawn = rng.fold_in(number + 1).categorical(sampling.probabilities(logits))[:, None]
             places = order[:, number : number + 1]
             text.scatter_(1, places, drawn)
             tokens, targets = drawn, order[:, number + 1 : number + 2]

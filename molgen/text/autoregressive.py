@@ -8,13 +8,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from molgen.diffusion.streams import Streams
+from molgen.constraints.templates import HOLE
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import UsageError
-from molgen.sampling import SamplingConfig
+from molgen.models.sampling import SamplingConfig
+from molgen.nn.transformer import Cache, Transformer
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
-from molgen.text.template import HOLE
-from molgen.transformer import Cache, Transformer
 
 _ROOM = 2
 """Longest sequence sampled, over the longest in training."""
@@ -46,11 +46,11 @@ class Autoregressive(TextGenerator):
         """Tokens ``(B, n)`` -> logits ``(B, n, vocabulary + 1)`` of what follows each."""
         return self.head(self.transformer(self.embedding(tokens), cache=cache)).float()
 
-    def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
+    def loss(self, batch: TextBatch, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
         self.check_objective(objective)
         return {"tokens": self._cost(batch.tokens)}
 
-    def bound(self, batch: TextBatch, streams: Streams) -> Tensor:
+    def bound(self, batch: TextBatch, rng: RandomKeys) -> Tensor:
         return self._cost(batch.tokens)
 
     def _cost(self, tokens: Tensor) -> Tensor:
@@ -68,20 +68,20 @@ class Autoregressive(TextGenerator):
                 f"an autoregressive model can only continue a text: put one {HOLE} at the end, and no other"
             )
 
-    def draw_sizes(self, streams: Streams, sampling: SamplingConfig) -> Tensor:
+    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig) -> Tensor:
         """Zero for all: lengths come out of the model, and sequences of all lengths are sampled together."""
-        return torch.zeros_like(streams.keys)
+        return torch.zeros_like(rng.keys)
 
     @torch.no_grad()
     def sample_tokens(
         self,
         length: int,
-        streams: Streams,
+        rng: RandomKeys,
         sampling: SamplingConfig,
         observer: Callable[[Tensor], None] | None = None,
     ) -> tuple[list[list[int]], list[int]]:
         cache = Cache(self.config.network.layers)
-        running = torch.arange(len(streams.keys), device=streams.keys.device)
+        running = torch.arange(len(rng.keys), device=rng.keys.device)
         template = self.template(sampling)
         prefix = [] if template is None else list(template.parts[0])
         last = torch.tensor([self.end, *prefix], device=running.device).expand(len(running), -1)
@@ -89,7 +89,7 @@ class Autoregressive(TextGenerator):
         calls = [0] * len(running)
         for number in range(self.longest + 1 - len(prefix)):
             p = sampling.probabilities(self(last, cache)[:, -1:])
-            drawn = streams.fold(number).categorical(p)[:, 0]
+            drawn = rng.fold_in(number).categorical(p)[:, 0]
             going = drawn != self.end
             for row, token in zip(running.tolist(), drawn.tolist(), strict=True):
                 calls[row] += 1
@@ -101,7 +101,7 @@ class Autoregressive(TextGenerator):
                 break
             if not going.all():
                 kept = going.nonzero().squeeze(1)
-                running, drawn, streams = running[kept], drawn[kept], streams.select(kept)
+                running, drawn, rng = running[kept], drawn[kept], rng.select(kept)
                 cache.select(kept)
             last = drawn[:, None]
         return sequences, calls

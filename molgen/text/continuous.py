@@ -11,9 +11,9 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
-from molgen.diffusion.streams import Streams
-from molgen.layers import TimeEmbedding
-from molgen.sampling import SamplingConfig
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.models.sampling import SamplingConfig
+from molgen.nn.layers import TimeEmbedding
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.timed import TimedTransformer
@@ -148,25 +148,25 @@ class ContinuousDiffusion(TextGenerator):
         gaussian = self.config.gaussian
         return gaussian.ratio(gaussian.token_times(t, tokens)[0])[..., None]
 
-    def corrupt(self, tokens: Tensor, t: Tensor, streams: Streams) -> Tensor:
+    def corrupt(self, tokens: Tensor, t: Tensor, rng: RandomKeys) -> Tensor:
         """z_t for clean tokens ``(B, n)``."""
         ratio = self.ratio(t, tokens.shape[1])
         e = self.embed(self.one_hot(tokens))
-        noise = normal(streams, *tokens.shape[1:], self.vocabulary)
+        noise = normal(rng, *tokens.shape[1:], self.vocabulary)
         return ratio.sigmoid().sqrt() * e + (-ratio).sigmoid().sqrt() * noise
 
-    def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
+    def loss(self, batch: TextBatch, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
         self.check_objective(objective)
-        t = streams.fold(0).uniform()
-        z = self.corrupt(batch.tokens, t, streams.fold(1))
-        twice = streams.fold(2).uniform() < 0.5
+        t = rng.fold_in(0).uniform()
+        z = self.corrupt(batch.tokens, t, rng.fold_in(1))
+        twice = rng.fold_in(2).uniform() < 0.5
         said = torch.zeros_like(z)
         with torch.no_grad():
             said[twice] = self(z[twice], t[twice], said[twice]).softmax(-1)
         _, speed = self.config.gaussian.token_times(t, batch.tokens.shape[1])  # tokens at rest teach nothing
         return {"tokens": (speed * _cross_entropy(self(z, t, said), batch.tokens)).sum(1)}
 
-    def bound(self, batch: TextBatch, streams: Streams) -> Tensor:
+    def bound(self, batch: TextBatch, rng: RandomKeys) -> Tensor:
         """Upper bound on - log p, length included, nats, ``(B,)``.
 
         L = KL(q(z_1 | x) || N(0, 1)) - E log p(x | z_0) + 1/2 integral of - d SNR/dt |e - e'|^2 (Kingma et al., 2021,
@@ -177,9 +177,9 @@ class ContinuousDiffusion(TextGenerator):
         last = torch.sigmoid(torch.tensor(gaussian.lowest))  # a^2 at t = 1
         prior = 0.5 * (last * e**2 - last - torch.log1p(-last)).sum((1, 2))
         zero = torch.zeros(len(tokens), device=tokens.device)
-        reconstruction = _cross_entropy(self.predict(self.corrupt(tokens, zero, streams.fold(0)), zero), tokens).sum(1)
-        t = streams.fold(1).uniform()
-        predicted = self.embed(self.predict(self.corrupt(tokens, t, streams.fold(2)), t).softmax(-1))
+        reconstruction = _cross_entropy(self.predict(self.corrupt(tokens, zero, rng.fold_in(0)), zero), tokens).sum(1)
+        t = rng.fold_in(1).uniform()
+        predicted = self.embed(self.predict(self.corrupt(tokens, t, rng.fold_in(2)), t).softmax(-1))
         times, pace = gaussian.token_times(t, tokens.shape[1])
         speed = pace * gaussian.speed(times) * gaussian.ratio(times).exp()
         diffusion = 0.5 * (speed * ((e - predicted) ** 2).sum(2)).sum(1)
@@ -190,23 +190,23 @@ class ContinuousDiffusion(TextGenerator):
     def sample_tokens(
         self,
         length: int,
-        streams: Streams,
+        rng: RandomKeys,
         sampling: SamplingConfig,
         observer: Callable[[Tensor], None] | None = None,
     ) -> tuple[list[list[int]], list[int]]:
-        frozen = self.frozen(length, streams, sampling)
-        z = normal(streams.fold(0), length, self.vocabulary)
+        frozen = self.frozen(length, rng, sampling)
+        z = normal(rng.fold_in(0), length, self.vocabulary)
         times = sampling.build().settings.times()
         p = torch.zeros_like(z)
         for number, (t_now, t_next) in enumerate(pairwise(times), start=1):
             t, s = (torch.full((len(z),), value, device=z.device) for value in (t_now, t_next))
             if frozen is not None:
-                z = torch.where(frozen[0][..., None], self.corrupt(frozen[1], t, streams.fold(-number)), z)
+                z = torch.where(frozen[0][..., None], self.corrupt(frozen[1], t, rng.fold_in(-number)), z)
             p = sampling.probabilities(self(z, t, p))
             if frozen is not None:
                 p = torch.where(frozen[0][..., None], self.one_hot(frozen[1]), p)
             expected = self.one_hot(p.argmax(-1)) if self.config.gaussian.clamp == "always" else p
-            noise = normal(streams.fold(number), length, self.vocabulary)
+            noise = normal(rng.fold_in(number), length, self.vocabulary)
             z = self._step(z, self.embed(expected), self.ratio(t, length), self.ratio(s, length), noise)
             if observer is not None:
                 observer(p.argmax(-1))
@@ -221,10 +221,10 @@ class ContinuousDiffusion(TextGenerator):
         return mean + (v_s * lost).sqrt() * noise
 
 
-def normal(streams: Streams, *shape: int) -> Tensor:
+def normal(rng: RandomKeys, *shape: int) -> Tensor:
     """Standard normal numbers ``(B, *shape)`` (Box and Muller, 1958)."""
-    radius = (-2 * (1 - streams.fold(0).uniform(*shape)).log()).sqrt()
-    return radius * (2 * math.pi * streams.fold(1).uniform(*shape)).cos()
+    radius = (-2 * (1 - rng.fold_in(0).uniform(*shape)).log()).sqrt()
+    return radius * (2 * math.pi * rng.fold_in(1).uniform(*shape)).cos()
 
 
 def _cross_entropy(logits: Tensor, tokens: Tensor) -> Tensor:

@@ -10,16 +10,16 @@ from torch import Tensor, nn
 
 from molgen.diffusion.objectives import tightest_bound, training_loss
 from molgen.diffusion.process import Process, State
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.schedules import make_schedule
-from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import make_transition
-from molgen.noise import NoiseConfig, TransitionName
-from molgen.sampling import DENOISING, SamplingConfig
+from molgen.models.noise import NoiseConfig, TransitionName
+from molgen.models.sampling import DENOISING, SamplingConfig
+from molgen.nn.transformer import TransformerConfig
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.timed import TimedTransformer
 from molgen.text.tokenizers import Tokenizer
-from molgen.transformer import TransformerConfig
 
 
 class TextNoiseConfig(NoiseConfig):
@@ -82,17 +82,17 @@ class TextDiffusion(TextGenerator):
         states = self.process.transition("tokens").num_states
         self.denoiser = TextDenoiser(config.network, states, config.longest)
 
-    def loss(self, batch: TextBatch, streams: Streams, objective: str = "cross-entropy") -> dict[str, Tensor]:
-        return training_loss(self.process, self.denoiser, {"tokens": batch.tokens}, streams, objective)
+    def loss(self, batch: TextBatch, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
+        return training_loss(self.process, self.denoiser, {"tokens": batch.tokens}, rng, objective)
 
-    def bound(self, batch: TextBatch, streams: Streams) -> Tensor:
+    def bound(self, batch: TextBatch, rng: RandomKeys) -> Tensor:
         cost = -math.log(self.config.lengths.get(batch.tokens.shape[1], 0.0) or 1e-12)
-        return tightest_bound(self.process, self.denoiser, {"tokens": batch.tokens}, streams) + cost
+        return tightest_bound(self.process, self.denoiser, {"tokens": batch.tokens}, rng) + cost
 
     def sample_tokens(
         self,
         length: int,
-        streams: Streams,
+        rng: RandomKeys,
         sampling: SamplingConfig,
         observer: Callable[[Tensor], None] | None = None,
     ) -> tuple[list[list[int]], list[int]]:
@@ -103,16 +103,16 @@ class TextDiffusion(TextGenerator):
             calls += 1
             return self.denoiser(state, t)
 
-        frozen = self.frozen(length, streams, sampling)
+        frozen = self.frozen(length, rng, sampling)
         state = sampling.build(self.process).sample(
             self.process,
             denoise,
             {"tokens": length},
-            streams,
+            rng,
             frozen=None if frozen is None else {"tokens": frozen},
             observer=None if observer is None else lambda _, state: observer(state["tokens"]),
         )
-        return state["tokens"].tolist(), [calls] * len(streams.keys)
+        return state["tokens"].tolist(), [calls] * len(rng.keys)
 
 
 def build_process(config: TextDiffusionConfig, tokenizer: Tokenizer) -> Process:

@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from torch import Tensor
 
 from molgen.chem.strict import strict_from_smiles
-from molgen.diffusion.streams import Streams
+from molgen.constraints.templates import Frozen, Template
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError
-from molgen.generator import Attempt, Form, Generator
-from molgen.sampling import SamplingConfig
-from molgen.text.template import Frozen, Template
+from molgen.models.generator import Attempt, Form, Generator
+from molgen.models.sampling import SamplingConfig
+from molgen.nn.transformer import TransformerConfig
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
-from molgen.transformer import TransformerConfig
 
 _LENGTH_STREAM, _STATE_STREAM, _TEMPLATE_STREAM = 0, 1, 1 << 40
 _TRACE_ATTEMPTS = 100
@@ -80,7 +80,7 @@ class TextGenerator(Generator):
     def sample_tokens(
         self,
         length: int,
-        streams: Streams,
+        rng: RandomKeys,
         sampling: SamplingConfig,
         observer: Callable[[Tensor], None] | None = None,
     ) -> tuple[list[list[int]], list[int]]:
@@ -88,13 +88,13 @@ class TextGenerator(Generator):
 
         Args:
             length: tokens; what `draw_sizes` said.
-            streams: randomness, ``(B,)``.
+            rng: randomness, ``(B,)``.
             sampling: how.
             observer: sees the tokens ``(B, n)`` after each call.
         """
 
-    def sample_batch(self, size: int, streams: Streams, sampling: SamplingConfig, form: Form) -> list[Attempt]:
-        sequences, calls = self.sample_tokens(size, streams.fold(_STATE_STREAM), sampling)
+    def sample_batch(self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form) -> list[Attempt]:
+        sequences, calls = self.sample_tokens(size, rng.fold_in(_STATE_STREAM), sampling)
         texts = [self.tokenizer.decode(numbers) for numbers in sequences]
         return [
             Attempt(text if form == "raw" else strict_from_smiles(text), count)
@@ -115,29 +115,29 @@ class TextGenerator(Generator):
         """
         return None if sampling.template is None else Template.read(sampling.template, self.tokenizer)
 
-    def frozen(self, length: int, streams: Streams, sampling: SamplingConfig) -> Frozen | None:
+    def frozen(self, length: int, rng: RandomKeys, sampling: SamplingConfig) -> Frozen | None:
         """What is given of texts of some length, one per stream."""
         template = self.template(sampling)
-        return None if template is None else template.place(length, streams.fold(_TEMPLATE_STREAM))
+        return None if template is None else template.place(length, rng.fold_in(_TEMPLATE_STREAM))
 
-    def draw_sizes(self, streams: Streams, sampling: SamplingConfig) -> Tensor:
+    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig) -> Tensor:
         template = self.template(sampling)
         found = self.config.lengths if template is None else template.lengths(self.config.lengths)
-        lengths = torch.tensor(list(found), device=streams.keys.device)
-        shares = torch.tensor(list(found.values()), device=streams.keys.device)
-        return lengths[streams.fold(_LENGTH_STREAM).categorical(shares.expand(len(streams.keys), -1))]
+        lengths = torch.tensor(list(found), device=rng.keys.device)
+        shares = torch.tensor(list(found.values()), device=rng.keys.device)
+        return lengths[rng.fold_in(_LENGTH_STREAM).categorical(shares.expand(len(rng.keys), -1))]
 
     def trace(self, seed: int = 0, **sampling: Any) -> list[str]:
         config = self.sampling_with(**sampling)
         for number in range(_TRACE_ATTEMPTS):
-            streams = Streams.from_seed(seed, torch.tensor([number], device=self.device))
+            rng = RandomKeys.from_seed(seed, torch.tensor([number], device=self.device))
             states: list[str] = []
-            size = int(self.draw_sizes(streams, config))
+            size = int(self.draw_sizes(rng, config))
 
             def remember(tokens: Tensor, states: list[str] = states) -> None:
                 states.append(self.tokenizer.decode(tokens[0].tolist()))
 
-            sequences, _ = self.sample_tokens(size, streams.fold(_STATE_STREAM), config, remember)
+            sequences, _ = self.sample_tokens(size, rng.fold_in(_STATE_STREAM), config, remember)
             if strict_from_smiles(self.tokenizer.decode(sequences[0])) is not None:
                 return states
         raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid; sample with more steps or another seed")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from molgen.layers import TimeEmbedding
-from molgen.transformer import Transformer, TransformerConfig
+from molgen.nn.layers import TimeEmbedding
+from molgen.nn.transformer import Transformer, TransformerConfig
 
 
 class TimedTransformer(nn.Module):

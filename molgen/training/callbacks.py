@@ -15,9 +15,9 @@ import lightning as L
 import torch
 
 from molgen.datasets.batches import Batch, BatchStream
-from molgen.diffusion.streams import Streams
-from molgen.files import whole_file
-from molgen.progress import Bar
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.system.files import whole_file
+from molgen.system.progress import Bar
 from molgen.training.ema import ExponentialAverage
 from molgen.training.task import GeneratorTask
 
@@ -185,7 +185,7 @@ class Monitor(L.Callback):
             bounds: list[float] = []
             for batch in self.stream:
                 batch = batch.to(pl_module.device)
-                bounds += generator.bound(batch, Streams.from_seed(0, batch.examples)).tolist()
+                bounds += generator.bound(batch, RandomKeys.from_seed(0, batch.examples)).tolist()
                 if len(bounds) >= self.molecules:
                     break
             figures = generator.figures(self.samples)

@@ -13,16 +13,16 @@ import torch
 from molgen.datasets.batches import Batch, BatchStream, graph_batches
 from molgen.datasets.encoded import EncodedDataset, load_dataset
 from molgen.datasets.splits import TRAIN, VALIDATION
+from molgen.dialogue.batch import BlockBatch
+from molgen.dialogue.long_text import read_stream, split_stream, stream_batches
+from molgen.dialogue.model import BlockConfig, BlockDiffusion
+from molgen.dialogue.pairs import pair_batches, read_pairs, split_pairs
 from molgen.errors import MolgenError
 from molgen.graph.build import any_order_graph_model, continue_graph, graph_model
 from molgen.graph.generator import GraphGenerator
-from molgen.model import Model
+from molgen.models.base import Model
 from molgen.text.any_order import AnyOrder
 from molgen.text.autoregressive import Autoregressive
-from molgen.text.blocks.batch import BlockBatch
-from molgen.text.blocks.model import BlockConfig, BlockDiffusion
-from molgen.text.blocks.pairs import pair_batches, read_pairs, split_pairs
-from molgen.text.blocks.stream import read_stream, split_stream, stream_batches
 from molgen.text.build import continue_text, new_text
 from molgen.text.continuous import ContinuousDiffusion
 from molgen.text.corpus import by_length, rewritten, text_batches

@@ -16,8 +16,8 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch.utils.data import DataLoader
 
 from molgen.errors import MolgenError, UsageError
-from molgen.files import whole_file
-from molgen.hardware import keep_memory, supports_bf16
+from molgen.system.files import whole_file
+from molgen.system.hardware import keep_memory, supports_bf16
 from molgen.training.callbacks import Console, Keeper, Monitor, Stopper
 from molgen.training.config import RunConfig
 from molgen.training.ema import ExponentialAverage

@@ -9,13 +9,13 @@ from pydantic import Field, ValidationError, model_validator
 
 from molgen.diffusion.objectives import OBJECTIVES
 from molgen.errors import UsageError
-from molgen.files import read_toml
 from molgen.graph.denoiser import NetworkConfig
 from molgen.graph.model import ProcessConfig
+from molgen.nn.transformer import TransformerConfig
+from molgen.system.files import read_toml
 from molgen.text.continuous import GaussianConfig
 from molgen.text.diffusion import TextNoiseConfig
 from molgen.training.config import MoleculesRun, RunConfig, SourceConfig, Strict
-from molgen.transformer import TransformerConfig
 
 
 def _check_objective(config: GraphRun | TextRun) -> None:

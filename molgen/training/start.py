@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from molgen.errors import UsageError
-from molgen.model import Model
+from molgen.models.base import Model
 from molgen.training.config import RunConfig
 
 _FIXED = ("process", "gaussian", "block", "network")

@@ -10,8 +10,8 @@ import lightning as L
 import torch
 from torch import Tensor
 
-from molgen.diffusion.streams import Streams
-from molgen.model import Model
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.models.base import Model
 from molgen.training.config import OptimiserConfig
 from molgen.training.muon import Muon
 
@@ -40,12 +40,12 @@ class GeneratorTask(L.LightningModule):
         self._last_tick: float | None = None
 
     def training_step(self, batch: Any, batch_index: int) -> Tensor:
-        streams = Streams.from_seed(self.config.seed, batch.examples).fold(batch.visit)
-        losses = self.generator.loss(batch, streams, self.config.objective)
+        rng = RandomKeys.from_seed(self.config.seed, batch.examples).fold_in(batch.visit)
+        losses = self.generator.loss(batch, rng, self.config.objective)
         share = self.config.batch_size / self.trainer.world_size
         loss = torch.stack([loss.sum() for loss in losses.values()]).sum() / share
         if self.config.validity_weight and len(batch):
-            reward, valid = self.generator.reward(batch, streams.fold(_ATTEMPTS))
+            reward, valid = self.generator.reward(batch, rng.fold_in(_ATTEMPTS))
             loss = loss - self.config.validity_weight * reward / share
             self.validity = valid if self.validity is None else 0.98 * self.validity + 0.02 * valid
         if len(batch):

@@ -18,10 +18,10 @@ import pandas
 import pytest
 from rdkit import Chem
 
-from molgen.datasets.readers import read_smiles
 from molgen.errors import MolgenError
-from molgen.files import whole_file, whole_folder
-from molgen.generator import Attempts, Generator, Interrupted
+from molgen.io.readers import read_smiles
+from molgen.models.generator import Attempts, Generator, Interrupted
+from molgen.system.files import whole_file, whole_folder
 from tests.conftest import Run
 
 ROOT = Path(__file__).parents[2]

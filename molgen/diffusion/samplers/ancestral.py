@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from molgen.diffusion.process import Process, State
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.samplers.base import Sampler
-from molgen.diffusion.streams import Streams
 
 
 class Ancestral(Sampler):
@@ -20,7 +20,7 @@ class Ancestral(Sampler):
         if process.parameterisation == "reverse" and not on_grid:
             raise ValueError(f"this reverse model samples in {process.steps} even steps only")
 
-    def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, streams: Streams) -> State:
+    def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, rng: RandomKeys) -> State:
         if process.parameterisation == "reverse":
             previous = self.sharpen({k: p.log() for k, p in process.previous(logits, x_t, s, t).items()})
         else:
@@ -29,4 +29,4 @@ class Ancestral(Sampler):
             previous = {
                 kind: process.transition(kind).posterior(x_t[kind], clean[kind], alpha_s, alpha_t) for kind in clean
             }
-        return {kind: streams.fold(k).categorical(previous[kind]) for k, kind in enumerate(process.kinds)}
+        return {kind: rng.fold_in(k).categorical(previous[kind]) for k, kind in enumerate(process.kinds)}

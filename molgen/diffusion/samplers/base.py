@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from molgen.diffusion.process import Denoiser, Process, State
-from molgen.diffusion.streams import Streams
+from molgen.diffusion.random_keys import RandomKeys
 
 _GUIDANCE_LIMIT = 8.0
 
@@ -76,7 +76,7 @@ class Sampler(ABC):
         self.settings = settings or SamplerSettings()
 
     @abstractmethod
-    def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, streams: Streams) -> State:
+    def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, rng: RandomKeys) -> State:
         """Draw x_s given x_t and the network's output, for times ``(B,)``, s < t."""
 
     def check(self, process: Process) -> None:
@@ -98,7 +98,7 @@ class Sampler(ABC):
         process: Process,
         denoise: Denoiser,
         sizes: Mapping[str, int],
-        streams: Streams,
+        rng: RandomKeys,
         *,
         frozen: Mapping[str, tuple[Tensor, Tensor]] | None = None,
         guidance: Guidance | None = None,
@@ -110,7 +110,7 @@ class Sampler(ABC):
             process: what the network was trained on.
             denoise: the network.
             sizes: number of variables of each kind.
-            streams: one random stream per example.
+            rng: one random stream per example.
             frozen: by kind, a mask ``(B, V)`` bool and the values ``(B, V)`` it holds fixed (in-painting).
             guidance: changes the logits before each draw.
             observer: sees each intermediate state.
@@ -122,9 +122,9 @@ class Sampler(ABC):
             ValueError: see `check`.
         """
         self.check(process)
-        batch, device = len(streams.keys), streams.keys.device
+        batch, device = len(rng.keys), rng.keys.device
         times = self.settings.times()
-        x = hold(process.prior(sizes, streams.fold(0)), frozen)
+        x = hold(process.prior(sizes, rng.fold_in(0)), frozen)
         if observer is not None:
             observer(times[0], x)
         for number, (t_now, t_next) in enumerate(pairwise(times), start=1):
@@ -133,7 +133,7 @@ class Sampler(ABC):
             logits = denoise(x, t)
             if guidance is not None:
                 logits = guidance(logits, x, t)
-            x = hold(self.step(process, logits, x, s, t, streams.fold(number)), frozen)
+            x = hold(self.step(process, logits, x, s, t, rng.fold_in(number)), frozen)
             if observer is not None:
                 observer(t_next, x)
         return x

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from molgen.diffusion.process import Process, State
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.samplers.base import Sampler, SamplerSettings
 from molgen.diffusion.samplers.first_hitting import check_masks, masked_variables
-from molgen.diffusion.streams import Streams
 
 
 class Confidence(Sampler):
@@ -33,20 +33,20 @@ class Confidence(Sampler):
         super().check(process)
         check_masks(process)
 
-    def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, streams: Streams) -> State:
+    def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, rng: RandomKeys) -> State:
         masked = masked_variables(process, x_t)
         clean = self.clean_probabilities(process, logits, x_t, t)
         hidden = 1 - process.schedule.alpha(s)
         result = {}
         for k, kind in enumerate(process.kinds):
-            stream = streams.fold(k)
+            stream = rng.fold_in(k)
             free = masked[kind]
-            drawn = torch.where(free, stream.fold(0).categorical(clean[kind]), x_t[kind])
+            drawn = torch.where(free, stream.fold_in(0).categorical(clean[kind]), x_t[kind])
             p = clean[kind]
             if self.remask:  # how likely is what stands there, as the network sees it unconstrained
                 p = torch.where(free[..., None], p, logits[kind][..., : p.shape[-1]].softmax(-1))
             score = p.gather(-1, drawn.unsqueeze(-1)).squeeze(-1).clamp(min=1e-30).log()
-            score = score + self.eta * hidden[:, None] * gumbel(stream.fold(1).uniform(drawn.shape[1]))
+            score = score + self.eta * hidden[:, None] * gumbel(stream.fold_in(1).uniform(drawn.shape[1]))
             if not self.remask:
                 score = score.masked_fill(~free, float("inf"))
             count = (hidden * drawn.shape[1]).floor().long()  # how many stay masked

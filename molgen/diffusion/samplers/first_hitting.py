@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from molgen.diffusion.process import Denoiser, Process, State
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.samplers.base import Guidance, Observer, Sampler, hold
-from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import Absorbing
 
 
@@ -27,18 +27,18 @@ class FirstHitting(Sampler):
     def calls(self, sizes: Mapping[str, int]) -> int:
         return sum(sizes.values())
 
-    def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, streams: Streams) -> State:
+    def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, rng: RandomKeys) -> State:
         masked = masked_variables(process, x_t)
         clean = self.clean_probabilities(process, logits, x_t, t)
         scores = {
-            kind: streams.fold(2 * k).uniform(x_t[kind].shape[1]).masked_fill(~masked[kind], -1.0)
+            kind: rng.fold_in(2 * k).uniform(x_t[kind].shape[1]).masked_fill(~masked[kind], -1.0)
             for k, kind in enumerate(process.kinds)
         }
         highest = torch.stack([score.max(1).values for score in scores.values()]).max(0).values
         return {
             kind: torch.where(
                 (scores[kind] == highest[:, None]) & masked[kind],
-                streams.fold(2 * k + 1).categorical(clean[kind]),
+                rng.fold_in(2 * k + 1).categorical(clean[kind]),
                 x_t[kind],
             )
             for k, kind in enumerate(process.kinds)
@@ -50,15 +50,15 @@ class FirstHitting(Sampler):
         process: Process,
         denoise: Denoiser,
         sizes: Mapping[str, int],
-        streams: Streams,
+        rng: RandomKeys,
         *,
         frozen: Mapping[str, tuple[Tensor, Tensor]] | None = None,
         guidance: Guidance | None = None,
         observer: Observer | None = None,
     ) -> State:
         self.check(process)
-        x = hold(process.prior(sizes, streams.fold(0)), frozen)
-        noise = torch.ones(len(streams.keys), device=streams.keys.device)  # 1 - alpha
+        x = hold(process.prior(sizes, rng.fold_in(0)), frozen)
+        noise = torch.ones(len(rng.keys), device=rng.keys.device)  # 1 - alpha
         t = torch.ones_like(noise)
         if observer is not None:
             observer(1.0, x)
@@ -66,13 +66,13 @@ class FirstHitting(Sampler):
             left = sum((mask.sum(1) for mask in masked_variables(process, x).values()), start=torch.zeros_like(t))
             if not left.any():
                 break
-            stream = streams.fold(number)
-            noise = noise * stream.fold(1).uniform() ** (1 / left.clamp(min=1))
+            stream = rng.fold_in(number)
+            noise = noise * stream.fold_in(1).uniform() ** (1 / left.clamp(min=1))
             t = process.schedule.time(1 - noise)
             logits = denoise(x, t)
             if guidance is not None:
                 logits = guidance(logits, x, t)
-            x = hold(self.step(process, logits, x, t, t, stream.fold(0)), frozen)
+            x = hold(self.step(process, logits, x, t, t, stream.fold_in(0)), frozen)
             if observer is not None:
                 observer(1 - number / self.calls(sizes), x)
         return x

@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from molgen.diffusion.process import Process, State
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.samplers.base import Sampler, SamplerSettings
-from molgen.diffusion.streams import Streams
 from molgen.diffusion.transitions import Transition
 
 
@@ -36,18 +36,18 @@ class Flow(Sampler):
         self.eta = eta
         self.omega = omega
 
-    def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, streams: Streams) -> State:
+    def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, rng: RandomKeys) -> State:
         clean = self.clean_probabilities(process, logits, x_t, t)
         result = {}
         for k, kind in enumerate(process.kinds):
-            stream = streams.fold(k)
-            x0 = stream.fold(0).categorical(clean[kind])
+            stream = rng.fold_in(k)
+            x0 = stream.fold_in(0).categorical(clean[kind])
             if float(s[0]) <= 0:
                 result[kind] = x0
                 continue
             alpha, slope = process.schedule.alpha(t), process.schedule.slope(t)
             jumps = (t - s)[:, None, None] * self.rates(process.transition(kind), x_t[kind], x0, alpha, slope)
-            result[kind] = stream.fold(1).categorical(_stay_or_jump(jumps, x_t[kind]))
+            result[kind] = stream.fold_in(1).categorical(_stay_or_jump(jumps, x_t[kind]))
         return result
 
     def rates(self, transition: Transition, x_t: Tensor, x0: Tensor, alpha: Tensor, slope: Tensor) -> Tensor:

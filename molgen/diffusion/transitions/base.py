@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
-from molgen.diffusion.streams import Streams
+from molgen.diffusion.random_keys import RandomKeys
 
 
 class Transition(nn.Module, ABC):
@@ -65,9 +65,9 @@ class Transition(nn.Module, ABC):
         """``(B, V)`` -> ``(B, V, K)`` float."""
         return nn.functional.one_hot(x, self.num_states).to(self.prior.dtype)
 
-    def corrupt(self, x: Tensor, keep: Tensor, streams: Streams) -> Tensor:
+    def corrupt(self, x: Tensor, keep: Tensor, rng: RandomKeys) -> Tensor:
         """Draw the state after an interval, for states `x` ``(B, V)`` before it."""
-        return streams.categorical(self.row(x, keep))
+        return rng.categorical(self.row(x, keep))
 
     def constrain(self, logits: Tensor, x_t: Tensor, alpha_t: Tensor) -> Tensor:
         """Rule out clean classes from which `x_t` cannot have come. Where none is left (a state that noise never

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from molgen.datasets.splits import TRAIN
 from molgen.evaluation.distances import continuous_divergence, discrete_divergence
 from molgen.evaluation.fcd import cached_moments, fcd_figure
-from molgen.evaluation.features.properties import GUACAMOL_DESCRIPTORS
 from molgen.evaluation.intervals import Figure, share
 from molgen.evaluation.references import SUBSET, SUBSET_SIZE
 from molgen.evaluation.similarity import nearest_similarity
 from molgen.evaluation.suites.base import Context, Metric, Suite
+from molgen.features.properties import GUACAMOL_DESCRIPTORS
 
 _CONTINUOUS = 4
 _SIMILARITY = "internal_similarity"

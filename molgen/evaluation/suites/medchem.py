@@ -12,10 +12,10 @@ from rdkit.SimDivFilters.rdSimDivPickers import LeaderPicker
 
 from molgen.datasets.splits import TRAIN
 from molgen.evaluation.distances import entropy
-from molgen.evaluation.features.alerts import CATALOGUES
 from molgen.evaluation.flags import RARE
 from molgen.evaluation.intervals import Figure, mean, share
 from molgen.evaluation.suites.base import Context, Metric, Suite
+from molgen.features.alerts import CATALOGUES
 
 CIRCLES_DISTANCE = 0.75
 """Tanimoto distance that separates the centres of circles (Xie et al., 2023)."""

@@ -1,0 +1,1 @@
+"""What is given of a molecule, as masks and prefixes."""

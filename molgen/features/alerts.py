@@ -1,0 +1,119 @@
+"""Structural alerts: MOSES's filters, and RDKit's catalogues by name."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+
+from rdkit import Chem
+from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogEntry, FilterCatalogParams
+
+from molgen.features.record import Subject
+from molgen.features.screen import Screen
+from molgen.system.shipped import shipped_path
+
+CATALOGUES = (
+    "PAINS",
+    "BRENK",
+    "NIH",
+    "CHEMBL_BMS",
+    "CHEMBL_Dundee",
+    "CHEMBL_Glaxo",
+    "CHEMBL_Inpharmatica",
+    "CHEMBL_LINT",
+    "CHEMBL_MLSMR",
+    "CHEMBL_SureChEMBL",
+)
+"""Names of RDKit's catalogues of alerts."""
+
+_MOSES_ELEMENTS = frozenset({"C", "N", "S", "O", "F", "Cl", "Br", "H"})
+_PICKLED_MOL = b"\xef\xbe\xad\xde"
+
+
+class _Catalogues:
+    """All of RDKit's catalogues behind one screen; a query that several of them share is searched once.
+
+    CHEMBL_BMS, for one, is NIH under another name.
+    """
+
+    def __init__(self) -> None:
+        labels: dict[bytes, list[str]] = {}
+        self.entries: list[FilterCatalogEntry] = []
+        patterns = []
+        for name in CATALOGUES:
+            for entry in _entries(name):
+                key, pattern = _query(entry)
+                if key not in labels:
+                    labels[key] = []
+                    self.entries.append(entry)
+                    patterns.append(pattern)
+                labels[key].append(f"{name}: {entry.GetDescription()}")
+        self.names = list(labels.values())
+        self.screen = Screen(patterns)
+
+    def alerts(self, subject: Subject) -> list[str]:
+        found: list[str] = []
+        for number in self.screen.survivors(subject.pattern, subject.mol):
+            if self.entries[number].HasFilterMatch(subject.mol):
+                found += self.names[number]
+        return found
+
+
+def _entries(name: str) -> list[FilterCatalogEntry]:
+    parameters = FilterCatalogParams()
+    parameters.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
+    catalogue = FilterCatalog(parameters)
+    return [catalogue.GetEntryWithIdx(n) for n in range(catalogue.GetNumEntries())]
+
+
+def _query(entry: FilterCatalogEntry) -> tuple[bytes, Chem.Mol | None]:
+    """What an entry searches for, as bytes without its names, and as a molecule.
+
+    Both come out of its serialised form, since RDKit shows a query only after a match. The molecule is None where the
+    entry is made of several.
+    """
+    raw = bytes(entry.Serialize())
+    found = re.search(rb" (\d+) (?=" + re.escape(_PICKLED_MOL) + rb")", raw)
+    if found is None:
+        return raw, None
+    end = found.end() + int(found[1])
+    if _PICKLED_MOL in raw[end:]:
+        return raw, None
+    counts = raw[end:].split(b" description ")[0]
+    try:
+        return raw[found.end() : end] + counts, Chem.Mol(raw[found.end() : end])
+    except RuntimeError:
+        return raw, None
+
+
+@cache
+def _catalogues() -> _Catalogues:
+    return _Catalogues()
+
+
+def catalogue_alerts(subject: Subject) -> tuple[str, ...]:
+    """Every alert of every catalogue, as ``catalogue: alert``."""
+    return tuple(_catalogues().alerts(subject))
+
+
+@cache
+def _moses_queries() -> tuple[list[Chem.Mol], Screen]:
+    smarts = json.loads(shipped_path("alerts", "moses.json").read_text())
+    queries = [Chem.MolFromSmarts(text) for text in smarts["mcf"] + smarts["pains"]]
+    return queries, Screen(queries)
+
+
+def passes_moses_filters(subject: Subject) -> float:
+    """1 if it passes MOSES's filters: MCF and PAINS alerts, allowed elements, no charge, no ring of 8 or more."""
+    mol = subject.mol
+    assert mol is not None
+    if any(len(ring) >= 8 for ring in mol.GetRingInfo().AtomRings()):
+        return 0.0
+    if any(atom.GetFormalCharge() != 0 or atom.GetSymbol() not in _MOSES_ELEMENTS for atom in mol.GetAtoms()):
+        return 0.0
+    queries, screen = _moses_queries()
+    hydrogens = subject.hydrogens
+    if any(hydrogens.HasSubstructMatch(queries[n]) for n in screen.survivors(subject.hydrogen_pattern, hydrogens)):
+        return 0.0
+    return float(bool(subject.canonical))

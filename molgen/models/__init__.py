@@ -1,0 +1,1 @@
+"""What every model answers: interface, sampling settings, model directories."""

@@ -1,0 +1,155 @@
+"""What every model answers to the trainer and to the file system, whatever it is inside."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from pydantic import BaseModel
+from torch import Tensor, nn
+
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.errors import MolgenError, UsageError
+from molgen.models.sampling import SamplingConfig
+
+
+class Model(nn.Module, ABC):
+    """A trained or trainable model: of molecules or of dialogue.
+
+    Attributes:
+        kind: name under which model directories say what they hold.
+        settings: fields of `SamplingConfig` that mean something to it.
+        variables: what temperature and top-p tell apart.
+        config: everything needed to build it again.
+        sampling: how it samples unless told otherwise.
+    """
+
+    kind: ClassVar[str]
+    settings: ClassVar[frozenset[str]]
+    variables: ClassVar[tuple[str, ...]] = ("tokens",)
+    config: BaseModel
+    sampling: SamplingConfig
+
+    @classmethod
+    @abstractmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Build an untrained model.
+
+        Raises:
+            MolgenError: the configuration does not fit.
+        """
+
+    @abstractmethod
+    def loss(self, batch: Any, rng: RandomKeys, objective: str) -> dict[str, Tensor]:
+        """Training loss by kind of variable, nats, ``(B,)`` each."""
+
+    @abstractmethod
+    def bound(self, batch: Any, rng: RandomKeys) -> Tensor:
+        """Estimated upper bound on - log p(example), size included, nats, ``(B,)``."""
+
+    def tightened(self, bounds: Tensor) -> Tensor:
+        """One upper bound on - log p, nats, ``(B,)``, from several draws of `bound` ``(K, B)``: their mean.
+
+        A model whose draws are costs given a latent variable of its own, such as an order, averages probabilities
+        instead: - log mean exp(- cost) is lower, and an upper bound still, since the mean is what it samples from.
+        """
+        return bounds.mean(0)
+
+    def estimate(self, batch: Any, draws: int) -> Tensor:
+        """Upper bound on - log p of each example from so many draws, always the same ones, nats, ``(B,)``."""
+        rng = RandomKeys.from_seed(0, batch.examples)
+        return self.tightened(torch.stack([self.bound(batch, rng.fold_in(draw)) for draw in range(draws)]))
+
+    def reward(self, batch: Any, rng: RandomKeys) -> tuple[Tensor, float]:
+        """What to raise for attempts to be valid more often, and the share of valid ones among those made for it.
+
+        Args:
+            batch: as many attempts as it has examples, of the same size.
+            rng: randomness.
+
+        Raises:
+            UsageError: this kind of model takes no reward.
+        """
+        raise UsageError(f"a model of kind {self.kind} takes no reward for valid attempts")
+
+    @abstractmethod
+    def figures(self, count: int) -> dict[str, float]:
+        """What is measured by sampling `count` times during training, by name."""
+
+    def check_objective(self, objective: str) -> None:
+        """Refuse to train by anything but cross-entropy, where that is the bound itself or there is none.
+
+        Raises:
+            UsageError: another objective.
+        """
+        if objective != "cross-entropy":
+            raise UsageError(f'a model of kind {self.kind} trains by optimiser.objective = "cross-entropy" alone')
+
+    def check_sampling(self, sampling: SamplingConfig) -> None:
+        """Refuse what this kind of model cannot do.
+
+        Raises:
+            MolgenError: it cannot.
+        """
+        for name in SamplingConfig.model_fields:
+            if name not in self.settings and getattr(sampling, name) != getattr(self.sampling, name):
+                known = ", ".join(sorted(self.settings))
+                raise UsageError(f"a model of kind {self.kind} has no {name} to set; it has {known}")
+
+    def sampling_with(self, **overrides: Any) -> SamplingConfig:
+        """The model's own way of sampling with some settings replaced; those that are None stay.
+
+        Raises:
+            UsageError: an unknown setting, a value out of range, or one that this kind of model does not know.
+        """
+        config = self.sampling.replaced(**overrides)
+        self.check_sampling(config)
+        return config
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Without dropout, for the length of a block."""
+        training = self.training
+        self.eval()
+        try:
+            yield
+        finally:
+            self.train(training)
+
+    def save_pretrained(self, path: str | Path, card: str = "", overwrite: bool = False) -> None:
+        """Write a model directory: ``config.json``, ``model.safetensors``, ``README.md``.
+
+        Raises:
+            MolgenError: it cannot be written, or exists and `overwrite` is false.
+        """
+        from molgen.models.pretrained import write_model
+
+        write_model(self, Path(path), card, overwrite)
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path) -> Self:
+        """Read a model directory, or a model that ships with molgen, by name.
+
+        Raises:
+            MolgenError: it is not a sound model of this kind.
+        """
+        from molgen.models.pretrained import load
+
+        model = load(name)
+        if not isinstance(model, cls):
+            raise MolgenError(f"{name} holds a {model.kind} model, not {cls.described()}")
+        return model
+
+    @classmethod
+    def described(cls) -> str:
+        """Such as "a graph model", for messages."""
+        return f"a {cls.kind} model" if hasattr(cls, "kind") else "one that generates molecules"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device

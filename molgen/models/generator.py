@@ -1,0 +1,280 @@
+"""What every generator of molecules answers, whatever it is inside."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.errors import MolgenError, UsageError
+from molgen.models.base import Model
+from molgen.models.sampling import SamplingConfig
+from molgen.system.hardware import parallel_map
+
+if TYPE_CHECKING:
+    from rdkit import Chem
+
+Form = Literal["raw", "strict"]
+"""What is wanted of an attempt: SMILES as it came out; or canonical SMILES, None where it is not strictly valid."""
+
+Progress = Callable[[int], None]
+"""Called with a number of molecules just finished."""
+
+WINDOW = 16384
+"""Attempts sampled together. Results do not depend on it; speed does, since a batch holds one size only."""
+
+
+class Attempt(NamedTuple):
+    """One attempt.
+
+    Attributes:
+        smiles: in the form asked for.
+        calls: network calls that it took.
+    """
+
+    smiles: str | None
+    calls: int
+
+
+class Attempts(list[str]):
+    """SMILES of raw attempts.
+
+    Args:
+        smiles: one per attempt.
+        calls: network calls per attempt, on average.
+    """
+
+    def __init__(self, smiles: Sequence[str], calls: float) -> None:
+        super().__init__(smiles)
+        self.calls = calls
+
+    @classmethod
+    def of(cls, drawn: Sequence[Attempt]) -> Attempts:
+        """Of raw attempts."""
+        return cls([one.smiles or "" for one in drawn], sum(one.calls for one in drawn) / max(len(drawn), 1))
+
+
+@dataclass
+class Generated:
+    """Molecules kept, and what they cost.
+
+    Attributes:
+        smiles: canonical SMILES, strictly valid and all different, in order of attempt.
+        requested: molecules asked for.
+        attempted: attempts up to the last one kept.
+        valid: of those, strictly valid.
+        unique: of those, different.
+        calls: network calls, summed over attempts.
+    """
+
+    smiles: list[str] = field(default_factory=list)
+    requested: int = 0
+    attempted: int = 0
+    valid: int = 0
+    unique: int = 0
+    calls: int = 0
+
+    @property
+    def kept(self) -> int:
+        """Molecules kept."""
+        return len(self.smiles)
+
+    def add_all(self, drawn: Sequence[Attempt], seen: set[str]) -> None:
+        """Count attempts in strict form, and keep those that are new, until there are enough."""
+        for attempt in drawn:
+            if self.kept == self.requested:
+                return
+            self._add(attempt, seen)
+
+    def _add(self, attempt: Attempt, seen: set[str]) -> None:
+        smiles = attempt.smiles
+        self.attempted += 1
+        self.calls += attempt.calls
+        self.valid += smiles is not None
+        if smiles is not None and smiles not in seen:
+            seen.add(smiles)
+            self.unique += 1
+            self.smiles.append(smiles)
+
+    def __str__(self) -> str:
+        counts = ("requested", "attempted", "valid", "unique", "kept")
+        shown = "  ".join(f"{name} {getattr(self, name):,}" for name in counts)
+        return f"{shown}  network calls {self.calls / max(self.attempted, 1):.4g} each"
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C while sampling, with what had been sampled until then; attempts come largest first.
+
+    Args:
+        found: as the method that was interrupted would have returned it, but less.
+    """
+
+    def __init__(self, found: Attempts | Generated) -> None:
+        super().__init__()
+        self.found = found
+
+
+class _Cut(KeyboardInterrupt):
+    """The same, of single attempts."""
+
+    def __init__(self, drawn: list[Attempt]) -> None:
+        super().__init__()
+        self.drawn = drawn
+
+
+class Generator(Model):
+    """A trained or trainable generator of molecules."""
+
+    @abstractmethod
+    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig) -> Tensor:
+        """Size of each attempt ``(B,)`` int64, as often as in training; those of one size are sampled together."""
+
+    @abstractmethod
+    def sample_batch(self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form) -> list[Attempt]:
+        """Attempts of one size, one per stream; nothing is repaired."""
+
+    @abstractmethod
+    def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol] | list[str]:
+        """The states of one molecule, from noise to the end, drawn or written: the first strictly valid of `seed`.
+
+        Args:
+            seed: which molecule.
+            **sampling: fields of `SamplingConfig` to override.
+
+        Raises:
+            MolgenError: none of the first attempts is valid.
+        """
+
+    def sample(
+        self,
+        examples: Sequence[int],
+        seed: int,
+        sampling: SamplingConfig,
+        batch_size: int,
+        form: Form,
+        progress: Progress | None = None,
+    ) -> list[Attempt]:
+        """Draw the attempts numbered `examples`.
+
+        Args:
+            examples: numbers of the attempts.
+            seed: with the number it decides the attempt.
+            sampling: how.
+            batch_size: molecules per network call.
+            form: of the SMILES.
+            progress: called with the number of attempts just finished.
+        """
+        numbers = torch.tensor(list(examples), dtype=torch.int64, device=self.device)
+        rows_by_size: dict[int, list[int]] = defaultdict(list)
+        for row, size in enumerate(self.draw_sizes(RandomKeys.from_seed(seed, numbers), sampling).tolist()):
+            rows_by_size[size].append(row)
+        chunks = [
+            (size, rows[begin : begin + batch_size])
+            for size, rows in sorted(rows_by_size.items(), reverse=True)  # the longest work first
+            for begin in range(0, len(rows), batch_size)
+        ]
+
+        def sample_chunk(chunk: tuple[int, list[int]]) -> list[Attempt]:
+            size, rows = chunk
+            return self.sample_batch(size, RandomKeys.from_seed(seed, numbers[rows]), sampling, form)
+
+        results: dict[int, Attempt] = {}
+        try:
+            for (_, rows), drawn in zip(chunks, parallel_map(sample_chunk, chunks, self.device), strict=True):
+                results.update(zip(rows, drawn, strict=True))
+                if progress is not None:
+                    progress(len(rows))
+        except KeyboardInterrupt:
+            raise _Cut([results[row] for row in sorted(results)]) from None
+        return [results[row] for row in range(len(numbers))]
+
+    def figures(self, count: int) -> dict[str, float]:
+        """Validity and uniqueness of `count` attempts."""
+        drawn = self.sample(range(count), 0, self.sampling, 128, "strict")
+        valid = [attempt.smiles for attempt in drawn if attempt.smiles is not None]
+        return {"validity": len(valid) / len(drawn), "uniqueness": len(set(valid)) / max(len(valid), 1)}
+
+    def attempts(
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        batch_size: int = 128,
+        progress: Progress | None = None,
+        **sampling: Any,
+    ) -> Attempts:
+        """SMILES of n raw attempts, invalid ones included, nothing filtered or repaired.
+
+        Raises:
+            UsageError: n below 1, or a bad sampling setting.
+            Interrupted: Ctrl-C.
+        """
+        config = self._check(n, batch_size, sampling)
+        drawn: list[Attempt] = []
+        with self.evaluating():
+            for start in range(0, n, WINDOW):
+                window = range(start, min(start + WINDOW, n))
+                try:
+                    drawn += self.sample(window, seed, config, batch_size, "raw", progress)
+                except _Cut as cut:
+                    raise Interrupted(Attempts.of(drawn + cut.drawn)) from None
+        return Attempts.of(drawn)
+
+    def generate(
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        batch_size: int = 128,
+        max_attempts: int | None = None,
+        progress: Progress | None = None,
+        **sampling: Any,
+    ) -> Generated:
+        """n molecules, strictly valid and all different.
+
+        Args:
+            n: molecules to keep.
+            seed: results depend on it, not on `batch_size`.
+            batch_size: molecules per network call.
+            max_attempts: give up after so many; by default 20 n + 1,000.
+            progress: called with the number of attempts just sampled.
+            **sampling: fields of `SamplingConfig` to override.
+
+        Raises:
+            UsageError: n below 1, or a bad sampling setting.
+            MolgenError: `max_attempts` were not enough.
+            Interrupted: Ctrl-C.
+        """
+        config = self._check(n, batch_size, sampling)
+        limit = max_attempts if max_attempts is not None else 20 * n + 1000
+        result, seen = Generated(requested=n), set[str]()
+        with self.evaluating():
+            while result.attempted < limit:
+                missing = n - result.kept
+                size = min(WINDOW, missing + missing // 8 + 8, limit - result.attempted)
+                window = range(result.attempted, result.attempted + size)
+                try:
+                    drawn = self.sample(window, seed, config, batch_size, "strict", progress)
+                except _Cut as cut:
+                    result.add_all(cut.drawn, seen)
+                    raise Interrupted(result) from None
+                result.add_all(drawn, seen)
+                if result.kept == n:
+                    return result
+        raise MolgenError(
+            f"only {result.kept} of {n} molecules after {limit} attempts; ask for fewer, "
+            "sample with more steps, or train the model longer"
+        )
+
+    def _check(self, n: int, batch_size: int, sampling: dict[str, Any]) -> SamplingConfig:
+        if n < 1:
+            raise UsageError(f"the number of molecules must be at least 1, got {n}")
+        if batch_size < 1:
+            raise UsageError(f"the batch size must be at least 1, got {batch_size}")
+        return self.sampling_with(**sampling)

@@ -1,0 +1,53 @@
+"""Histograms of properties, some sets of molecules over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from molgen.errors import MolgenError, UsageError
+from molgen.system.files import whole_file
+
+PROPERTIES = {"logP": "logP", "SA": "synthetic accessibility", "QED": "QED", "weight": "molecular weight, g/mol"}
+_BINS = 60
+
+
+def draw_properties(path: Path, sets: Mapping[str, Mapping[str, NDArray[np.float64]]], overwrite: bool = False) -> None:
+    """Draw the distribution of every property of some sets into a ``.png`` or ``.svg``.
+
+    Args:
+        path: the suffix decides the format.
+        sets: by name, values of each of `PROPERTIES`.
+        overwrite: an existing file.
+
+    Raises:
+        UsageError: another suffix, or a file that may not be overwritten.
+        MolgenError: a set holds no molecule that could be read.
+    """
+    if path.suffix.lower() not in (".png", ".svg"):
+        raise UsageError(f"cannot draw {path.name}: known formats are .png and .svg")
+    for name, values in sets.items():
+        if not all(len(values[prop]) for prop in PROPERTIES):
+            raise MolgenError(f"none of the molecules of {name} can be read")
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(PROPERTIES), figsize=(3.2 * len(PROPERTIES), 2.8), layout="constrained")
+    for axis, (name, label) in zip(axes, PROPERTIES.items(), strict=True):
+        everything = np.concatenate([values[name] for values in sets.values()])
+        low, high = np.quantile(everything, [0.001, 0.999])
+        bins = np.linspace(low, max(high, low + 1e-6), _BINS)
+        for number, (shown, values) in enumerate(sets.items()):
+            style = {"histtype": "stepfilled", "alpha": 0.35} if number == 0 else {"histtype": "step", "linewidth": 1.6}
+            axis.hist(np.clip(values[name], bins[0], bins[-1]), bins=bins, density=True, label=shown, **style)
+        axis.set(xlabel=label, yticks=[])
+        axis.spines[["left", "top", "right"]].set_visible(False)
+    axes[0].legend(fontsize=8, frameon=False)
+    with whole_file(path, overwrite) as temporary:
+        figure.savefig(temporary, dpi=120)
+    plt.close(figure)

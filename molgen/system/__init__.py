@@ -1,0 +1,1 @@
+"""Files, hardware, progress and worker processes."""

@@ -1,0 +1,140 @@
+"""The comparison end to end: trained, sampled, scored, interrupted and continued."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from molgen.comparison import Plan, default_plan, read_plan
+from molgen.errors import UsageError
+from tests.conftest import Run
+
+ROOT = Path(__file__).parents[3]
+
+TOML = """
+attempts = 40
+
+[[rows]]
+name = "words"
+family = "autoregressive"
+settings.network = { width = 16, layers = 1, heads = 2 }
+settings.optimiser = { validation_molecules = 8, sampled_molecules = 4 }
+
+[[rows]]
+name = "masks"
+family = "any-order"
+settings.network = { width = 16, layers = 1, heads = 2 }
+settings.optimiser = { validation_molecules = 8, sampled_molecules = 4 }
+samplings = [{}, { block = 1 }]
+"""
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    path = tmp_path / "plan.toml"
+    path.write_text(TOML)
+    return path
+
+
+def test_a_comparison_is_a_table_and_continues_where_it_stopped(
+    molgen: Run, smiles_file: Path, plan: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    command = ["compare", "--data", smiles_file, "--out", out, "--config", plan, "--budget", "8s", "--seeds", 2]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "molgen", *map(str, command)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    )
+    deadline = time.monotonic() + 120
+    while not list(out.glob("words-0/run/tensorboard/*/events*")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "--resume" in errors and "Traceback" not in errors, errors
+
+    assert "is not empty" in molgen(*command, code=2).stderr
+    assert "another comparison" in molgen(*command[:-4], "--budget", "9s", "--resume", code=2).stderr
+    result = molgen(*command, "--resume")
+    assert "words" in result.stdout and "block=1" in result.stdout
+    again = molgen(*command, "--resume")
+    assert again.stdout == result.stdout and "training" not in again.stderr
+    for folder in out.glob("*/run"):  # what has been measured stands on its own
+        shutil.rmtree(folder)
+    assert molgen(*command, "--resume").stdout == result.stdout
+    with (out / "report.csv").open() as stream:
+        lines = list(csv.DictReader(stream))
+    assert [(line["row"], line["seed"], line["sampling"]) for line in lines] == [
+        (row, seed, sampling) for seed in "01" for row, sampling in (("words", ""), ("masks", ""), ("masks", "block=1"))
+    ]
+    for line in lines:
+        assert float(line["likelihood_nats"]) > 0 and 0 <= float(line["validity"]) <= 1
+        assert float(line["calls"]) > 1 and float(line["seconds"]) > 0
+    report = (out / "report.md").read_text()
+    assert "±" in report and "8 seconds" in report
+    assert (out / "report.png").stat().st_size > 10_000
+
+
+def test_a_damaged_plan_has_a_one_line_error(molgen: Run, smiles_file: Path, plan: Path, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{")
+    result = molgen("compare", "--data", smiles_file, "--out", tmp_path, "--config", plan, "--resume", code=1)
+    assert "damaged" in result.stderr and len(result.stderr.strip().splitlines()) == 1
+
+
+def test_the_default_plan_compares_equals() -> None:
+    plan = default_plan(minutes=1, split=None)
+    assert plan.split == "validation"
+    assert {row.family for row in plan.rows} == {
+        "graph",
+        "graph-any-order",
+        "text",
+        "any-order",
+        "continuous",
+        "autoregressive",
+    }
+    for row in plan.rows:
+        assert plan.run(row, 3).optimiser.seed == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("rows = []", "rows"),
+        ("[[rows]]\nname = 'a'\nfamily = 'gan'", "unknown family"),
+        ("[[rows]]\nname = 'a'\nfamily = 'dialogue'", "unknown family"),
+        ("[[rows]]\nname = 'a/b'\nfamily = 'text'", "rows.0.name"),
+        ("[[rows]]\nname = 'a'\nfamily = 'text'\nsettings.network.widht = 3", "row a: network.widht"),
+        ("[[rows]]\nname = 'a'\nfamily = 'text'\nsamplings = [{ stepz = 3 }]", "row a: stepz"),
+        ("[[rows]]\nname = 'a'\nfamily = 'text'\n[[rows]]\nname = 'a'\nfamily = 'graph'", "same name"),
+        ("minutes = 0\n[[rows]]\nname = 'a'\nfamily = 'text'", "minutes"),
+        ("nonsense", "not TOML"),
+    ],
+)
+def test_bad_plans_have_one_line_errors(tmp_path: Path, text: str, match: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=match) as caught:
+        read_plan(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_bad_budgets(molgen: Run, tmp_path: Path) -> None:
+    for budget in ("soon", "30", "-5m", ""):
+        result = molgen("compare", "--out", tmp_path / "out", "--budget", budget, code=2)
+        assert "--budget" in result.stderr and len(result.stderr.strip().splitlines()) == 1
+
+
+def test_plans_are_kept_as_they_are() -> None:
+    plan = default_plan()
+    assert Plan.model_validate_json(plan.model_dump_json()) == plan

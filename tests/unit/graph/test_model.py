@@ -1,0 +1,200 @@
+"""The generator: reproducible, every noise trains and samples, directories are read with suspicion."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+import molgen
+from molgen.chem.strict import strict_from_smiles, strict_smiles
+from molgen.datasets import EncodedDataset, graph_batches
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.errors import MolgenError, UsageError
+from molgen.graph.build import graph_model
+from molgen.graph.denoiser import NetworkConfig
+from molgen.graph.generator import state_graphs
+from molgen.graph.model import GraphDiffusion, ProcessConfig
+from molgen.models.generator import Generator
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Generator:
+    return molgen.load("qm9-graph")
+
+
+SHAPE = NetworkConfig(width=32, pair_width=8, layers=1, heads=2, triangle=4)
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> Generator:
+    return molgen.load(tiny_model)
+
+
+@pytest.mark.parametrize("atoms", ["uniform", "absorbing", "marginal", "hamming"])
+@pytest.mark.parametrize(
+    ("bonds", "schedule", "parameterisation"),
+    [("marginal", "cosine", "x0"), ("absorbing", "linear", "x0"), ("hamming", "polynomial", "reverse")],
+)
+def test_every_noise_learns_and_samples(
+    dataset: EncodedDataset, atoms: str, bonds: str, schedule: str, parameterisation: str
+) -> None:
+    torch.manual_seed(0)
+    process = ProcessConfig(
+        atoms=atoms,
+        bonds=bonds,
+        schedule=schedule,
+        parameterisation=parameterisation,
+        steps=10,  # type: ignore[arg-type]
+    )
+    model = graph_model(dataset, process, SHAPE)
+    objective = "cross-entropy" if parameterisation == "x0" else "variational"
+    optimiser = torch.optim.Adam(model.parameters(), 3e-3)
+    losses = []
+    stream = iter(graph_batches(dataset, "train", 32))
+    for step in range(30):
+        batch = next(stream)
+        loss = sum(model.loss(batch, RandomKeys.from_seed(step, batch.examples), objective).values()).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()) / batch.atoms.shape[1] ** 2)
+    assert torch.isfinite(torch.tensor(losses)).all()
+    assert sum(losses[-8:]) < 0.8 * sum(losses[:8])
+    assert torch.isfinite(model.bound(batch, RandomKeys.from_seed(0, batch.examples))).all()
+    assert len(model.attempts(5, **({"steps": 5} if parameterisation == "x0" else {}))) == 5
+    assert len(model.sample(range(3), 0, model.sampling, 2, "raw")) == 3
+
+
+def test_seed_decides_and_batch_size_does_not(model: Generator) -> None:
+    base = model.attempts(40, seed=3, steps=10)
+    assert model.attempts(40, seed=3, steps=10, batch_size=7) == base
+    assert model.attempts(25, seed=3, steps=10) == base[:25]
+    assert model.attempts(40, seed=4, steps=10) != base
+
+
+def test_kept_molecules_are_valid_unique_and_counted(shipped: Generator) -> None:
+    options = {"seed": 1, "steps": 10}
+    result = shipped.generate(60, **options)
+    assert result.kept == len(result.smiles) == len(set(result.smiles)) == 60 == result.unique
+    assert result.requested == 60 <= result.valid <= result.attempted
+    raw = shipped.attempts(result.attempted, **options)
+    assert [text for text in dict.fromkeys(raw) if strict_from_smiles(text)] == result.smiles
+    assert shipped.generate(60, batch_size=11, **options) == result
+
+
+def test_it_gives_up_with_a_reason(model: Generator) -> None:
+    with pytest.raises(MolgenError, match=r"only \d+ of 1000 molecules after 50 attempts"):
+        model.generate(1000, max_attempts=50, steps=2)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"sampler": "x"}, {"steps": 0}, {"temperature": {"atoms": -1.0}}, {"distortion": "x"}, {"colour": "red"}],
+)
+def test_bad_sampling_settings_are_refused(model: Generator, options: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        model.attempts(1, **options)
+    with pytest.raises(UsageError, match="at least 1"):
+        model.attempts(0)
+
+
+def test_frozen_atoms_and_bonds_stay(model: Generator) -> None:
+    assert isinstance(model, GraphDiffusion)
+    carbon, oxygen = (model.vocabulary.index[token] for token in "CO")
+    atoms = torch.tensor([[carbon, carbon, oxygen, 0, 0]]).expand(4, -1)
+    bonds = torch.tensor([[1, 0, 0, 0, 1, 0, 0, 0, 0, 0]]).expand(4, -1)
+    atom_mask = torch.tensor([[True, True, True, False, False]]).expand(4, -1)
+    bond_mask = torch.tensor([[True, True, False, False, True, *[False] * 5]]).expand(4, -1)
+    state, _ = model.sample_states(
+        5,
+        RandomKeys.from_seed(0, torch.arange(4)),
+        model.sampling_with(steps=10),
+        frozen={"atoms": (atom_mask, atoms), "bonds": (bond_mask, bonds)},
+    )
+    for graph in state_graphs(state):
+        assert graph.atoms[:3].tolist() == [carbon, carbon, oxygen]
+        assert graph.bonds[[0, 1, 4]].tolist() == [1, 0, 1]
+
+
+def test_trace_runs_from_noise_to_a_valid_molecule(shipped: Generator) -> None:
+    states = shipped.trace(seed=0, steps=12)
+    assert len(states) == 13 and len({mol.GetNumAtoms() for mol in states}) == 1
+    assert strict_smiles(states[-1]) is not None
+
+
+def test_saved_models_come_back_the_same(model: Generator, tmp_path: Path) -> None:
+    model.save_pretrained(tmp_path / "copy", card="# Mine\n")
+    again = GraphDiffusion.from_pretrained(tmp_path / "copy")
+    assert again.config == model.config and again.sampling == model.sampling
+    assert again.attempts(5, steps=5) == model.attempts(5, steps=5)
+    assert sorted(file.name for file in (tmp_path / "copy").iterdir()) == [
+        "README.md",
+        "config.json",
+        "model.safetensors",
+    ]
+    with pytest.raises(UsageError, match="exists"):
+        model.save_pretrained(tmp_path / "copy")
+
+
+def broken(tiny_model: Path, tmp_path: Path) -> Path:
+    shutil.copytree(tiny_model, tmp_path / "broken")
+    return tmp_path / "broken"
+
+
+def change(path: Path, **values: object) -> None:
+    config = json.loads((path / "config.json").read_text())
+    (path / "config.json").write_text(json.dumps(config | values))
+
+
+def test_wrong_hash(tiny_model: Path, tmp_path: Path) -> None:
+    path = broken(tiny_model, tmp_path)
+    weights = bytearray((path / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (path / "model.safetensors").write_bytes(weights)
+    with pytest.raises(MolgenError, match="does not match the hash"):
+        molgen.load(path)
+
+
+def test_wrong_version_kind_and_format(tiny_model: Path, tmp_path: Path) -> None:
+    path = broken(tiny_model, tmp_path)
+    for values, match in (
+        ({"version": 99}, "format version 99"),
+        ({"version": 1, "kind": "os.system"}, "known kinds"),
+        ({"kind": "graph", "extra": 1}, "extra"),
+    ):
+        change(path, **values)
+        with pytest.raises(MolgenError, match=match):
+            molgen.load(path)
+    (path / "config.json").write_text("[" * 100_000)
+    with pytest.raises(MolgenError, match="not a molgen configuration"):
+        molgen.load(path)
+
+
+def test_wrong_shape(tiny_model: Path, tmp_path: Path) -> None:
+    path = broken(tiny_model, tmp_path)
+    config = json.loads((path / "config.json").read_text())["model"]
+    config["denoiser"]["width"] = 64
+    change(path, model=config)
+    with pytest.raises(MolgenError, match="do not fit"):
+        molgen.load(path)
+    config["sizes"] = {"500": 1.0}
+    change(path, model=config)
+    with pytest.raises(MolgenError, match="does not describe a model"):
+        molgen.load(path)
+
+
+@pytest.mark.parametrize("name", ["model.pkl", "weights.pt", "last.ckpt"])
+def test_pickles_are_refused_unread(tiny_model: Path, tmp_path: Path, name: str) -> None:
+    path = broken(tiny_model, tmp_path)
+    (path / name).write_bytes(b"cos\nsystem\n(S'touch /tmp/molgen-was-here'\ntR.")
+    with pytest.raises(MolgenError, match="could run code"):
+        molgen.load(path)
+
+
+def test_unknown_models_are_named() -> None:
+    with pytest.raises(UsageError, match="there is no model 'nope'"):
+        molgen.load("nope")

@@ -1,0 +1,90 @@
+"""Readers: every format, every kind of broken file."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pandas
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from molgen.datasets import load_dataset
+from molgen.errors import MolgenError, UsageError
+from molgen.io import write_molecules
+from molgen.io.readers import read_smiles
+
+MOLECULES = ["CCO", "c1ccccc1", "CC(=O)[O-]"]
+
+
+@pytest.mark.parametrize("suffix", [".smi", ".csv", ".parquet", ".sdf", ".smi.gz", ".csv.gz", ".parquet.gz", ".sdf.gz"])
+def test_what_is_written_is_read(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"molecules{suffix}"
+    write_molecules(path, MOLECULES)
+    column = "smiles" if ".sdf" in suffix else None
+    assert [text for _, text in read_smiles(path, column)] == MOLECULES
+    assert len(list(read_smiles(path))) == 3
+
+
+def test_columns_are_found_or_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    pandas.DataFrame({"id": [1, 2], "SMILES": ["C", "CC"], "other": ["N", "NN"]}).to_csv(path, index=False)
+    assert [text for _, text in read_smiles(path)] == ["C", "CC"]
+    assert [text for _, text in read_smiles(path, "other")] == ["N", "NN"]
+    with pytest.raises(UsageError, match=r"no column 'nope'.*id, SMILES, other"):
+        list(read_smiles(path, "nope"))
+
+
+def test_smi_takes_the_first_word_and_skips_a_header(tmp_path: Path) -> None:
+    path = tmp_path / "named.smi"
+    path.write_text("smiles name\nCCO ethanol\n\nC methane\n")
+    assert list(read_smiles(path)) == [(2, "CCO"), (3, ""), (4, "C")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error", "match"),
+    [
+        ("missing.smi", None, UsageError, "no file"),
+        ("data.xyz", b"C", UsageError, "known formats"),
+        ("empty.smi", b"", MolgenError, "no molecules"),
+        ("empty.csv", b"", MolgenError, "no molecules"),
+        ("headers.csv", b"smiles\n", MolgenError, "no molecules"),
+        ("bad.parquet", b"PAR1 not really", MolgenError, "cannot read"),
+        ("bad.smi.gz", b"not gzip", MolgenError, "cannot read"),
+        ("cut.smi.gz", gzip.compress(b"CCO\n" * 1000)[:-10], MolgenError, "cannot read"),
+        ("column.csv", b"a,b\n1,2\n", UsageError, "no column"),
+    ],
+)
+def test_broken_files_have_one_line_errors(
+    tmp_path: Path, name: str, content: bytes | None, error: type[MolgenError], match: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(error, match=match) as caught:
+        list(read_smiles(path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", [".smi", ".csv", ".tsv", ".parquet", ".sdf", ".smi.gz", ".parquet.gz"])
+@given(content=st.binary(max_size=300))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_any_bytes_give_rows_or_a_typed_error(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = tmp_path / f"any{suffix}"
+    path.write_bytes(content)
+    try:
+        assert all(isinstance(text, str) for _, text in read_smiles(path))
+    except MolgenError as error:
+        assert "\n" not in str(error)
+
+
+def test_bad_molecules_are_skipped_counted_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.csv"
+    rows = ["smiles", "CCO", "", "C1CC", '"C\nC"', "C" * 20_000, "CC.O", "OCC", "C[C@H](N)O", "CCN", "CCC", "CCCC"]
+    path.write_text("\n".join(rows) + "\n")
+    report = load_dataset(str(path)).report
+    assert report.read == 11
+    assert report.skipped == {"empty": 1, "unparsable": 1, "whitespace": 1, "too_long": 1, "fragments": 1}
+    assert (report.kept, report.duplicates, report.stereo_dropped) == (5, 1, 1)
+    assert report.examples["unparsable"][0][0] == 4

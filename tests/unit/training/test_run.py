@@ -1,0 +1,159 @@
+"""Training end to end: what a run leaves, stopping and resuming, starting from a model, two processes."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+import molgen as package
+from molgen.training.run import train
+from molgen.training.runs import read_config
+from tests.conftest import Run
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_a_run_leaves_config_logs_checkpoint_and_model(tiny_run: Path) -> None:
+    names = {path.name for path in tiny_run.iterdir()}
+    assert names == {"config.toml", "last.ckpt", "logs", "tensorboard", "model"}
+    with next(tiny_run.glob("logs/*/metrics.csv")).open() as stream:
+        header = next(csv.reader(stream))
+    wanted = {"step", "train/atoms_nats", "train/bonds_nats", "train/molecules_per_second"}
+    assert wanted | {"validation/bound_nats", "validation/validity"} <= set(header)
+    assert list(tiny_run.glob("tensorboard/*/events*"))
+    assert "Not measured yet" in (tiny_run / "model" / "README.md").read_text()
+
+
+def test_signals_are_as_before_after_training(smiles_file: Path, tiny_config: Path, tmp_path: Path) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    changes = {"data": {"name": str(smiles_file)}, "optimiser": {"steps": 2}}
+    assert train(read_config(tiny_config, changes, "graph"), tmp_path / "run") is None
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_shipped_weights_are_the_average(tiny_run: Path) -> None:
+    checkpoint = torch.load(tiny_run / "last.ckpt", weights_only=True)
+    average = checkpoint["callbacks"]["ExponentialAverage"]["weights"]
+    model = package.load(tiny_run / "model")
+    for name, value in model.named_parameters():
+        torch.testing.assert_close(value.data, average[name])
+    current = checkpoint["state_dict"]["generator.denoiser.atom_head.1.weight"]
+    assert not torch.equal(current, average["denoiser.atom_head.1.weight"])
+
+
+def test_the_same_seed_trains_the_same_model(
+    molgen: Run, smiles_file: Path, tiny_config: Path, tiny_run: Path, tmp_path: Path
+) -> None:
+    molgen("train", "graph", "--data", smiles_file, "--out", tmp_path / "again", "--config", tiny_config)
+    first, second = (dict(package.load(path / "model").named_parameters()) for path in (tiny_run, tmp_path / "again"))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_and_resumed_is_as_if_never_stopped(
+    number: signal.Signals, code: int, molgen: Run, smiles_file: Path, tiny_config: Path, tmp_path: Path
+) -> None:
+    run, length = tmp_path / "run", ["--steps", "400"]
+    command = [sys.executable, "-m", "molgen", "train", "graph", "--data", smiles_file, "--out", run]
+    process = subprocess.Popen(
+        [*map(str, command), "--config", str(tiny_config), *length],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=dict(os.environ),
+    )
+    deadline = time.monotonic() + 120
+    while not list(run.glob("tensorboard/*/events*")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(2.5)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == code, errors
+    assert "Traceback" not in errors and "--resume" in errors
+    done = torch.load(run / "last.ckpt", weights_only=True)["global_step"]
+    assert 0 < done < 400
+    assert package.load(run / "model")
+
+    molgen("train", "graph", "--out", run, "--resume")
+    resumed = torch.load(run / "last.ckpt", weights_only=True)
+    assert resumed["global_step"] == 400
+    molgen("train", "graph", "--data", smiles_file, "--out", tmp_path / "straight", "--config", tiny_config, *length)
+    straight = torch.load(tmp_path / "straight" / "last.ckpt", weights_only=True)
+    for name, value in straight["state_dict"].items():
+        assert torch.equal(value, resumed["state_dict"][name]), name
+
+
+def test_training_starts_from_a_model(molgen: Run, tiny_model: Path, smiles_file: Path, tmp_path: Path) -> None:
+    small = tmp_path / "short.toml"
+    small.write_text("[optimiser]\nsteps = 1\nlearning_rate = 1e-9\nwarmup = 0\nema = 0.0\n")
+    molgen(
+        "train", "graph", "--data", smiles_file, "--out", tmp_path / "run", "--config", small, "--init-from", tiny_model
+    )
+    old, new = (dict(package.load(path).named_parameters()) for path in (tiny_model, tmp_path / "run" / "model"))
+    for name, value in old.items():
+        torch.testing.assert_close(new[name].data, value.data, atol=1e-6, rtol=0)
+
+
+def test_a_model_does_not_start_on_molecules_it_does_not_know(molgen: Run, tiny_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "sulfur.smi"
+    path.write_text("\n".join("C" * n + "S" for n in range(1, 20)))
+    result = molgen("train", "graph", "--data", path, "--out", tmp_path / "r", "--init-from", tiny_model, code=1)
+    assert "atoms S are new to it" in result.stderr
+
+
+def test_bad_requests(molgen: Run, tiny_run: Path, smiles_file: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text("[network]\nwidht = 3\n")
+    for arguments, said in (
+        (["--data", smiles_file, "--out", tiny_run], "is not empty"),
+        (["--data", "zinc", "--out", tmp_path / "a"], "neither a known set"),
+        (["--data", smiles_file, "--out", tmp_path / "b", "--config", bad], "unknown key"),
+        (["--out", tmp_path / "c", "--resume"], "not the folder of a training run"),
+        (["--out", tiny_run, "--resume", "--data", "qm9"], "leave the other options out"),
+        (["--data", smiles_file, "--out", tmp_path / "d", "--accelerator", "warp"], "cannot train there"),
+    ):
+        result = molgen("train", "graph", *arguments, code=2)
+        assert said in result.stderr and len(result.stderr.strip().splitlines()) == 1, result.stderr
+
+
+def test_a_checkpoint_is_never_unpickled(molgen: Run, tiny_run: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "config.toml").write_bytes((tiny_run / "config.toml").read_bytes())
+    witness = tmp_path / "witness"
+    (run / "last.ckpt").write_bytes(f"cos\nsystem\n(S'touch {witness}'\ntR.".encode())
+    result = molgen("train", "graph", "--out", run, "--resume", code=1)
+    assert "cannot resume" in result.stderr and not witness.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("family", "network"),
+    [("graph", "pair_width = 8\ntriangle = 4\n"), ("graph-any-order", "")],
+)
+def test_two_processes_train_as_one(molgen: Run, smiles_file: Path, tmp_path: Path, family: str, network: str) -> None:
+    config = tmp_path / "ddp.toml"
+    config.write_text(
+        f"[network]\nwidth = 32\nlayers = 1\nheads = 2\n{network}"
+        "[optimiser]\nsteps = 6\nprecision = '32-true'\nbatch_size = 32\nwarmup = 2\nema = 0.5\n"
+        "validation_molecules = 8\nsampled_molecules = 4\n"
+    )
+    weights = []
+    for devices in ("1", "2"):
+        run = tmp_path / f"run{devices}"
+        molgen(
+            *("train", family, "--data", smiles_file, "--out", run, "--config", config),
+            *("--accelerator", "cpu", "--devices", devices, "--strategy", "auto" if devices == "1" else "ddp"),
+        )
+        weights.append(torch.load(run / "last.ckpt", weights_only=True)["state_dict"])
+    for name, value in weights[0].items():
+        torch.testing.assert_close(weights[1][name], value, atol=2e-4, rtol=1e-3, msg=lambda m, n=name: f"{n}: {m}")
