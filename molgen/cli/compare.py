@@ -16,7 +16,7 @@ def compare(
     seeds: Annotated[int | None, typer.Option(min=1, help="Repetitions; default 1.")] = None,
     attempts: Annotated[int | None, typer.Option(min=1, help="Raw attempts per figure; default 10,000.")] = None,
     split: Annotated[str | None, typer.Option(help="validation (default, to choose by) or test (to publish).")] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file with other rows; see docs/training.md.")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with other rows; see docs/compare.md.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue what --out holds.")] = False,
 ) -> None:
     """Train every family for the same time, sample, score: report.md, report.csv and report.png in --out."""

@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Train a generator.")
 Out = Annotated[Path, typer.Option(help="Folder of the run.")]
 Data = Annotated[str | None, typer.Option(help="A named set or a file; default qm9, or chatterbot.")]
 Column = Annotated[str | None, typer.Option(help="Column of SMILES in a table.")]
-Config = Annotated[Path | None, typer.Option(help="TOML file; see docs/training.md.")]
+Config = Annotated[Path | None, typer.Option(help="TOML file; see docs/train.md.")]
 InitFrom = Annotated[str | None, typer.Option(help="Model to start from: a name or a directory.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")]
 Steps = Annotated[int | None, typer.Option(min=1, help="Length in steps.")]

@@ -1,0 +1,146 @@
+"""What the README, the pages of docs/ and the cards tell users to type is accepted; the cheap part of it runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from rdkit import Chem
+
+from molgen.cli.main import app
+from molgen.comparison.plan import read_plan
+from molgen.models.pretrained import shipped_models
+from molgen.training.runs import read_config
+from tests.conftest import Run
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "data" / "models").glob("*/README.md")],
+    key=lambda page: page.relative_to(ROOT).as_posix(),
+)
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SUITES = {"moses", "guacamol", "graph", "medchem", "all"}
+EXPENSIVE = 20
+"""Molecules beyond which a command is not run here."""
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [body for name, body in FENCE.findall(page.read_text()) if name == language]
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The lines of shell blocks, without comments, as lists of words."""
+    lines = [line for body in blocks(page, "") for line in body.replace("\\\n", " ").splitlines()]
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+def molgen_commands(page: Path) -> list[list[str]]:
+    """Arguments of `molgen` in shell blocks, and in lines of text that quote a command with an option."""
+    found = [words[1:] for words in commands(page) if words[0] == "molgen"]
+    text = FENCE.sub("", page.read_text())
+    return found + [shlex.split(line) for line in re.findall(r"`molgen ([^`]+ -[^`]+)`", text)]
+
+
+@cache
+def root_command() -> Any:
+    return typer.main.get_command(app)
+
+
+def parse(args: list[str]) -> tuple[list[str], dict[str, Any]]:
+    """Verbs and parameters of a command line, parsed and not run."""
+    context, verbs = root_command().make_context("molgen", list(args)), []
+    command = root_command()
+    while hasattr(command, "commands"):
+        name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        verbs.append(name)
+        context = command.make_context(name, rest, parent=context)
+    return verbs, context.params
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_commands_parse(page: Path) -> None:
+    for args in molgen_commands(page):
+        _, params = parse(args)
+        model = str(params.get("model", "moses-graph"))
+        assert model in shipped_models() or "/model" in model, f"{page.name}: no model {model}"
+        assert set(params.get("suite") or ()) <= SUITES, f"{page.name}: {args}"
+        config = params.get("config")
+        assert config is None or not str(config).startswith("docs/") or (ROOT / config).is_file(), args
+        for name in ("data", "reference", "init_from"):
+            value = params.get(name)
+            assert value is None or value in ("qm9", "moses", *shipped_models()) or "." in value or "/" in value, args
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_other_programs_and_links_exist(page: Path) -> None:
+    for words in commands(page):
+        if words[0] == "python":
+            assert (ROOT / words[1]).is_file(), words
+        if words[0] == "make":
+            assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text(), words
+    text = FENCE.sub("", page.read_text())
+    for target in re.findall(r"\]\(([^)#]+)", text):
+        assert target.startswith("http") or (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("args", (["generate", "--modle", "qm9-graph"], ["train", "grahp", "--out", "x"], ["vieww"]))
+def test_a_wrong_command_would_be_found(args: list[str]) -> None:
+    with pytest.raises(Exception, match=r"[Nn]o such"):
+        parse(args)
+
+
+def test_plans_and_settings_are_accepted(tmp_path: Path) -> None:
+    for plan in (ROOT / "docs" / "results").glob("*.toml"):
+        read_plan(plan)
+    for page in PAGES:
+        for body in blocks(page, "toml"):
+            tomllib.loads(body)
+    file = tmp_path / "defaults.toml"
+    everything = next(body for body in blocks(ROOT / "docs" / "train.md", "toml") if "[data.split]" in body)
+    file.write_text(everything)
+    assert read_config(file, {}, "graph") == read_config(None, {}, "graph")
+
+
+def cheap(args: list[str]) -> bool:
+    """Whether a command takes some seconds and no reference data."""
+    verbs, params = parse(args)
+    if verbs == ["data", "list"]:
+        return True
+    if verbs == ["view"] or verbs == ["evaluate"]:
+        return params["reference"] is None
+    return verbs == ["generate"] and params["attempts"] is None and (params["n"] or 99) <= EXPENSIVE
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "line", sorted({shlex.join(args) for page in PAGES for args in molgen_commands(page) if cheap(args)})
+)
+def test_command_runs(line: str, molgen: Run, smiles: list[str], tmp_path: Path) -> None:
+    args = shlex.split(line)
+    _, params = parse(args)
+    for file in [params.get("file"), *params.get("files", ())]:
+        if file is not None:
+            rows = smiles[:EXPENSIVE]
+            header = ["smiles"] if Path(file).suffix == ".csv" else []
+            (tmp_path / file).write_text("\n".join([*header, *rows]) + "\n")
+    result = molgen(*args, cwd=tmp_path)
+    outputs = [params.get("out")] if not isinstance(params.get("out"), list) else params["out"]
+    for out in outputs:
+        assert out is None or (tmp_path / out).stat().st_size > 0
+    if args[0] == "generate" and not outputs:
+        written = result.stdout.split()
+        assert len(written) == params["n"] and all(Chem.MolFromSmiles(text) for text in written)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
+def test_python_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for body in blocks(page, "python"):
+        exec(compile(body, page.name, "exec"), {"__name__": "documented"})
