@@ -1,4 +1,4 @@
-"""`molgen chat`: say something, see the reply appear."""
+"""`molgen chat`: replies to prompts."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ if TYPE_CHECKING:
 
 def chat(
     model: Annotated[Path, typer.Option(help="Directory of a dialogue model (molgen train dialogue).")],
-    prompt: Annotated[str | None, typer.Option(help="Answer this and end; else what is read from stdin.")] = None,
+    prompt: Annotated[str | None, typer.Option(help="One prompt; without it, prompts are read from stdin.")] = None,
     replies: Annotated[int, typer.Option(min=1, help="Different replies per prompt.")] = 1,
-    seed: Annotated[int, typer.Option(help="Replies depend on prompt and seed alone.")] = 0,
-    temperature: Annotated[float | None, typer.Option(help="Below 1 the likelier replies, above 1 all sorts.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Keep the likeliest tokens that hold this much.")] = None,
+    seed: Annotated[int, typer.Option(help="The same prompt and seed give the same replies.")] = 0,
+    temperature: Annotated[
+        float | None, typer.Option(help="Below 1 likelier replies, above 1 more varied ones.")
+    ] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Sample from the likeliest tokens that together have this probability.")
+    ] = None,
 ) -> None:
-    """Answer prompts, one reply a line; on a terminal each reply is seen appearing step by step."""
+    """Answer prompts, one reply per line.
+
+    On a terminal each reply is shown step by step.
+    """
     from molgen.cli.console import say
     from molgen.dialogue import BlockDiffusion
     from molgen.errors import UsageError
@@ -52,7 +59,7 @@ def chat(
 
 
 def _answer(model: BlockDiffusion, prompt: str, count: int, seed: int, settings: dict[str, Any]) -> None:
-    """Different replies, shown as they appear where a person is looking, then printed."""
+    """Different replies, printed; on a terminal shown step by step before."""
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text

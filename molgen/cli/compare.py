@@ -12,14 +12,19 @@ import typer
 def compare(
     out: Annotated[Path, typer.Option(help="Folder of the comparison.")],
     data: Annotated[str | None, typer.Option(help="A named set or a file; default qm9.")] = None,
-    budget: Annotated[str | None, typer.Option(help="Training of each row and seed: 90s, 30m (default), 2h.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="Training time of each row and seed: 90s, 30m (default), 2h.")
+    ] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Repetitions; default 1.")] = None,
-    attempts: Annotated[int | None, typer.Option(min=1, help="Raw attempts per figure; default 10,000.")] = None,
+    attempts: Annotated[int | None, typer.Option(min=1, help="Raw attempts to score; default 10,000.")] = None,
     split: Annotated[str | None, typer.Option(help="validation (default, to choose by) or test (to publish).")] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with other rows; see docs/compare.md.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue what --out holds.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the comparison in --out.")] = False,
 ) -> None:
-    """Train every family for the same time, sample, score: report.md, report.csv and report.png in --out."""
+    """Train, sample and score families alike.
+
+    Writes report.md, report.csv and report.png to --out.
+    """
     from molgen.cli.console import say
     from molgen.comparison import compare as run
     from molgen.comparison import default_plan, read_plan

@@ -1,4 +1,4 @@
-"""What the terminal shows: tables on stdout, everything else on stderr."""
+"""Output to the terminal: tables on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rich.text import Text
 
 
 def say(text: str) -> None:
-    """A line on stderr."""
+    """Print a line to stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
 def print_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on stdout; plain text where stdout is not a terminal."""
+    """Print a table to stdout; plain text where stdout is not a terminal."""
     table = Table(title=title, title_justify="left")
     for number, header in enumerate(headers):
         table.add_column(header, justify="left" if number == 0 else "right", overflow="fold")

@@ -1,4 +1,4 @@
-"""`molgen data`: which sets there are, fetching them, what is in them."""
+"""`molgen data`: list, fetch and describe data sets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Sets of molecules.")
+app = typer.Typer(no_args_is_help=True, help="List, fetch and describe data sets.")
 
 
 @app.command("list")
@@ -24,7 +24,7 @@ def list_sets() -> None:
 
 @app.command()
 def fetch(name: Annotated[str, typer.Argument(help="A named set.")]) -> None:
-    """Fetch a set into the cache, check it, keep it."""
+    """Fetch a set into the cache and check it."""
     from molgen.cli.console import say
     from molgen.datasets import moses
     from molgen.datasets.sources import SOURCES
@@ -45,7 +45,7 @@ def info(
     column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
 ) -> None:
-    """Read a set: what it holds, what was skipped and why."""
+    """Describe a set: contents, what was skipped and why."""
     from molgen.cli.console import print_table
     from molgen.datasets import find_source, load_dataset
     from molgen.system.progress import bar

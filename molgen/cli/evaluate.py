@@ -1,4 +1,4 @@
-"""`molgen evaluate`: figures of files of attempts."""
+"""`molgen evaluate`: metrics of files of attempts."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _TABLES = (".csv", ".parquet")
 
 def evaluate(
     files: Annotated[list[Path], typer.Argument(help="SMILES, one per attempt: .smi, .csv, .parquet, .sdf.")],
-    reference: Annotated[str | None, typer.Option(help="qm9, moses or a file, for figures that compare.")] = None,
+    reference: Annotated[str | None, typer.Option(help="qm9, moses or a file, for novelty and distances.")] = None,
     suite: Annotated[
         list[str] | None, typer.Option(help="moses, guacamol, graph (default), medchem or all; may be repeated.")
     ] = None,
-    only: Annotated[str | None, typer.Option(help="Figures to compute, with commas between; default: all.")] = None,
+    only: Annotated[str | None, typer.Option(help="Metrics to compute, separated by commas; default: all.")] = None,
     column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Also write a report: .json, .csv or .md.")] = None,
     flags: Annotated[
@@ -31,7 +31,10 @@ def evaluate(
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default: one per core.")] = None,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that RDKit may spend on one molecule.")] = 20.0,
 ) -> None:
-    """Score files of attempts, one column each. Every figure is defined in docs/metrics.md."""
+    """Score files of attempts, one column each.
+
+    Every metric is defined in docs/metrics.md.
+    """
     from molgen.cli.console import print_table, say
     from molgen.errors import UsageError
     from molgen.evaluation import find_reference
@@ -84,7 +87,7 @@ def evaluate(
 
 
 class _Stages:
-    """A bar that follows whatever is going on."""
+    """A progress bar that names the stage under way."""
 
     def __enter__(self) -> _Stages:
         from molgen.system.progress import Bar

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def generate(
-    n: Annotated[int | None, typer.Option("-n", "--number", help="Molecules to keep: strictly valid, unique.")] = None,
+    n: Annotated[int | None, typer.Option("-n", "--number", help="Molecules to keep: valid, all different.")] = None,
     attempts: Annotated[
-        int | None, typer.Option(help="Instead of -n: so many raw attempts, unfiltered, for benchmarks.")
+        int | None, typer.Option(help="Instead of -n: number of raw attempts, unfiltered, for benchmarks.")
     ] = None,
     out: Annotated[
         list[Path] | None, typer.Option("-o", "--out", help=".smi, .csv, .parquet or .sdf, also several; else stdout.")
     ] = None,
     model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = "moses-graph",
-    seed: Annotated[int, typer.Option(help="Results depend on it alone.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same molecules.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Molecules per network call.")] = 128,
     sampler: Annotated[str | None, typer.Option(help="ancestral, renoise, flow, confidence or first-hitting.")] = None,
     steps: Annotated[int | None, typer.Option(help="Network calls.")] = None,
@@ -33,24 +33,26 @@ def generate(
     guidance: Annotated[
         str | None, typer.Option(help="Away from rings that cannot be closed: a number, or atoms=1,bonds=0.7.")
     ] = None,
-    eta: Annotated[float | None, typer.Option(help="Stochasticity of flow, or of the order of confidence.")] = None,
-    omega: Annotated[float | None, typer.Option(help="Target guidance of flow.")] = None,
-    remask: Annotated[
-        bool | None, typer.Option("--remask", help="Let confidence hide again what it uncovered.")
+    eta: Annotated[
+        float | None, typer.Option(help="Stochasticity of the flow sampler, or of the order of the confidence sampler.")
     ] = None,
-    block: Annotated[int | None, typer.Option(help="Tokens per block of any-order models; 0 for all.")] = None,
+    omega: Annotated[float | None, typer.Option(help="Target guidance of the flow sampler.")] = None,
+    remask: Annotated[
+        bool | None, typer.Option("--remask", help="Confidence sampler: mask chosen variables again.")
+    ] = None,
+    block: Annotated[int | None, typer.Option(help="Tokens per block (family any-order); 0 for one block.")] = None,
     valence_guard: Annotated[
         bool | None,
         typer.Option(
             "--valence-guard/--no-valence-guard",
-            help="Forbid what exceeds valences or disconnects, where a model can; default: with -n alone.",
+            help="Autoregressive graphs: exclude bonds that exceed a valence. By default on with -n only.",
         ),
     ] = None,
     template: Annotated[
-        str | None, typer.Option(help="What is given of a text, * standing for the rest: 'C1CC1*' (text models).")
+        str | None, typer.Option(help="SMILES with * for the parts to generate, such as 'C1CC1*' (text models).")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
-    trace: Annotated[Path | None, typer.Option(help="Also draw one molecule emerging from noise, as .gif.")] = None,
+    trace: Annotated[Path | None, typer.Option(help="Also draw the steps of one molecule, as .gif.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:
     """Generate molecules."""

@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="New molecules by discrete diffusion.",
+    help="Generate molecules; train, evaluate and compare generators.",
 )
 app.add_typer(data_app, name="data")
 app.add_typer(train_app, name="train")

@@ -20,7 +20,7 @@ Resume = Annotated[bool, typer.Option("--resume", help="Continue the run in --ou
 Steps = Annotated[int | None, typer.Option(min=1, help="Length in steps.")]
 Minutes = Annotated[float | None, typer.Option(min=0, help="Length in minutes.")]
 BatchSize = Annotated[int | None, typer.Option(min=1, help="Molecules per step.")]
-Seed = Annotated[int | None, typer.Option(min=0, help="Of weights, order and noise.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Random seed of weights, order and noise.")]
 Accelerator = Annotated[str, typer.Option(help="auto, cpu, gpu, ... (Lightning).")]
 Devices = Annotated[str, typer.Option(help="Processes per node, or auto (Lightning).")]
 NumNodes = Annotated[int, typer.Option(min=1, help="Machines (Lightning).")]
@@ -80,11 +80,11 @@ def _command(family: str, summary: str) -> None:
     app.command(family, help=f"{summary} Ctrl-C saves; --resume continues.")(command)
 
 
-_command("graph", "Train a graph diffusion model.")
-_command("graph-any-order", "Train an absorbing diffusion model on graphs that reads each atom once.")
-_command("text", "Train a discrete diffusion model on SMILES.")
-_command("any-order", "Train an absorbing diffusion model on SMILES that reads each token once.")
+_command("graph", "Train a denoiser of whole graphs.")
+_command("graph-any-order", "Train an autoregressive model of graphs.")
+_command("text", "Train discrete diffusion on SMILES.")
+_command("any-order", "Train absorbing diffusion on SMILES, in blocks.")
 _command("autoregressive", "Train an autoregressive model on SMILES.")
-_command("continuous", "Train a Gaussian diffusion model on embedded SMILES.")
-_command("dialogue", "Train a model that answers, on pairs of prompt and reply.")
-_command("stream", "Train a model that goes on, on a text file.")
+_command("continuous", "Train Gaussian diffusion on SMILES.")
+_command("dialogue", "Train a dialogue model on pairs of prompt and reply.")
+_command("stream", "Train a model that continues a text, on a text file.")

@@ -1,4 +1,4 @@
-"""`molgen tune`: how a model should sample."""
+"""`molgen tune`: choose the sampling settings of a model."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import typer
 
 
 def tune(
-    model: Annotated[Path, typer.Argument(help="A model directory; its settings are replaced.")],
-    reference: Annotated[str, typer.Option(help="A named set or a file: its validation molecules decide.")] = "qm9",
-    attempts: Annotated[int, typer.Option(min=1, help="Raw attempts per point.")] = 2000,
+    model: Annotated[Path, typer.Argument(help="Model directory; its settings are replaced.")],
+    reference: Annotated[str, typer.Option(help="A named set or a file, whose validation split is used.")] = "qm9",
+    attempts: Annotated[int, typer.Option(min=1, help="Raw attempts per setting.")] = 2000,
     steps: Annotated[
         list[int] | None, typer.Option(min=1, help="Network calls to choose from; default: the model's own.")
     ] = None,
@@ -22,10 +22,13 @@ def tune(
     ] = None,
     aim: Annotated[str, typer.Option(help="fcd (lowest), vun or validity (highest).")] = "fcd",
     least_validity: Annotated[
-        float, typer.Option(min=0, max=1, help="Strict validity that the choice must have, if any does.")
+        float, typer.Option(min=0, max=1, help="Lowest strict validity allowed, if any setting reaches it.")
     ] = 0.0,
 ) -> None:
-    """Try sampling settings on validation molecules; keep the best in the model directory, with the table."""
+    """Choose sampling settings on validation molecules.
+
+    The best settings and the table of all that were tried are kept in the model directory.
+    """
     from molgen.cli.console import say
     from molgen.cli.options import sampling_settings
     from molgen.comparison.tuning import Aim

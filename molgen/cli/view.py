@@ -11,16 +11,18 @@ import typer
 def view(
     file: Annotated[Path, typer.Argument(help="SMILES: .smi, .csv, .parquet, .sdf.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Picture: .png or .svg.")],
-    n: Annotated[int, typer.Option("-n", "--number", min=1, help="How many, from the first.")] = 40,
+    n: Annotated[int, typer.Option("-n", "--number", min=1, help="Number of molecules, from the first.")] = 40,
     columns: Annotated[int, typer.Option(min=1, help="Molecules per row.")] = 8,
     column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
     properties: Annotated[
         bool, typer.Option("--properties", help="Instead: histograms of logP, SA, QED and weight of all molecules.")
     ] = False,
-    reference: Annotated[str | None, typer.Option(help="With --properties: a named set or a file beside it.")] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="With --properties: a named set or a file to compare with.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
-    """Draw molecules as a grid, or the distribution of their properties."""
+    """Draw molecules, or their properties."""
     from itertools import islice
 
     from molgen.cli.console import say

@@ -1,4 +1,4 @@
-"""`molgen write`: go on with a text."""
+"""`molgen write`: continue a text."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ import typer
 
 
 def write(
-    model: Annotated[Path, typer.Option(help="Directory of a model of a stream (molgen train stream).")],
-    start: Annotated[str, typer.Option(help="Text to go on from.")] = "\n",
-    tokens: Annotated[int, typer.Option(help="How many to write.")] = 200,
-    seed: Annotated[int, typer.Option(help="The text depends on it and the start alone.")] = 0,
-    temperature: Annotated[float | None, typer.Option(help="Below 1 the likelier, above 1 all sorts.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Keep the likeliest tokens that hold this much.")] = None,
+    model: Annotated[Path, typer.Option(help="Directory of a model of text (molgen train stream).")],
+    start: Annotated[str, typer.Option(help="Text to continue.")] = "\n",
+    tokens: Annotated[int, typer.Option(help="Number of tokens to write.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same start and seed give the same text.")] = 0,
+    temperature: Annotated[
+        float | None, typer.Option(help="Below 1 likelier tokens, above 1 more varied ones.")
+    ] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Sample from the likeliest tokens that together have this probability.")
+    ] = None,
 ) -> None:
-    """Go on with a text, block after block; it may be longer than any in training."""
+    """Continue a text, block after block.
+
+    It may be longer than any text in training.
+    """
     from molgen.dialogue import BlockDiffusion
 
     found = BlockDiffusion.from_pretrained(model).go_on(

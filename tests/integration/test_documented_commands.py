@@ -130,9 +130,9 @@ def test_command_runs(line: str, molgen: Run, smiles: list[str], tmp_path: Path)
             header = ["smiles"] if Path(file).suffix == ".csv" else []
             (tmp_path / file).write_text("\n".join([*header, *rows]) + "\n")
     result = molgen(*args, cwd=tmp_path)
-    outputs = [params.get("out")] if not isinstance(params.get("out"), list) else params["out"]
-    for out in outputs:
-        assert out is None or (tmp_path / out).stat().st_size > 0
+    out = params.get("out") or ()
+    outputs = out if isinstance(out, (list, tuple)) else [out]
+    assert all((tmp_path / path).stat().st_size > 0 for path in outputs)
     if args[0] == "generate" and not outputs:
         written = result.stdout.split()
         assert len(written) == params["n"] and all(Chem.MolFromSmiles(text) for text in written)
