@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from rdkit import Chem, rdBase
@@ -26,13 +27,36 @@ class Limits:
 
 DEFAULT_LIMITS = Limits()
 
+_INVISIBLE = " \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2060\ufeff"
+_EXTENSION = re.compile(r"(\S+)\s+\|.*\|", re.DOTALL)
 
-def parse(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Chem.Mol:
-    """Parse and sanitise one SMILES.
+
+def bare_smiles(text: str) -> str:
+    """The SMILES in a text: without blanks around it and without a CXSMILES extension behind it.
+
+    >>> bare_smiles(" CCO |$_AP1;;$|")
+    'CCO'
+    """
+    text = text.strip(_INVISIBLE).strip()
+    found = _EXTENSION.fullmatch(text) if text.endswith("|") else None
+    return found[1] if found else text
+
+
+def parse(text: str, limits: Limits = DEFAULT_LIMITS, sanitize: bool = True) -> Chem.Mol:
+    """Parse one SMILES: the only reading of a SMILES in molgen.
+
+    Blanks around it and a CXSMILES extension are no part of it. Atom maps are removed: they number atoms and do not
+    make another molecule.
+
+    Args:
+        text: with one SMILES.
+        limits: its longest length.
+        sanitize: check valences and find aromatic rings; without, what is drawn is taken as it is.
 
     Raises:
-        MoleculeError: with reason ``empty``, ``whitespace``, ``too_long`` or ``unparsable``.
+        MoleculeError: with reason ``empty``, ``whitespace``, ``too_long``, ``unparsable``, ``no_atoms`` or ``dummy``.
     """
+    smiles = bare_smiles(text)
     if not smiles:
         raise MoleculeError("empty", "empty SMILES")
     if smiles.split() != [smiles] or "\x00" in smiles:
@@ -40,11 +64,18 @@ def parse(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Chem.Mol:
     if len(smiles) > limits.max_length:
         raise MoleculeError("too_long", f"SMILES longer than {limits.max_length} characters: {smiles[:40]}...")
     try:
-        mol = Chem.MolFromSmiles(smiles)
+        mol = Chem.MolFromSmiles(smiles, sanitize=sanitize)
     except (ValueError, RuntimeError) as error:
         raise MoleculeError("unparsable", f"RDKit refuses {smiles[:60]!r}: {error}") from None
     if mol is None:
         raise MoleculeError("unparsable", f"RDKit cannot read {smiles[:60]!r}")
+    if mol.GetNumAtoms() == 0:
+        raise MoleculeError("no_atoms", f"no atoms in {smiles[:60]!r}")
+    if ("*" in smiles or "#" in smiles) and any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+        raise MoleculeError("dummy", f"a dummy atom, which stands for any: {smiles[:60]}")
+    if ":" in smiles:
+        for atom in mol.GetAtoms():
+            atom.SetAtomMapNum(0)
     return mol
 
 
@@ -53,27 +84,32 @@ def has_stereo(smiles: str) -> bool:
     return any(mark in smiles for mark in "@/\\")
 
 
-def standardize(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Chem.Mol:
-    """One connected molecule without stereo, explicit hydrogens or atom maps.
-
-    Nothing is repaired: what does not fit is refused with its reason. What a SMILES does not write it does not hold,
-    so the slower looks at the molecule are taken only where the text calls for them.
+def connected(text: str, limits: Limits = DEFAULT_LIMITS) -> Chem.Mol:
+    """One connected molecule without stereo, explicit hydrogens or atom maps. Nothing is repaired.
 
     Raises:
-        MoleculeError: reasons of `parse`, ``no_atoms``, ``too_many_atoms``, ``fragments`` or ``dative_bond``.
+        MoleculeError: reasons of `parse`, or ``fragments``.
     """
-    mol = parse(smiles, limits)
+    mol = parse(text, limits)
+    if "." in text and len(Chem.GetMolFrags(mol)) > 1:
+        raise MoleculeError("fragments", f"more than one fragment: {text.strip()[:60]}")
+    if has_stereo(text):
+        Chem.RemoveStereochemistry(mol)
+    return mol
+
+
+def standardize(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Chem.Mol:
+    """One connected molecule that can be a graph of molgen: not too large, bonds single, double, triple or aromatic.
+
+    What does not fit is refused with its reason. What a SMILES does not write it does not hold, so the slower looks at
+    the molecule are taken only where the text calls for them.
+
+    Raises:
+        MoleculeError: reasons of `connected`, ``too_many_atoms`` or ``dative_bond``.
+    """
+    mol = connected(smiles, limits)
     if mol.GetNumHeavyAtoms() > limits.max_atoms:
         raise MoleculeError("too_many_atoms", f"more than {limits.max_atoms} heavy atoms: {smiles[:60]}")
-    if mol.GetNumAtoms() == 0:
-        raise MoleculeError("no_atoms", f"no atoms in {smiles[:60]!r}")
-    if has_stereo(smiles):
-        Chem.RemoveStereochemistry(mol)
-    if ":" in smiles:
-        for atom in mol.GetAtoms():
-            atom.SetAtomMapNum(0)
-    if "." in smiles and len(Chem.GetMolFrags(mol)) > 1:
-        raise MoleculeError("fragments", f"more than one fragment: {smiles[:60]}")
     if any(mark in smiles for mark in "<>$~") and any(b.GetBondType() not in _COVALENT for b in mol.GetBonds()):
         raise MoleculeError("dative_bond", f"a bond that is neither single, double, triple nor aromatic: {smiles[:60]}")
     return mol

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rdkit import Chem
 
-from molgen.chem.standardize import DEFAULT_LIMITS, Limits
+from molgen.chem.standardize import DEFAULT_LIMITS, Limits, connected
+from molgen.errors import MoleculeError
 
 _RDKIT_REFUSES = (ValueError, RuntimeError)
 
@@ -27,14 +28,11 @@ def strict_smiles(mol: Chem.Mol) -> str | None:
 
 
 def strict_from_smiles(smiles: str, limits: Limits = DEFAULT_LIMITS) -> str | None:
-    """The same for a molecule given as SMILES; stereo is dropped, as everywhere in molgen."""
-    if not 0 < len(smiles) <= limits.max_length or any(c.isspace() or c == "\x00" for c in smiles):
+    """The same for a molecule given as SMILES; stereo and atom maps are dropped, as everywhere in molgen."""
+    try:
+        return _reread(str(Chem.MolToSmiles(connected(smiles, limits))))
+    except MoleculeError:
         return None
-    mol = Chem.MolFromSmiles(smiles)
-    if mol is None or mol.GetNumAtoms() == 0 or len(Chem.GetMolFrags(mol)) != 1:
-        return None
-    Chem.RemoveStereochemistry(mol)
-    return _reread(str(Chem.MolToSmiles(mol)))
 
 
 def _reread(smiles: str) -> str | None:

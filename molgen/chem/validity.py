@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from rdkit import Chem
 
-from molgen.chem.standardize import DEFAULT_LIMITS, Limits
+from molgen.chem.standardize import DEFAULT_LIMITS, Limits, parse
 from molgen.chem.strict import strict_from_smiles
+from molgen.errors import MoleculeError
 
 _USUAL_VALENCE = {7: 3, 8: 2, 16: 2}
 
@@ -39,11 +40,15 @@ def judge(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Validity:
     strict = strict_from_smiles(smiles, limits)
     if strict is not None:
         return Validity(strict, True, True, True)
-    if not 0 < len(smiles) <= limits.max_length or any(c.isspace() or c == "\x00" for c in smiles):
+    try:
+        drawn = parse(smiles, limits, sanitize=False)
+    except MoleculeError:
         return Validity(None, False, False, False)
-    mol = Chem.MolFromSmiles(smiles)
-    sanitize = mol is not None and mol.GetNumAtoms() > 0
-    return Validity(None, sanitize, sanitize and _largest_reads_back(mol), _relaxed(smiles))
+    try:
+        mol = parse(smiles, limits)
+    except MoleculeError:
+        return Validity(None, False, False, _relaxed(drawn))
+    return Validity(None, True, _largest_reads_back(mol), _relaxed(drawn))
 
 
 def _largest_reads_back(mol: Chem.Mol) -> bool:
@@ -51,9 +56,8 @@ def _largest_reads_back(mol: Chem.Mol) -> bool:
     return Chem.MolFromSmiles(Chem.MolToSmiles(largest)) is not None
 
 
-def _relaxed(smiles: str) -> bool:
-    mol = Chem.MolFromSmiles(smiles, sanitize=False)
-    if mol is None or mol.GetNumAtoms() == 0 or len(Chem.GetMolFrags(mol)) != 1:
+def _relaxed(mol: Chem.Mol) -> bool:
+    if len(Chem.GetMolFrags(mol)) != 1:
         return False
     for atom in mol.GetAtoms():
         usual = _USUAL_VALENCE.get(atom.GetAtomicNum())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
-rdBase.DisableLog("rdApp.*")
+from molgen.chem.standardize import has_stereo, parse
+from molgen.errors import MoleculeError
 
 PATTERN_BITS = 2048
 
@@ -15,27 +16,32 @@ PATTERN_BITS = 2048
 class Subject:
     """An attempt and what several features need of it, each computed once.
 
-    Reading follows the original MOSES code: the string is read, written as canonical SMILES with its stereo labels,
-    and read again; everything is computed from the second reading.
+    The string is read as everywhere in molgen (`molgen.chem.standardize.parse`). As in the original MOSES code it is
+    then written as canonical SMILES and read again, and everything is computed from the second reading.
 
     Args:
         text: as generated.
+        stereo: keep stereo labels, as the original MOSES and GuacaMol code does.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, stereo: bool = True) -> None:
         self.text = text
+        self.stereo = stereo
 
     @cached_property
     def mol(self) -> Any:
         """The sanitised molecule, or None where RDKit does not read it twice."""
-        first = Chem.MolFromSmiles(self.text) if self.text else None
-        if first is None:
+        try:
+            first = parse(self.text)
+        except MoleculeError:
             return None
+        if not self.stereo and has_stereo(self.text):
+            Chem.RemoveStereochemistry(first)
         return Chem.MolFromSmiles(Chem.MolToSmiles(first))
 
     @cached_property
     def canonical(self) -> str:
-        """Canonical SMILES of the second reading, stereo labels included."""
+        """Canonical SMILES of the second reading, with the stereo labels that were kept."""
         return str(Chem.MolToSmiles(self.mol))
 
     @cached_property

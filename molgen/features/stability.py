@@ -6,6 +6,8 @@ import contextlib
 
 from rdkit import Chem
 
+from molgen.chem.standardize import parse
+from molgen.errors import MoleculeError
 from molgen.features.record import Subject
 
 _VALENCES: dict[str, dict[int, tuple[int, ...]]] = {
@@ -32,8 +34,9 @@ def stable_atoms(subject: Subject) -> tuple[int, int]:
     hydrogens out, so an atom outside brackets is stable if hydrogens can bring it to one. Aromatic atoms are counted
     with alternating bonds; where there are none, the aromatic atoms are not stable.
     """
-    mol = Chem.MolFromSmiles(subject.text, sanitize=False) if subject.text else None
-    if mol is None:
+    try:
+        mol = parse(subject.text, sanitize=False)
+    except MoleculeError:
         return 0, 0
     with contextlib.suppress(ValueError, RuntimeError):  # atoms left aromatic are counted as not stable below
         Chem.Kekulize(mol, clearAromaticFlags=True)
