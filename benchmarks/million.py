@@ -19,7 +19,7 @@ import psutil
 
 from molgen.datasets import moses
 from molgen.evaluation import evaluate
-from molgen.io.readers import read_smiles
+from molgen.io import read_smiles
 
 FIGURES = ("validity", "uniqueness", "novelty", "vun", "IntDiv", "IntDiv2", "alerts_any")
 INTERVAL = 2.0

@@ -13,7 +13,7 @@ import torch
 
 from molgen.datasets import load_dataset
 from molgen.datasets.qm9 import QM9_FILE
-from molgen.io.readers import read_smiles
+from molgen.io import read_smiles
 
 SHARED = Path(__file__).parents[2] / "shared" / "fixtures"
 

@@ -26,7 +26,7 @@ from rdkit import Chem, rdBase
 
 from molgen.datasets import moses
 from molgen.evaluation.sample import examine
-from molgen.io.readers import read_smiles
+from molgen.io import read_smiles
 from molgen.system.files import sha256
 from molgen.system.workers import isolated_map
 

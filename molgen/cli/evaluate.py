@@ -41,6 +41,7 @@ def evaluate(
     from molgen.evaluation.evaluate import evaluate as score
     from molgen.evaluation.evaluate import find_suites
     from molgen.evaluation.result import table
+    from molgen.io.files import is_readable
     from molgen.system.files import check_writable
 
     if out is not None:
@@ -52,7 +53,7 @@ def evaluate(
             raise UsageError(f"cannot write {flags.name}: the table of flags is one of {', '.join(_TABLES)}")
         check_writable(flags, overwrite)
     for file in files:
-        if not file.is_file():
+        if not is_readable(file):
             raise UsageError(f"there is no file {file}")
     suites = [found.name for found in find_suites(suite or ["graph"])]
     wanted = None if only is None else [name.strip() for name in only.split(",")]
@@ -107,7 +108,7 @@ class _Stages:
 
 
 def _texts(file: Path, column: str | None) -> Iterator[str]:
-    from molgen.io.readers import read_smiles
+    from molgen.io import read_smiles
 
     return (text for _, text in read_smiles(file, column))
 

@@ -59,7 +59,7 @@ def generate(
     from molgen.cli.console import say
     from molgen.cli.options import by_kind, to_device
     from molgen.errors import UsageError
-    from molgen.io.writers import check_output
+    from molgen.io import check_output
     from molgen.system.files import check_writable
     from molgen.system.progress import bar
 
@@ -128,7 +128,7 @@ def _smiles(found: Attempts | Generated) -> list[str]:
 def _deliver(found: Attempts | Generated, start: float, out: Sequence[Path], overwrite: bool) -> None:
     """Say what it took since `start`, and write the molecules to files, or else to stdout."""
     from molgen.cli.console import say
-    from molgen.io.writers import write_molecules
+    from molgen.io import write_molecules
     from molgen.models.generator import Attempts
 
     if isinstance(found, Attempts):

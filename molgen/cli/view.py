@@ -27,7 +27,7 @@ def view(
 
     from molgen.cli.console import say
     from molgen.errors import UsageError
-    from molgen.io.readers import read_smiles
+    from molgen.io import read_smiles
     from molgen.system.files import check_writable
 
     if reference is not None and not properties:
@@ -50,7 +50,7 @@ def _draw_properties(file: Path, column: str | None, reference: str | None, out:
     from molgen.evaluation import find_reference
     from molgen.evaluation.columns import Numbers
     from molgen.evaluation.sample import examine
-    from molgen.io.readers import read_smiles
+    from molgen.io import read_smiles
     from molgen.report.histograms import PROPERTIES, draw_properties
 
     columns = examine((text for _, text in read_smiles(file, column)), tuple(PROPERTIES), verdicts=False).columns

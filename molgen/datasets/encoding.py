@@ -11,7 +11,25 @@ from molgen.chem.codec import tokenize
 from molgen.chem.standardize import Limits, has_stereo, standardize
 from molgen.errors import MoleculeError
 
-Record = tuple[int, str, str | None]
+Refusal = tuple[str, str]
+"""Reason and message."""
+
+
+class Record(NamedTuple):
+    """One molecule of a source.
+
+    Attributes:
+        line: or number, from 1.
+        smiles: as the source writes it.
+        split: official split, if any.
+        problem: reason and message where the source holds no SMILES.
+    """
+
+    line: int
+    smiles: str
+    split: str | None = None
+    problem: Refusal | None = None
+
 
 _CHUNK = 2000
 
@@ -34,10 +52,6 @@ class Encoded(NamedTuple):
     bonds: bytes
     split: str | None
     had_stereo: bool
-
-
-Refusal = tuple[str, str]
-"""Reason and message."""
 
 
 def encode_records(
@@ -67,10 +81,13 @@ def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 def _encode_chunk(chunk: list[Record], kekulized: bool, limits: Limits) -> list[tuple[int, Encoded | Refusal]]:
-    return [(line, _encode(line, smiles, split, kekulized, limits)) for line, smiles, split in chunk]
+    return [(record.line, _encode(record, kekulized, limits)) for record in chunk]
 
 
-def _encode(line: int, smiles: str, split: str | None, kekulized: bool, limits: Limits) -> Encoded | Refusal:
+def _encode(record: Record, kekulized: bool, limits: Limits) -> Encoded | Refusal:
+    line, smiles, split, problem = record
+    if problem is not None:
+        return problem
     try:
         mol = standardize(smiles, limits)
         canonical, tokens, bonds = tokenize(mol, kekulized)

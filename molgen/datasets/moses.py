@@ -11,8 +11,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from molgen.datasets.encoding import Record
 from molgen.errors import MolgenError
-from molgen.io.readers import read_smiles
+from molgen.io import read_smiles
 from molgen.system.files import cache_root, sha256, whole_file
 
 REQUIREMENT = "molsets==0.3.1"
@@ -74,7 +75,7 @@ def fingerprint() -> str:
     return hashlib.sha256("".join(digest for _, digest in SPLITS.values()).encode()).hexdigest()
 
 
-def records() -> Iterator[tuple[int, str, str]]:
+def records() -> Iterator[Record]:
     """Line, SMILES, official split.
 
     Raises:
@@ -86,7 +87,7 @@ def records() -> Iterator[tuple[int, str, str]]:
             raise MolgenError("moses is not here yet; run: molgen data fetch moses")
         try:
             for line, smiles in read_smiles(path, "SMILES"):
-                yield line, smiles, split
+                yield Record(line, smiles, split)
         except gzip.BadGzipFile:
             raise MolgenError(f"{path} is damaged; run: molgen data fetch moses") from None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from molgen.io.readers import read_smiles
+from molgen.datasets.encoding import Record
+from molgen.io import read_smiles
 from molgen.system.files import sha256
 from molgen.system.shipped import shipped_path
 
@@ -27,9 +28,9 @@ def fingerprint() -> str:
     return sha256(QM9_FILE)
 
 
-def records() -> Iterator[tuple[int, str, None]]:
+def records() -> Iterator[Record]:
     """Number, SMILES; QM9 has no official split."""
-    return ((number, smiles, None) for number, smiles in read_smiles(QM9_FILE))
+    return (Record(number, smiles) for number, smiles in read_smiles(QM9_FILE))
 
 
 def properties() -> pandas.DataFrame:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from molgen.datasets import moses, qm9
+from molgen.datasets.encoding import Record
 from molgen.errors import UsageError
-from molgen.io.readers import COLUMN_NAMES, format_of, read_smiles
+from molgen.io.files import format_of, is_readable, read_rows
+from molgen.io.streams import local
 from molgen.system.files import sha256
-
-Record = tuple[int, str, str | None]
-"""Line number, SMILES, and the official split where the set has one."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def find_source(name: str, column: str | None = None) -> Source:
     """A named set, or a file.
 
     Args:
-        name: a key of `SOURCES`, or the path of a file that `read_smiles` understands.
+        name: a key of `SOURCES`, or the path of a file that `molgen.io.read_rows` reads, or ``-``.
         column: of a table.
 
     Raises:
@@ -74,16 +73,16 @@ def find_source(name: str, column: str | None = None) -> Source:
             raise UsageError(f"--column is for files; {name} is a named set")
         return SOURCES[name]
     path = Path(name)
-    if not path.is_file():
+    if not is_readable(path):
         known = ", ".join(SOURCES)
         raise UsageError(f"{name!r} is neither a known set ({known}) nor a file")
-    origin = str(path.resolve())
-    described = f"{format_of(path) or 'unknown'} file, column {column or '/'.join(COLUMN_NAMES[:2])}"
+    path = local(path)
+    suffix = format_of(path)
     return Source(
-        name=path.name,
-        description=described,
+        name="standard input" if name == "-" else path.name,
+        description=f"{suffix or 'unknown'} file, column {column or 'smiles'}",
         licence="yours",
-        origin=origin,
-        fingerprint=lambda: f"{sha256(path)}:{column or ''}",
-        records=lambda: ((line, smiles, None) for line, smiles in read_smiles(path, column)),
+        origin="standard input" if name == "-" else str(path.resolve()),
+        fingerprint=lambda: f"{sha256(path)}:{suffix}:{column or ''}",
+        records=lambda: (Record(row.number, row.smiles, None, row.problem) for row in read_rows(path, column)),
     )

@@ -18,7 +18,7 @@ from molgen.errors import MolgenError
 from molgen.evaluation.columns import Bits, Column, MeanVector, Numbers, SparseVector, Words, load_column, save_column
 from molgen.evaluation.fcd import Moments, cached_moments
 from molgen.evaluation.sample import examine
-from molgen.io.readers import read_smiles
+from molgen.io import read_smiles
 from molgen.system.files import cache_root
 from molgen.system.shipped import shipped_path
 

@@ -1,5 +1,6 @@
-"""Readers and writers of files of molecules."""
+"""Readers and writers of files of molecules, one module per format."""
 
-from molgen.io.writers import check_output, write_molecules
+from molgen.io.files import check_output, read_rows, read_smiles, write_molecules
+from molgen.io.row import Row
 
-__all__ = ["check_output", "write_molecules"]
+__all__ = ["Row", "check_output", "read_rows", "read_smiles", "write_molecules"]

@@ -19,7 +19,7 @@ import pytest
 from rdkit import Chem
 
 from molgen.errors import MolgenError
-from molgen.io.readers import read_smiles
+from molgen.io import read_smiles
 from molgen.models.generator import Attempts, Generator, Interrupted
 from molgen.system.files import whole_file, whole_folder
 from tests.conftest import Run
@@ -153,7 +153,7 @@ def test_evaluate_compares_files_in_one_table(molgen: Run, smiles_file: Path, tm
         result = molgen(
             "evaluate", smiles_file, other, *arguments, "--jobs", 1, "-o", out, "--flags", flags, "--overwrite"
         )
-        assert "attempt 3 crashed" in result.stderr or "attempt 3 took longer" in result.stderr
+        assert "lost" not in result.stderr  # what is longer than the limit never reaches RDKit
     table = (tmp_path / "report.md").read_text().splitlines()
     assert table[0] == "| suite | figure | small.smi | other.smi | n | note |"
     assert table[2].startswith("| moses | valid | 1.0000") and "0.3333" in table[2]

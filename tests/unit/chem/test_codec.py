@@ -25,7 +25,7 @@ from molgen.chem.strict import raw_smiles, strict_from_smiles, strict_smiles
 from molgen.datasets import moses
 from molgen.datasets.qm9 import QM9_FILE
 from molgen.errors import MoleculeError, MolgenError
-from molgen.io.readers import read_smiles
+from molgen.io import read_smiles
 
 TRICKY = [
     "c1cc[nH]c1",  # hydrogen on aromatic nitrogen

@@ -12,7 +12,7 @@ from molgen.chem import GraphCodec
 from molgen.chem.standardize import Limits
 from molgen.chem.strict import strict_smiles
 from molgen.datasets import EncodedDataset, graph_batches, load_dataset
-from molgen.datasets.encoding import encode_records
+from molgen.datasets.encoding import Record, encode_records
 from molgen.datasets.splits import SplitConfig, assign_splits
 from molgen.errors import MolgenError, UsageError
 
@@ -69,7 +69,7 @@ def test_atoms_only_in_test_are_skipped_by_name(tmp_path: Path) -> None:
 
 
 def test_workers_change_nothing() -> None:
-    records = [(i, "C" * (i % 9 + 1) + "O" * (i % 2), None) for i in range(12_000)]
+    records = [Record(i, "C" * (i % 9 + 1) + "O" * (i % 2)) for i in range(12_000)]
     one, two = (list(encode_records(records, False, Limits(), jobs)) for jobs in (1, 2))
     assert one == two and [line for line, _ in one] == list(range(12_000))
 

@@ -9,7 +9,7 @@ from rdkit import Chem
 
 from molgen.datasets.qm9 import QM9_FILE
 from molgen.errors import MolgenError
-from molgen.io.readers import read_smiles
+from molgen.io import read_smiles
 from molgen.text.tokenizers import BytePairTokenizer, SelfiesTokenizer, SmilesTokenizer, TokenizerConfig, make_tokenizer
 
 

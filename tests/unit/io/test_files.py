@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from molgen.datasets import load_dataset
 from molgen.errors import MolgenError, UsageError
-from molgen.io import write_molecules
-from molgen.io.readers import read_smiles
+from molgen.io import read_smiles, write_molecules
 
 MOLECULES = ["CCO", "c1ccccc1", "CC(=O)[O-]"]
 

@@ -1,0 +1,59 @@
+"""Which column of a table holds the SMILES."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from molgen.errors import UsageError
+from molgen.io.row import log
+
+COLUMN_NAMES = (
+    "smiles",
+    "canonicalsmiles",
+    "isomericsmiles",
+    "isosmiles",
+    "smilesstring",
+    "smi",
+    "smile",
+)
+"""Known names, without regard to case, blanks, hyphens and underscores; the first one found is taken."""
+
+
+def known_name(name: str) -> bool:
+    """Whether a name of a column is one of `COLUMN_NAMES`."""
+    return _plain(name) in COLUMN_NAMES
+
+
+def find_column(names: Sequence[str]) -> int | None:
+    """Position of the column of SMILES by its name, None where there is none.
+
+    A known name comes first; else the only column with "smiles" in its name.
+    """
+    plain = [_plain(name) for name in names]
+    for name in COLUMN_NAMES:
+        if name in plain:
+            return plain.index(name)
+    containing = [position for position, name in enumerate(plain) if "smiles" in name]
+    return containing[0] if len(containing) == 1 else None
+
+
+def choose_column(file: str, names: Sequence[str], column: str | None) -> int:
+    """Position of the column that was asked for, or of the column of SMILES.
+
+    Raises:
+        UsageError: there is none; the message lists the columns.
+    """
+    names = [name.strip() for name in names]
+    position = find_column(names) if column is None else (names.index(column) if column in names else None)
+    if position is None:
+        wanted = repr(column) if column is not None else "smiles"
+        shown = ", ".join(name[:30] for name in names[:8])
+        raise UsageError(f"{file} has no column {wanted}; it has: {shown}. Choose one with --column")
+    if list(names).count(names[position]) > 1:
+        log.warning("%s has several columns %r; the first is read", file, names[position])
+    return position
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name.strip().strip('"').lower())

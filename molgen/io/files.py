@@ -1,0 +1,136 @@
+"""Files of molecules, read and written; the suffix decides the format."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import IO, cast
+
+from molgen.errors import MolgenError, UsageError
+from molgen.io import parquet, sdf, smi, table
+from molgen.io.row import Row
+from molgen.io.streams import STANDARD_INPUT, local
+from molgen.system.files import check_writable, whole_file
+
+Columns = Mapping[str, Sequence[object]]
+
+_READERS: dict[str, Callable[[Path, str | None], Iterator[Row]]] = {
+    ".smi": smi.read,
+    ".smiles": smi.read,
+    ".ism": smi.read,
+    ".txt": smi.read,
+    ".csv": table.read,
+    ".tsv": table.read,
+    ".parquet": parquet.read,
+    ".sdf": sdf.read,
+    ".sd": sdf.read,
+    ".mol": sdf.read,
+}
+
+_WRITERS: dict[str, Callable[[IO[bytes], Sequence[str], Columns], None]] = {
+    ".smi": smi.write,
+    ".smiles": smi.write,
+    ".ism": smi.write,
+    ".csv": partial(table.write, delimiter=","),
+    ".tsv": partial(table.write, delimiter="\t"),
+    ".parquet": parquet.write,
+    ".sdf": sdf.write,
+    ".sd": sdf.write,
+}
+
+
+def read_rows(path: str | Path, column: str | None = None) -> Iterator[Row]:
+    """Stream a file of molecules; ``-`` is standard input, SMILES a line. All formats also with ``.gz``.
+
+    Args:
+        path: of a ``.smi``, ``.smiles``, ``.ism``, ``.txt``, ``.csv``, ``.tsv``, ``.parquet``, ``.sdf``, ``.sd`` or
+            ``.mol`` file.
+        column: of a table, or a value of an SDF record to read instead of its structure. By default the column whose
+            name says that it holds SMILES (`molgen.io.columns`), and the structure.
+
+    Raises:
+        UsageError: no such file, an unknown suffix, a missing column.
+        MolgenError: an unreadable or empty file.
+    """
+    path = Path(path)
+    reader = _READERS[".smi"] if path == STANDARD_INPUT else _reader(path)
+    if not is_readable(path):
+        raise UsageError(f"there is no file {path}")
+    empty = True
+    try:
+        for row in reader(local(path), column):
+            empty = False
+            yield row
+    except (OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
+        raise MolgenError(f"cannot read {path}: {error}") from None
+    if empty:
+        raise MolgenError(f"{path} holds no molecules")
+
+
+def read_smiles(path: str | Path, column: str | None = None) -> Iterator[tuple[int, str]]:
+    """Number and SMILES of each row of `read_rows`, empty where a record holds no molecule."""
+    return ((row.number, row.smiles) for row in read_rows(path, column))
+
+
+def is_readable(path: Path) -> bool:
+    """Whether there is such a file, or it is standard input."""
+    return path == STANDARD_INPUT or path.is_file()
+
+
+def format_of(path: Path) -> str:
+    """The suffix that decides a file's format, without ``.gz``: ``.smi``, ``.csv`` and so on, in lower case."""
+    name = path.name.lower().removesuffix(".gz")
+    return Path(name).suffix
+
+
+def _reader(path: Path) -> Callable[[Path, str | None], Iterator[Row]]:
+    suffix = format_of(path)
+    if suffix not in _READERS:
+        raise UsageError(f"cannot read {path.name}: known formats are {', '.join(_READERS)}, each also with .gz")
+    return _READERS[suffix]
+
+
+def check_output(path: str | Path, overwrite: bool = False) -> None:
+    """Refuse an output before work is spent on it.
+
+    Raises:
+        UsageError: an unknown suffix, a missing folder, or a file that may not be overwritten.
+    """
+    path = Path(path)
+    if format_of(path) not in _WRITERS:
+        raise UsageError(f"cannot write {path.name}: known formats are {', '.join(_WRITERS)}, each also with .gz")
+    check_writable(path, overwrite)
+
+
+def write_molecules(
+    path: str | Path, smiles: Sequence[str], overwrite: bool = False, columns: Columns | None = None
+) -> None:
+    """Write molecules, whole or not at all.
+
+    ``.smi`` has a SMILES a line; ``.csv``, ``.tsv`` and ``.parquet`` the column ``smiles``; ``.sdf`` structures with
+    flat coordinates. In ``.sdf`` what RDKit cannot read becomes an empty record, so that records keep their numbers.
+
+    Args:
+        path: the suffix decides the format.
+        smiles: one per molecule.
+        overwrite: an existing file.
+        columns: more values, one per molecule under each name. ``id`` is the name in a ``.smi`` and the title of a
+            record; a ``.smi`` has no others.
+
+    Raises:
+        UsageError: see `check_output`.
+        MolgenError: it cannot be written.
+    """
+    path = Path(path)
+    check_output(path, overwrite)
+    write = _WRITERS[format_of(path)]
+    with whole_file(path, overwrite) as temporary, temporary.open("wb") as stream:
+        if path.name.lower().endswith(".gz"):
+            with gzip.GzipFile(fileobj=stream, mode="wb", filename="", mtime=0) as packed:
+                write(cast(IO[bytes], packed), smiles, columns or {})
+        else:
+            write(stream, smiles, columns or {})

@@ -1,0 +1,51 @@
+"""Parquet tables."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from molgen.errors import MolgenError
+from molgen.io.columns import choose_column
+from molgen.io.row import Row
+from molgen.io.streams import open_bytes
+from molgen.io.table import ordered
+
+
+def read(path: Path, column: str | None = None) -> Iterator[Row]:
+    """The values of one column; what is no text counts as empty.
+
+    Raises:
+        UsageError: there is no such column.
+        MolgenError: not a Parquet file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with open_bytes(path) as stream, tempfile.TemporaryFile() as unpacked:
+            if path.name.lower().endswith(".gz"):  # Parquet is read from its end
+                shutil.copyfileobj(stream, unpacked)
+                stream = unpacked
+            table = pq.ParquetFile(stream)
+            names = table.schema_arrow.names
+            name = names[choose_column(path.name, names, column)]
+            number = 0
+            for batch in table.iter_batches(batch_size=8192, columns=[name]):
+                for value in batch.column(0).to_pylist():
+                    number += 1
+                    yield Row(number, value if isinstance(value, str) else "")
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise MolgenError(f"cannot read {path}: {str(error).splitlines()[0]}") from None
+
+
+def write(stream: IO[bytes], smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> None:
+    """The column ``smiles`` and the others."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = dict(ordered(pa.array(smiles, pa.string()), columns))
+    pq.write_table(pa.table(table), stream, compression="zstd")

@@ -1,0 +1,27 @@
+"""What a file holds at one place."""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+Problem = tuple[str, str]
+"""Reason, one word, and a message of one line."""
+
+
+class Row(NamedTuple):
+    """One line of a text, or one record.
+
+    Attributes:
+        number: of the line or record, from 1.
+        smiles: found there, not checked; empty where there is a problem.
+        problem: why there is no SMILES, where the format itself says so.
+    """
+
+    number: int
+    smiles: str
+    problem: Problem | None = None
+
+
+log = logging.getLogger("molgen.io")
+"""Notes on how a file is read, such as a missing header."""

@@ -1,0 +1,78 @@
+"""SMILES files: a molecule a line, its SMILES first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO
+
+from molgen.chem.standardize import parse
+from molgen.errors import MoleculeError
+from molgen.io.columns import known_name
+from molgen.io.row import Row, log
+from molgen.io.streams import lines, open_text
+
+_HEAD = 20
+"""Lines that show where the SMILES stands."""
+
+_END = re.compile(r"[\s,;]")
+"""A SMILES has no blank, comma or semicolon."""
+
+
+def read(path: Path, column: str | None = None) -> Iterator[Row]:
+    """The first word of each line, up to a comma or semicolon, without quotes around it.
+
+    A header with a known name of the column and comments (``#`` first) are left out. Where no first word of the first
+    lines is a SMILES and every second word is one, names come first: the second word is taken, and a note says so.
+
+    Args:
+        path: of the file.
+        column: not used; a line has no columns.
+    """
+    with open_text(path) as text:
+        numbered = enumerate(lines(text), start=1)
+        head = [(number, words(line)) for number, line in islice(numbered, _HEAD)]
+        position = 0
+        if head and head[0][1] and known_name(head[0][1][0]):
+            head = head[1:]
+        elif _names_first([found for _, found in head]):
+            log.warning("%s: names come first, so the second word of each line is read", path.name)
+            position = 1
+        for number, found in chain(head, ((number, words(line)) for number, line in numbered)):
+            if not found or not found[0].startswith("#"):
+                yield Row(number, found[position] if position < len(found) else "")
+
+
+def words(line: str) -> list[str]:
+    """The first two words of a line.
+
+    >>> words('"CCO";ethanol')
+    ['CCO', 'ethanol']
+    """
+    found = (part.strip('"') for part in _END.split(line))
+    return list(islice((part for part in found if part), 2))
+
+
+def _names_first(head: Sequence[Sequence[str]]) -> bool:
+    found = [pair for pair in head if pair and not pair[0].startswith("#")]
+    if not found or any(len(pair) < 2 for pair in found):
+        return False
+    return not any(is_smiles(first) for first, _ in found) and all(is_smiles(second) for _, second in found)
+
+
+def is_smiles(text: str) -> bool:
+    """Whether RDKit reads it."""
+    try:
+        parse(text)
+    except MoleculeError:
+        return False
+    return True
+
+
+def write(stream: IO[bytes], smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> None:
+    """A SMILES a line; behind it a tab and the column ``id``, where there is one."""
+    names = columns.get("id")
+    for number, value in enumerate(smiles):
+        stream.write(f"{value}\n".encode() if names is None else f"{value}\t{names[number]}\n".encode())
