@@ -28,6 +28,13 @@ class Subject:
         self.text = text
         self.stereo = stereo
 
+    @classmethod
+    def of(cls, mol: Chem.Mol) -> Subject:
+        """Of a sanitised molecule, which is taken as it is."""
+        record = cls("")
+        record.mol = mol
+        return record
+
     @cached_property
     def mol(self) -> Any:
         """The sanitised molecule, or None where RDKit does not read it twice."""
