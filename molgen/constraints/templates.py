@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError
-from molgen.text.tokenizers import Tokenizer
 
 HOLE = "*"
 """Stands for any number of tokens."""
 
 Frozen = tuple[Tensor, Tensor]
 """Which tokens are given ``(B, n)`` bool, and what they are ``(B, n)``."""
+
+
+class Encoder(Protocol):
+    """Splits a text into tokens, as every tokenizer does."""
+
+    def encode(self, text: str) -> list[int]:
+        """Token numbers of a text."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Template:
     parts: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def read(cls, text: str, tokenizer: Tokenizer) -> Template:
+    def read(cls, text: str, tokenizer: Encoder) -> Template:
         """A template such as ``C1CC1*``, where ``*`` stands for any number of tokens.
 
         Raises:

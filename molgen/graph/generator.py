@@ -15,13 +15,15 @@ from torch import Tensor
 from molgen.chem.codec import GraphCodec, MoleculeGraph
 from molgen.chem.strict import raw_smiles, strict_smiles
 from molgen.chem.vocabulary import BOND_NAMES, Vocabulary
+from molgen.constraints.conditions import Conditions
 from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError
 from molgen.models.generator import Attempt, Form, Generator
 from molgen.models.sampling import SamplingConfig
 
-_SIZE_STREAM, _STATE_STREAM = 0, 1
+_SIZES, STATES = 0, 1
+"""Streams of random numbers."""
 _TRACE_ATTEMPTS = 100
 
 
@@ -81,16 +83,18 @@ class GraphGenerator(Generator):
     def compile_layers(self) -> None:
         """Have torch compile, when training first meets it, what training spends its time in."""
 
-    def sample_batch(self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form) -> list[Attempt]:
+    def sample_batch(
+        self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
+    ) -> list[Attempt]:
         read = raw_smiles if form == "raw" else strict_smiles
-        state, calls = self.sample_states(size, rng.fold_in(_STATE_STREAM), sampling)
+        state, calls = self.sample_states(size, rng.fold_in(STATES), sampling)
         graphs = state_graphs(state)
         return [Attempt(read(self.codec.decode(graph)), count) for graph, count in zip(graphs, calls, strict=True)]
 
-    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig) -> Tensor:
+    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
         sizes = torch.tensor(list(self.config.sizes), device=rng.keys.device)
         shares = torch.tensor(list(self.config.sizes.values()), device=rng.keys.device)
-        return sizes[rng.fold_in(_SIZE_STREAM).categorical(shares.expand(len(rng.keys), -1))]
+        return sizes[rng.fold_in(_SIZES).categorical(shares.expand(len(rng.keys), -1))]
 
     def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol]:
         config = self.sampling_with(**sampling).replaced(valence_guard=False)  # drawings that fail are not for showing
@@ -98,7 +102,7 @@ class GraphGenerator(Generator):
             rng = RandomKeys.from_seed(seed, torch.tensor([number], device=self.device))
             states: list[State] = []
             size = int(self.draw_sizes(rng, config))
-            state, _ = self.sample_states(size, rng.fold_in(_STATE_STREAM), config, states.append)
+            state, _ = self.sample_states(size, rng.fold_in(STATES), config, states.append)
             if strict_smiles(self.codec.decode(state_graphs(state)[0])) is not None:
                 return [draw_state(state, self.vocabulary) for state in states]
         raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid; sample with more steps or another seed")

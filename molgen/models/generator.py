@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from molgen.constraints.conditions import Conditions
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError, UsageError
 from molgen.models.base import Model
@@ -131,12 +132,19 @@ class _Cut(KeyboardInterrupt):
 class Generator(Model):
     """A trained or trainable generator of molecules."""
 
+    @property
+    def conditions(self) -> frozenset[str]:
+        """What it can be asked for: names of properties, and fragment, atoms, collection."""
+        return frozenset()
+
     @abstractmethod
-    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig) -> Tensor:
+    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
         """Size of each attempt ``(B,)`` int64, as often as in training; those of one size are sampled together."""
 
     @abstractmethod
-    def sample_batch(self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form) -> list[Attempt]:
+    def sample_batch(
+        self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
+    ) -> list[Attempt]:
         """Attempts of one size, one per stream; nothing is repaired."""
 
     @abstractmethod
@@ -159,6 +167,7 @@ class Generator(Model):
         batch_size: int,
         form: Form,
         progress: Progress | None = None,
+        conditions: Conditions | None = None,
     ) -> list[Attempt]:
         """Draw the attempts numbered `examples`.
 
@@ -169,10 +178,16 @@ class Generator(Model):
             batch_size: molecules per network call.
             form: of the SMILES.
             progress: called with the number of attempts just finished.
+            conditions: what is asked of the molecules.
+
+        Raises:
+            UsageError: the model cannot be asked for it.
         """
+        if conditions is not None:
+            self._check_conditions(conditions)
         numbers = torch.tensor(list(examples), dtype=torch.int64, device=self.device)
         rows_by_size: dict[int, list[int]] = defaultdict(list)
-        for row, size in enumerate(self.draw_sizes(RandomKeys.from_seed(seed, numbers), sampling).tolist()):
+        for row, size in enumerate(self.draw_sizes(RandomKeys.from_seed(seed, numbers), sampling, conditions).tolist()):
             rows_by_size[size].append(row)
         chunks = [
             (size, rows[begin : begin + batch_size])
@@ -182,7 +197,7 @@ class Generator(Model):
 
         def sample_chunk(chunk: tuple[int, list[int]]) -> list[Attempt]:
             size, rows = chunk
-            return self.sample_batch(size, RandomKeys.from_seed(seed, numbers[rows]), sampling, form)
+            return self.sample_batch(size, RandomKeys.from_seed(seed, numbers[rows]), sampling, form, conditions)
 
         results: dict[int, Attempt] = {}
         try:
@@ -207,6 +222,7 @@ class Generator(Model):
         seed: int = 0,
         batch_size: int = 128,
         progress: Progress | None = None,
+        conditions: Conditions | None = None,
         **sampling: Any,
     ) -> Attempts:
         """SMILES of n raw attempts, invalid ones included, nothing filtered or repaired.
@@ -221,7 +237,7 @@ class Generator(Model):
             for start in range(0, n, WINDOW):
                 window = range(start, min(start + WINDOW, n))
                 try:
-                    drawn += self.sample(window, seed, config, batch_size, "raw", progress)
+                    drawn += self.sample(window, seed, config, batch_size, "raw", progress, conditions)
                 except _Cut as cut:
                     raise Interrupted(Attempts.of(drawn + cut.drawn)) from None
         return Attempts.of(drawn)
@@ -234,6 +250,7 @@ class Generator(Model):
         batch_size: int = 128,
         max_attempts: int | None = None,
         progress: Progress | None = None,
+        conditions: Conditions | None = None,
         **sampling: Any,
     ) -> Generated:
         """n molecules, strictly valid and all different.
@@ -244,6 +261,7 @@ class Generator(Model):
             batch_size: molecules per network call.
             max_attempts: give up after so many; by default 20 n + 1,000.
             progress: called with the number of attempts just sampled.
+            conditions: what is asked of the molecules.
             **sampling: fields of `SamplingConfig` to override.
 
         Raises:
@@ -260,7 +278,7 @@ class Generator(Model):
                 size = min(WINDOW, missing + missing // 8 + 8, limit - result.attempted)
                 window = range(result.attempted, result.attempted + size)
                 try:
-                    drawn = self.sample(window, seed, config, batch_size, "strict", progress)
+                    drawn = self.sample(window, seed, config, batch_size, "strict", progress, conditions)
                 except _Cut as cut:
                     result.add_all(cut.drawn, seen)
                     raise Interrupted(result) from None
@@ -271,6 +289,13 @@ class Generator(Model):
             f"only {result.kept} of {n} molecules after {limit} attempts; ask for fewer, "
             "sample with more steps, or train the model longer"
         )
+
+    def _check_conditions(self, conditions: Conditions) -> None:
+        known = {name.lower() for name in self.conditions}
+        refused = sorted(name for name in conditions.asked if name.lower() not in known)
+        if refused:
+            offer = ", ".join(sorted(self.conditions)) or "nothing"
+            raise UsageError(f"this model cannot be asked for {', '.join(refused)}; it can be asked for {offer}")
 
     def _check(self, n: int, batch_size: int, sampling: dict[str, Any]) -> SamplingConfig:
         if n < 1:

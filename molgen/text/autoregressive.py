@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from molgen.constraints.conditions import Conditions
 from molgen.constraints.templates import HOLE
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import UsageError
@@ -68,7 +69,7 @@ class Autoregressive(TextGenerator):
                 f"an autoregressive model can only continue a text: put one {HOLE} at the end, and no other"
             )
 
-    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig) -> Tensor:
+    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
         """Zero for all: lengths come out of the model, and sequences of all lengths are sampled together."""
         return torch.zeros_like(rng.keys)
 

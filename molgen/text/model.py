@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from torch import Tensor
 
 from molgen.chem.strict import strict_from_smiles
+from molgen.constraints.conditions import Conditions
 from molgen.constraints.templates import Frozen, Template
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError
@@ -93,7 +94,9 @@ class TextGenerator(Generator):
             observer: sees the tokens ``(B, n)`` after each call.
         """
 
-    def sample_batch(self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form) -> list[Attempt]:
+    def sample_batch(
+        self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
+    ) -> list[Attempt]:
         sequences, calls = self.sample_tokens(size, rng.fold_in(_STATE_STREAM), sampling)
         texts = [self.tokenizer.decode(numbers) for numbers in sequences]
         return [
@@ -120,7 +123,7 @@ class TextGenerator(Generator):
         template = self.template(sampling)
         return None if template is None else template.place(length, rng.fold_in(_TEMPLATE_STREAM))
 
-    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig) -> Tensor:
+    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
         template = self.template(sampling)
         found = self.config.lengths if template is None else template.lengths(self.config.lengths)
         lengths = torch.tensor(list(found), device=rng.keys.device)
