@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import IterableDataset
+from torch.utils.data import IterableDataset, get_worker_info
 
+from molgen.chem.vocabulary import Vocabulary
 from molgen.datasets.encoded import EncodedDataset
 
 
@@ -53,29 +54,34 @@ class GraphBatch:
         bonds: ``(B, n (n - 1) / 2)`` int64, pairs i < j row by row.
         examples: ``(B,)`` int64, the number of each molecule in its split.
         visit: how often the data had been gone through before; with `examples` it keys the random numbers.
+        collections: number of the collection that each comes from ``(B,)`` int64, where the data say so.
     """
 
     atoms: Tensor
     bonds: Tensor
     examples: Tensor
     visit: int
+    collections: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.atoms)
 
     def to(self, device: torch.device, non_blocking: bool = False) -> GraphBatch:
         """The batch on another device."""
-        atoms, bonds, examples = (
-            tensor.to(device, non_blocking=non_blocking) for tensor in (self.atoms, self.bonds, self.examples)
+        atoms, bonds, examples, collections = (
+            None if tensor is None else tensor.to(device, non_blocking=non_blocking)
+            for tensor in (self.atoms, self.bonds, self.examples, self.collections)
         )
-        return GraphBatch(atoms, bonds, examples, self.visit)
+        assert atoms is not None and bonds is not None and examples is not None
+        return GraphBatch(atoms, bonds, examples, self.visit, collections)
 
 
 class BatchStream(IterableDataset[B], Generic[B]):
     """An endless stream of batches, which can be entered at any step.
 
     Every pass goes through each molecule once, unless only a share is wanted. A batch holds molecules of one size, so
-    nothing is padded; the last batch of a size may be smaller.
+    nothing is padded; the last batch of a size may be smaller. Of several worker processes each makes the batches
+    whose number leaves its own when divided by theirs, so that the order does not depend on how many there are.
 
     Args:
         groups: gives the arrays of the molecules by size for a visit: always the same ones, or others where molecules
@@ -116,12 +122,17 @@ class BatchStream(IterableDataset[B], Generic[B]):
 
     def __iter__(self) -> Iterator[B]:
         skip = self.start
+        found = get_worker_info()
+        worker, workers, number = (0, 1, -1) if found is None else (found.id, found.num_workers, -1)
         for visit in count() if self.passes is None else range(self.passes):
             groups = self.groups(visit)
             numbers = np.cumsum([0, *(len(arrays[0]) for arrays in groups.values())])
             first = dict(zip(groups, numbers.tolist(), strict=False))
             plan = self._plan(groups, first, visit)
             for size, rows in plan[skip:]:
+                number += 1
+                if number % workers != worker:
+                    continue
                 mine = rows[self.rank :: self.world]
                 tensors = [torch.from_numpy(array[mine].astype(np.int64)) for array in groups[size]]
                 yield self.collate(tensors, torch.from_numpy(mine + first[size]), visit)
@@ -140,19 +151,40 @@ class BatchStream(IterableDataset[B], Generic[B]):
         return [batches[i] for i in random.permutation(len(batches))]
 
 
-def graph_batches(dataset: EncodedDataset, split: str, batch_size: int, **options: Any) -> BatchStream[GraphBatch]:
+def graph_arrays(dataset: EncodedDataset, split: str, size: int) -> Arrays:
+    """Atoms, bonds and, where the data have them, collections of the molecules with `size` atoms."""
+    collections = dataset.collections(split, size)
+    return (*dataset.arrays(split, size), *(() if collections is None else (collections,)))
+
+
+def graph_batches(
+    dataset: EncodedDataset,
+    split: str,
+    batch_size: int,
+    *,
+    vocabulary: Vocabulary | None = None,
+    prepare: Callable[[GraphBatch], B] | None = None,
+    **options: Any,
+) -> BatchStream[Any]:
     """A stream of graphs.
 
     Args:
         dataset: encoded molecules.
         split: which.
         batch_size: molecules per batch over all processes.
+        vocabulary: that the atoms of batches are numbered by, which has all atoms of the data; by default theirs.
+        prepare: applied to every batch where it is made, in a worker process if there is one.
         **options: of `BatchStream`.
     """
-    groups = {size: dataset.arrays(split, size) for size in dataset.sizes(split)}
+    groups = {size: graph_arrays(dataset, split, size) for size in dataset.sizes(split)}
+    categories = None
+    if vocabulary is not None and vocabulary != dataset.vocabulary:
+        categories = torch.tensor(vocabulary.encode(dataset.vocabulary.atoms))
 
-    def collate(kinds: Sequence[Tensor], examples: Tensor, visit: int) -> GraphBatch:
-        atoms, bonds = kinds
-        return GraphBatch(atoms, bonds, examples, visit)
+    def collate(kinds: Sequence[Tensor], examples: Tensor, visit: int) -> Any:
+        atoms, bonds, *collections = kinds
+        atoms = atoms if categories is None else categories[atoms]
+        batch = GraphBatch(atoms, bonds, examples, visit, *collections)
+        return batch if prepare is None else prepare(batch)
 
     return BatchStream(lambda _: groups, collate, batch_size, **options)

@@ -93,6 +93,11 @@ class EncodedDataset:
         atoms, bonds = (np.load(self.path / f"{split}.{size}.{kind}.npy", mmap_mode="r") for kind in ("atoms", "bonds"))
         return atoms, bonds
 
+    def collections(self, split: str, size: int) -> NDArray[np.uint8] | None:
+        """Number of the collection that each molecule with `size` atoms comes from ``(m,)``, where the data say so."""
+        file = self.path / f"{split}.{size}.collections.npy"
+        return np.load(file, mmap_mode="r") if file.is_file() else None
+
     def smiles(self, split: str) -> list[str]:
         """Canonical SMILES of a split, in the order of the source.
 

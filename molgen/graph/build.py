@@ -7,11 +7,9 @@ from typing import Any
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.errors import MolgenError
-from molgen.graph.autoregressive.model import AnyOrderGraph, AnyOrderGraphConfig
 from molgen.graph.denoiser import DenoiserConfig, NetworkConfig
 from molgen.graph.generator import GraphGenerator
 from molgen.graph.model import GraphDiffusion, GraphModelConfig, ProcessConfig
-from molgen.nn.transformer import TransformerConfig
 
 
 def graph_model(dataset: EncodedDataset, process: ProcessConfig, network: NetworkConfig) -> GraphDiffusion:
@@ -24,7 +22,7 @@ def graph_model(dataset: EncodedDataset, process: ProcessConfig, network: Networ
     """
     atom_marginal, bond_marginal = dataset.marginals()
     config = GraphModelConfig(
-        **_learned(dataset),
+        **learned(dataset),
         atom_marginal=tuple(atom_marginal),
         bond_marginal=tuple(bond_marginal),
         process=process,
@@ -33,20 +31,7 @@ def graph_model(dataset: EncodedDataset, process: ProcessConfig, network: Networ
     return GraphDiffusion(config)
 
 
-def any_order_graph_model(
-    dataset: EncodedDataset, blocks: tuple[int, ...], network: TransformerConfig
-) -> AnyOrderGraph:
-    """An untrained model with the vocabulary and sizes of the training split.
-
-    Args:
-        dataset: encoded molecules.
-        blocks: see `AnyOrderGraphConfig`.
-        network: its shape.
-    """
-    return AnyOrderGraph(AnyOrderGraphConfig(**_learned(dataset), blocks=blocks, network=network))
-
-
-def _learned(dataset: EncodedDataset) -> dict[str, Any]:
+def learned(dataset: EncodedDataset) -> dict[str, Any]:
     """What every graph model takes from its training split."""
     counts = dataset.sizes(TRAIN)
     return {

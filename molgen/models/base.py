@@ -51,6 +51,10 @@ class Model(nn.Module, ABC):
     def bound(self, batch: Any, rng: RandomKeys) -> Tensor:
         """Estimated upper bound on - log p(example), size included, nats, ``(B,)``."""
 
+    def validation(self, batch: Any, rng: RandomKeys) -> dict[str, Tensor]:
+        """What is measured of validation examples during training, by name, nats, ``(B,)`` each."""
+        return {"bound_nats": self.bound(batch, rng)}
+
     def tightened(self, bounds: Tensor) -> Tensor:
         """One upper bound on - log p, nats, ``(B,)``, from several draws of `bound` ``(K, B)``: their mean.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -182,15 +183,18 @@ class Monitor(L.Callback):
         generator = pl_module.generator
         with self.average.applied(pl_module):
             generator.eval()
-            bounds: list[float] = []
+            sums: dict[str, float] = defaultdict(float)
+            molecules = 0
             for batch in self.stream:
                 batch = batch.to(pl_module.device)
-                bounds += generator.bound(batch, RandomKeys.from_seed(0, batch.examples)).tolist()
-                if len(bounds) >= self.molecules:
+                for name, nats in generator.validation(batch, RandomKeys.from_seed(0, batch.examples)).items():
+                    sums[name] += float(nats.sum())
+                molecules += len(batch)
+                if molecules >= self.molecules:
                     break
             figures = generator.figures(self.samples)
             generator.train()
-        found = {"bound_nats": sum(bounds) / len(bounds), **figures}
+        found = {**{name: total / molecules for name, total in sums.items()}, **figures}
         return {f"validation/{name}": value for name, value in found.items()}
 
 

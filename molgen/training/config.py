@@ -70,6 +70,7 @@ class OptimiserConfig(Strict):
         seed: of weights, order and noise.
         precision: ``auto`` takes bf16 where the processor has instructions for it.
         compile: torch.compile for the layers: slow to start, then faster on some machines.
+        workers: processes that make batches ahead of the step; 0 makes them between steps. Results are the same.
         save_minutes: between checkpoints.
         validate_minutes: between validations.
         validation_molecules: for the bound.
@@ -92,6 +93,7 @@ class OptimiserConfig(Strict):
     seed: int = Field(0, ge=0)
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     compile: bool = False
+    workers: int = Field(0, ge=0)
     save_minutes: float = Field(5.0, gt=0)
     validate_minutes: float = Field(10.0, gt=0)
     validation_molecules: int = Field(1000, ge=1)

@@ -18,7 +18,8 @@ from molgen.dialogue.long_text import read_stream, split_stream, stream_batches
 from molgen.dialogue.model import BlockConfig, BlockDiffusion
 from molgen.dialogue.pairs import pair_batches, read_pairs, split_pairs
 from molgen.errors import MolgenError
-from molgen.graph.build import any_order_graph_model, continue_graph, graph_model
+from molgen.graph.autoregressive.build import autoregressive_graph_model
+from molgen.graph.build import continue_graph, graph_model
 from molgen.graph.generator import GraphGenerator
 from molgen.models.base import Model
 from molgen.text.any_order import AnyOrder
@@ -91,17 +92,20 @@ def _prepare_graph(
     config: GraphRun | AnyOrderGraphRun, dataset: EncodedDataset, init_from: str | None, validated: bool
 ) -> Prepared:
     model: GraphGenerator
-    if init_from is not None:
-        model = retrained(continue_graph(init_from, config.family, dataset), config)
-    elif isinstance(config, GraphRun):
-        model = graph_model(dataset, config.process, config.network)
+    prepare = None
+    if isinstance(config, AnyOrderGraphRun):
+        model = autoregressive_graph_model(dataset, config, init_from)
+        prepare = model.preparation(config.optimiser.seed)
+    elif init_from is not None:
+        model = continue_graph(init_from, config.family, dataset)
     else:
-        model = any_order_graph_model(dataset, config.blocks, config.network)
+        model = graph_model(dataset, config.process, config.network)
     if config.optimiser.compile:
         model.compile_layers()
 
     def batches(**options: Any) -> BatchStream[Batch]:
-        return graph_batches(dataset, TRAIN, config.optimiser.batch_size, **options)
+        batch_size, vocabulary = config.optimiser.batch_size, model.vocabulary
+        return graph_batches(dataset, TRAIN, batch_size, vocabulary=vocabulary, prepare=prepare, **options)
 
     return Prepared(model, batches, held_out(model, dataset, VALIDATION) if validated else None)
 
@@ -215,4 +219,6 @@ def held_out(generator: Model, dataset: EncodedDataset, split: str, share: int =
     if isinstance(generator, TextGenerator):
         groups = by_length(dataset.smiles(split), generator.tokenizer)
         return text_batches(groups, VALIDATION_BATCH, passes=1, share=share)
-    return graph_batches(dataset, split, VALIDATION_BATCH, passes=1, share=share)
+    assert isinstance(generator, GraphGenerator)
+    vocabulary = generator.vocabulary
+    return graph_batches(dataset, split, VALIDATION_BATCH, vocabulary=vocabulary, passes=1, share=share)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ import torch
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch.utils.data import DataLoader
 
+from molgen.datasets.batches import Batch, BatchStream
 from molgen.errors import MolgenError, UsageError
 from molgen.system.files import whole_file
 from molgen.system.hardware import keep_memory, supports_bf16
@@ -99,7 +102,7 @@ def train(
         on_ready()
     with warnings.catch_warnings(), stopper.listening():
         warnings.filterwarnings("ignore", module="lightning")
-        trainer.fit(task, DataLoader(stream, batch_size=None), ckpt_path=checkpoint, weights_only=True)
+        trainer.fit(task, _loader(stream, config.optimiser.workers), ckpt_path=checkpoint, weights_only=True)
     return stopper.signal
 
 
@@ -112,6 +115,25 @@ def read_run_config(run: Path, family: str, **length: object) -> RunConfig:
     if not (run / CONFIG_FILE).is_file():
         raise UsageError(f"{run} is not the folder of a training run: it has no {CONFIG_FILE}")
     return read_config(run / CONFIG_FILE, {"optimiser": length}, family)
+
+
+def _loader(stream: BatchStream[Batch], workers: int) -> DataLoader[Batch]:
+    """Batches made here, or by worker processes that are forked, since streams hold what cannot be pickled."""
+    if workers == 0 or not sys.platform.startswith("linux"):
+        return DataLoader(stream, batch_size=None)
+    return DataLoader(
+        stream,
+        batch_size=None,
+        num_workers=workers,
+        multiprocessing_context="fork",
+        prefetch_factor=4,
+        worker_init_fn=_ignore_interrupts,
+    )
+
+
+def _ignore_interrupts(worker: int) -> None:
+    """Leave Ctrl-C to the process that trains."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _find_checkpoint(run: Path) -> Path:

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from molgen.diffusion.objectives import OBJECTIVES
 from molgen.errors import UsageError
+from molgen.graph.autoregressive.orders import OrderName
 from molgen.graph.denoiser import NetworkConfig
 from molgen.graph.model import ProcessConfig
 from molgen.nn.transformer import TransformerConfig
@@ -44,11 +45,15 @@ class AnyOrderGraphRun(MoleculesRun):
     Attributes:
         blocks: sizes of the blocks of atoms that molecules are uncovered in, in canonical order; one is drawn for every
             molecule. 0 is one block, all in a random order.
+        orders: share of each generation order: canonical, which the blocks are of, traversal, pieces.
+        properties: names of the properties to condition the model on; see `molgen properties`.
         network: shape of the Transformer.
     """
 
     family: Literal["graph-any-order"] = "graph-any-order"
     blocks: tuple[Annotated[int, Field(ge=0)], ...] = Field((1,), min_length=1)
+    orders: dict[OrderName, Annotated[float, Field(gt=0)]] = Field({"canonical": 1.0}, min_length=1)
+    properties: tuple[str, ...] = ()
     network: TransformerConfig = TransformerConfig()
     compiles: ClassVar[bool] = True
     rewarded: ClassVar[bool] = True

@@ -7,13 +7,9 @@ be joined to, is what decides which ring may be closed and where a hetero atom h
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numba
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from molgen.chem.valence import LEAST_ORDERS
 from molgen.chem.vocabulary import BOND_NAMES
@@ -23,72 +19,51 @@ STATES = 4
 COUNTS = 8
 """Of open ends and of missing partners: 0 to 6, then more."""
 
-_AROMATIC = BOND_NAMES.index("aromatic")
+AROMATIC = BOND_NAMES.index("aromatic")
 _ORDERS = np.array(LEAST_ORDERS)
 _PRIME = 2_147_483_647
 
 
-class Aromatic(NamedTuple):
-    """What aromatic rings lack when an atom has just been uncovered.
-
-    Attributes:
-        states: of all atoms then, 0 to `STATES` - 1, ``(B, moments, n)``.
-        ends: number of open ends, less than `COUNTS`, ``(B, moments)``.
-        missing: number of missing partners, less than `COUNTS`, ``(B, moments)``.
-    """
-
-    states: Tensor
-    ends: Tensor
-    missing: Tensor
-
-
-def aromatic_states(bonds: Tensor, valences: Tensor, first: int = 0) -> Aromatic:
-    """What is lacking at each moment of the uncovering of graphs.
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def aromatic_states(
+    bonds: NDArray[np.uint8], valences: NDArray[np.int64], states: NDArray[np.int64]
+) -> tuple[int, int]:
+    """What the aromatic rings of one partial graph of m atoms lack.
 
     Args:
-        bonds: ``(B, n, n)``, symmetric, atoms in the order they are uncovered in.
+        bonds: categories ``(m, m)``, symmetric.
         valences: usual valence of each atom if it is aromatic, less the hydrogens that it states; 0 if it is not;
-            ``(B, n)``.
-        first: the first atom whose moment is wanted.
+            ``(m,)``.
+        states: of each atom, 0 to `STATES` - 1, are written here ``(m,)``.
+
+    Returns:
+        Numbers of open ends and of missing partners, less than `COUNTS`.
     """
-    found = _states(bonds.cpu().numpy(), valences.cpu().numpy(), first)
-    return Aromatic(*(torch.from_numpy(array).to(bonds.device) for array in found))
+    m = len(valences)
+    index = np.zeros(m, np.int64)
+    needy = ends = 0
+    for k in range(m):
+        states[k] = 0
+        if valences[k] == 0:
+            continue
+        taken = aromatic = 0
+        for j in range(m):
+            taken += _ORDERS[bonds[k, j]]
+            aromatic += bonds[k, j] == AROMATIC
+        if aromatic < 2:
+            states[k] = 1
+            ends += 1
+        if valences[k] - taken - max(0, 2 - aromatic) > 0:
+            index[needy] = k
+            needy += 1
+    kernel = _kernel(bonds, index[:needy])
+    for number in range(needy):
+        states[index[number]] += 2 * (kernel[number] != 0)
+    return min(ends, COUNTS - 1), min(kernel[needy], COUNTS - 1)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _states(
-    bonds: NDArray[np.int64], valences: NDArray[np.int64], first: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    rows, n = valences.shape
-    states = np.zeros((rows, n - first, n), np.int64)
-    ends = np.zeros((rows, n - first), np.int64)
-    missing = np.zeros((rows, n - first), np.int64)
-    index = np.zeros(n, np.int64)
-    for b in range(rows):
-        for m in range(first, n):
-            needy = 0
-            for k in range(m + 1):
-                if valences[b, k] == 0:
-                    continue
-                taken = aromatic = 0
-                for j in range(m + 1):
-                    taken += _ORDERS[bonds[b, k, j]]
-                    aromatic += bonds[b, k, j] == _AROMATIC
-                if aromatic < 2:
-                    states[b, m - first, k] = 1
-                    ends[b, m - first] += 1
-                if valences[b, k] - taken - max(0, 2 - aromatic) > 0:
-                    index[needy] = k
-                    needy += 1
-            kernel = _kernel(bonds[b], index[:needy])
-            for number in range(needy):
-                states[b, m - first, index[number]] += 2 * (kernel[number] != 0)
-            missing[b, m - first] = kernel[needy]
-    return states, np.minimum(ends, COUNTS - 1), np.minimum(missing, COUNTS - 1)
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _kernel(bonds: NDArray[np.int64], atoms: NDArray[np.int64]) -> NDArray[np.int64]:
+def _kernel(bonds: NDArray[np.uint8], atoms: NDArray[np.int64]) -> NDArray[np.int64]:
     """A vector of the kernel of the Tutte matrix of some atoms, and last the kernel's dimension.
 
     With unknowns as entries the dimension is the number of atoms that a largest matching leaves out (Lovasz, 1979), and
@@ -99,7 +74,7 @@ def _kernel(bonds: NDArray[np.int64], atoms: NDArray[np.int64]) -> NDArray[np.in
     matrix = np.zeros((k, k), np.int64)
     for i in range(k):
         for j in range(i):
-            if bonds[atoms[i], atoms[j]] == _AROMATIC:
+            if bonds[atoms[i], atoms[j]] == AROMATIC:
                 seed = 48_271 * (i * k + j + 1) % _PRIME  # one of its own for every pair, however many atoms
                 value = (seed * seed % _PRIME * seed + 12_820_163) % (_PRIME - 1) + 1
                 matrix[i, j], matrix[j, i] = value, _PRIME - value

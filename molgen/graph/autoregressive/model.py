@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Self
 
+import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -17,17 +18,21 @@ from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.graph.autoregressive.aromatic import Aromatic
-from molgen.graph.autoregressive.decoder import Growing, readings
-from molgen.graph.autoregressive.network import ANCHORS, GrowingNetwork, NeighbourHead
-from molgen.graph.autoregressive.outlook import effects, outlooks
-from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS, History, history
+from molgen.graph.autoregressive.decoder import Decoder, passes
+from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
+from molgen.graph.autoregressive.orders import ORDER_NAMES, OrderName
+from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS
+from molgen.graph.autoregressive.preparation import Preparation, reordered, squares
+from molgen.graph.autoregressive.properties import PropertyCondition, PropertyScale
+from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
 from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig, state_graphs
 from molgen.models.sampling import SamplingConfig
 from molgen.nn.transformer import TransformerConfig
 
 _REDRAWS = 8
 """Most drawings of one molecule under the valence guard."""
+TARGETS = 16_384
+"""Training molecules whose properties and sizes a conditioned model holds, to draw targets from."""
 
 
 class AnyOrderGraphConfig(GraphGeneratorConfig):
@@ -36,11 +41,20 @@ class AnyOrderGraphConfig(GraphGeneratorConfig):
     Attributes:
         blocks: sizes of the blocks of atoms that molecules are uncovered in, in canonical order, each in a random order
             inside; one size is drawn for every molecule in training. 0 is one block, all in a random order.
+        orders: share of each generation order in training; see `molgen.graph.autoregressive.orders`.
+        properties: that it is conditioned on, and how they are distributed over its training molecules.
         network: its shape.
     """
 
     blocks: tuple[Annotated[int, Field(ge=0)], ...] = Field((1,), min_length=1)
+    orders: dict[OrderName, Annotated[float, Field(gt=0)]] = Field({"canonical": 1.0}, min_length=1)
+    properties: dict[str, PropertyScale] = Field({})
     network: TransformerConfig = TransformerConfig()
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it is trained on other generation orders than the canonical one."""
+        return set(self.orders) != {"canonical"}
 
 
 class AnyOrderGraph(GraphGenerator):
@@ -57,7 +71,7 @@ class AnyOrderGraph(GraphGenerator):
     """
 
     kind: ClassVar[str] = "graph-any-order"
-    valences: Tensor
+    targets: Tensor
     settings = frozenset({"temperature", "top_p", "guidance", "block", "valence_guard"})
     variables = ("atoms", "bonds")
     config: AnyOrderGraphConfig
@@ -66,10 +80,15 @@ class AnyOrderGraph(GraphGenerator):
         super().__init__(config)
         width, atoms = config.network.width, len(config.atoms)
         self.masked = atoms
-        self.network = GrowingNetwork(config.network, atoms, max(config.sizes))
+        self.network = GraphTransformer(
+            config.network, atoms, max(config.sizes), config.mixed, conditioned=bool(config.properties)
+        )
+        self.condition = PropertyCondition(config.properties) if config.properties else None
         self.atom_head = nn.Linear(width, atoms)
-        self.neighbour_head = NeighbourHead(width, atoms)
-        self.register_buffer("valences", torch.tensor(aromatic_valences(self.vocabulary)), persistent=False)
+        self.neighbour_head = NeighbourHead(width, atoms, config.mixed)
+        if config.properties:
+            self.register_buffer("targets", torch.zeros(TARGETS, len(config.properties) + 1))
+        self.valences = np.array(aromatic_valences(self.vocabulary))
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -79,18 +98,49 @@ class AnyOrderGraph(GraphGenerator):
         for block in self.network.transformer.blocks:
             block.compile(dynamic=True)
 
-    def loss(self, batch: GraphBatch, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
+    def preparation(self, seed: int = 0) -> Preparation:
+        """Makes training batches of graphs, in worker processes as well as here."""
+        config = self.config
+        return Preparation(self.vocabulary, config.orders, config.blocks, tuple(config.properties), seed)
+
+    def loss(self, batch: TeacherForcing, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
         self.check_objective(objective)
-        sizes = torch.tensor(self.config.blocks, device=batch.atoms.device)
-        chosen = sizes[(rng.fold_in(1).uniform() * len(sizes)).long()]
-        return self.cost(batch, block_order(batch.atoms.shape[1], chosen, rng.fold_in(0)))
+        return self.cost(batch)
 
     def bound(self, batch: GraphBatch, rng: RandomKeys) -> Tensor:
         n = batch.atoms.shape[1]
-        cost = self.cost(batch, block_order(n, self._block(self.sampling), rng))
+        cost = self.cost(self.in_order(batch, block_order(n, self._block(self.sampling), rng)))
         return cost["atoms"] + cost["bonds"] - math.log(self.config.sizes.get(n, 0.0) or 1e-12)
 
-    def reward(self, batch: GraphBatch, rng: RandomKeys) -> tuple[Tensor, float]:
+    def validation(self, batch: GraphBatch, rng: RandomKeys) -> dict[str, Tensor]:
+        found = super().validation(batch, rng)
+        if not self.config.mixed:
+            return found
+        preparation, host = self.preparation(), batch.to(torch.device("cpu"))
+        keys = RandomKeys(rng.keys.cpu())
+        for index, name in enumerate(ORDER_NAMES):
+            ordered = preparation.ordered(host, torch.full_like(host.examples, index), keys).to(self.device)
+            cost = self.cost(ordered)
+            found[f"{name}_nats"] = cost["atoms"] + cost["bonds"]
+        return found
+
+    def in_order(self, batch: GraphBatch, order: Tensor) -> TeacherForcing:
+        """Graphs with their atoms in some order of places ``(B, n)``."""
+        sequence = order.cpu().numpy()
+        host = batch.to(torch.device("cpu"))
+        forced = teacher_forcing(
+            np.take_along_axis(host.atoms.numpy(), sequence, 1),
+            reordered(squares(host), sequence),
+            sequence,
+            self.valences,
+            examples=host.examples,
+            visit=host.visit,
+            properties=torch.zeros(len(host), len(self.config.properties)),
+            known=torch.zeros(len(host), len(self.config.properties), dtype=torch.bool),
+        )
+        return forced.to(self.device)
+
+    def reward(self, batch: TeacherForcing, rng: RandomKeys) -> tuple[Tensor, float]:
         """REINFORCE (Williams, 1992): the gradient is that of the number of valid attempts.
 
         Its mean over attempts of (valid - share of valid ones) times the gradient of log p. Where few are invalid, as
@@ -107,7 +157,7 @@ class AnyOrderGraph(GraphGenerator):
         rows = torch.cat([some, wrong])
         drawn = GraphBatch(state["atoms"][rows], state["bonds"][rows], batch.examples[rows], batch.visit)
         order = block_order(size, self._block(SamplingConfig()), rng.fold_in(0))[rows]
-        cost = self.cost(drawn, order)
+        cost = self.cost(self.in_order(drawn, order))
         log_p = -(cost["atoms"] + cost["bonds"])
         gain, loss = (1 - share) * len(right) / len(some), share
         return gain * log_p[: len(some)].sum() - loss * log_p[len(some) :].sum(), share
@@ -119,80 +169,66 @@ class AnyOrderGraph(GraphGenerator):
         """Size of the blocks to sample in: by default the first of training."""
         return self.config.blocks[0] if sampling.block is None else sampling.block
 
-    def cost(self, batch: GraphBatch, order: Tensor) -> dict[str, Tensor]:
-        """- log p of graphs given their size, uncovered in some order ``(B, n)``, nats, by kind ``(B,)``."""
-        atoms = batch.atoms.gather(1, order)
-        past = history(_square(batch.bonds, order), order, self.valences[atoms])
-        h = self._states(atoms, past, order)
-        kinds = nn.functional.cross_entropy(self.atom_head(h).float().transpose(1, 2), atoms, reduction="none")
-        picks = self._neighbour_costs(h, atoms, past, order)
-        return {"atoms": kinds.sum(1), "bonds": picks}
+    def cost(self, batch: TeacherForcing) -> dict[str, Tensor]:
+        """- log p of the atoms that are not given and of their bonds, nats, each ``(B,)``."""
+        h = self._states(batch)
+        predicted = torch.arange(batch.atoms.shape[1], device=h.device) >= batch.given[:, None]
+        kinds = nn.functional.cross_entropy(self.atom_head(h).float().transpose(1, 2), batch.atoms, reduction="none")
+        return {"atoms": (kinds * predicted).sum(1), "bonds": self._neighbour_costs(h, batch, predicted)}
 
-    def _states(self, atoms: Tensor, past: History, order: Tensor) -> Tensor:
-        """States ``(B, n, width)`` of the slots that ask for each atom."""
-        batch, n = atoms.shape
-        tokens, places = self.anchors(n, batch, atoms.device)
-        pairs = (ANCHORS, -1, ANCHORS, -1)
-        relations = nn.functional.pad(past.relations, pairs, value=RELATIONS)
-        counts = nn.functional.one_hot(past.relations.tril(-1), RELATIONS)[..., 1:BONDS].sum(2)
+    def _states(self, batch: TeacherForcing) -> Tensor:
+        """States ``(B, n, width)`` of the slots that predict each atom."""
+        rows, n = batch.atoms.shape
+        tokens, places = self.anchors(n, rows, batch.atoms.device)
+        relations = batch.features.relations.long()
+        counts = nn.functional.one_hot(relations.tril(-1), RELATIONS)[..., 1:BONDS].sum(2)
         return self.network(
-            torch.cat([tokens, atoms[:, :-1]], dim=1),
+            torch.cat([tokens, batch.atoms[:, :-1]], dim=1),
             nn.functional.pad(counts, (0, 0, ANCHORS, -1)),
-            torch.cat([places, order[:, :-1]], dim=1),
-            torch.cat([order[:, :1], order], dim=1),
+            torch.cat([places, batch.places[:, :-1]], dim=1),
+            torch.cat([batch.places[:, :1], batch.places], dim=1),
             n,
-            relations,
-            nn.functional.pad(past.used, pairs),
-            Aromatic(
-                nn.functional.pad(past.aromatic.states, pairs),
-                *(nn.functional.pad(count, (ANCHORS, -1)) for count in past.aromatic[1:]),
-            ),
+            after_anchors(batch.features, before=ANCHORS, after=-1),
+            batch.order,
+            None if self.condition is None else self.condition(batch.properties, batch.known),
         )[:, 1:]
 
-    def _neighbour_costs(self, h: Tensor, atoms: Tensor, past: History, order: Tensor) -> Tensor:
-        """- log p of all bonds given the atoms, ``(B,)``."""
-        head, (batch, n) = self.neighbour_head, atoms.shape
+    def _neighbour_costs(self, h: Tensor, batch: TeacherForcing, predicted: Tensor) -> Tensor:
+        """- log p of the bonds of all atoms predicted, given the atoms, ``(B,)``."""
+        head, (rows, n), places = self.neighbour_head, batch.atoms.shape, batch.places
         states = torch.cat([h[:, 1:], h[:, :1]], dim=1)  # of the slot that read each atom; the last one is never picked
-        bonded = past.kinds > 0
-        row, m, number = nn.functional.pad(bonded, (1, 0), value=True).nonzero(as_tuple=True)  # up to the stop
+        bonded = batch.bonds > 0
+        choices = nn.functional.pad(bonded, (1, 0), value=True) & predicted[..., None]  # up to the stop
+        row, m, number = choices.nonzero(as_tuple=True)
         here = row * n + m
         before = torch.ones(n, n, dtype=torch.bool, device=h.device).tril(-1)
-        used, lacking = (  # just before each atom is uncovered
-            nn.functional.pad(codes, (0, 0, 1, -1)) * before for codes in (past.used, past.aromatic.states)
+        used, aromatic, growth = (  # just before each atom is added
+            nn.functional.pad(codes.long(), (0, 0, 1, -1)) * before for codes in batch.features[1:4]
         )
-        keys = head.keys(states, atoms, used, lacking, order[:, :, None] - order[:, None])
-        around = nn.functional.pad(past.around, (0, 0, 1, 0), value=RELATIONS)
-        last = order[:, None].expand(-1, n, -1).gather(2, past.neighbours)
+        keys = head.keys(states, batch.atoms, used, aromatic, growth, places[:, :, None] - places[:, None])
+        around = nn.functional.pad(batch.around, (0, 0, 1, 0), value=RELATIONS)
+        last = places[:, None].expand(-1, n, -1).gather(2, batch.neighbours)
         last = nn.functional.pad(last, (1, 0), value=n)
-        picked = torch.where(bonded, (past.kinds - 1) * n + past.neighbours, (BONDS - 1) * n)
+        picked = torch.where(bonded, (batch.bonds - 1) * n + batch.neighbours, (BONDS - 1) * n)
         picked = nn.functional.pad(picked, (0, 1), value=(BONDS - 1) * n)
-        standing, prospects = self._outlooks(atoms, past, row, m, number)
         logits = head(
-            (h + head.kind(atoms)).flatten(0, 1).index_select(0, here) + self._chosen(states, past, row, m, number),
+            (h + head.kind(batch.atoms)).flatten(0, 1).index_select(0, here)
+            + self._chosen(states, batch, row, m, number),
             keys.flatten(0, 1).index_select(0, here),
-            around[row, m, number],
-            (before[m] & (order[row] < last[row, m, number][:, None]))[:, None],
-            standing,
-            prospects,
+            around[row, m, number].long(),
+            (before[m] & (places[row] < last[row, m, number][:, None]))[:, None],
         )
         costs = nn.functional.cross_entropy(logits, picked[row, m, number], reduction="none")
-        return costs.new_zeros(batch).index_add(0, row, costs)
+        return costs.new_zeros(rows).index_add(0, row, costs)
 
-    def _chosen(self, states: Tensor, past: History, row: Tensor, m: Tensor, number: Tensor) -> Tensor:
-        """What the neighbours chosen before each choice tell, ``(M, width)``."""
-        choice, r = (torch.arange(past.kinds.shape[2], device=row.device) < number[:, None]).nonzero(as_tuple=True)
+    def _chosen(self, states: Tensor, batch: TeacherForcing, row: Tensor, m: Tensor, number: Tensor) -> Tensor:
+        """Sums of `NeighbourHead.context` over the neighbours chosen before each choice ``(M, width)``."""
+        each = torch.arange(batch.bonds.shape[2], device=row.device)
+        choice, r = (each < number[:, None]).nonzero(as_tuple=True)
         where = row[choice], m[choice], r
-        neighbours = states.flatten(0, 1).index_select(0, where[0] * states.shape[1] + past.neighbours[where])
-        told = self.neighbour_head.context(neighbours, past.kinds[where])
-        return told.new_zeros(len(row), told.shape[1]).index_add(0, choice, told)
-
-    def _outlooks(self, atoms: Tensor, past: History, row: Tensor, m: Tensor, number: Tensor) -> tuple[Tensor, Tensor]:
-        """What rings lack after some choices ``(M,)``, and would lack after one more ``(M, 4, c)``."""
-        each = effects(past.rings.atoms(past.neighbours), past.kinds)
-        done = nn.functional.pad(each.cumsum(-1, dtype=torch.int8), (1, 0))[:, row, m, number]
-        valences = self.valences[atoms][row, m].to(torch.int8)
-        left = (atoms.shape[1] - 1 - m).to(torch.int8)
-        return outlooks(past.rings.rows(row, m), done, valences, left)
+        neighbours = states.flatten(0, 1).index_select(0, where[0] * states.shape[1] + batch.neighbours[where])
+        context = self.neighbour_head.context(neighbours, batch.bonds[where])
+        return context.new_zeros(len(row), context.shape[1]).index_add(0, choice, context)
 
     def anchors(self, n: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
         """Tokens and places ``(B, 2)`` of the two slots that stand for no atom."""
@@ -204,7 +240,7 @@ class AnyOrderGraph(GraphGenerator):
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, observer: Callable[[State], None] | None = None
     ) -> tuple[State, list[int]]:
         state = self._grow(size, rng, sampling, observer)
-        cost = size * readings(sampling)
+        cost = size * passes(sampling)
         calls = [cost] * len(rng.keys)
         for number in range(1, _REDRAWS if sampling.valence_guard else 1):
             wrong = [row for row, graph in enumerate(state_graphs(state)) if not self._sound(graph)]
@@ -226,9 +262,9 @@ class AnyOrderGraph(GraphGenerator):
         order = block_order(size, 1 if sampling.valence_guard else self._block(sampling), rng.fold_in(0))
         atoms = torch.full_like(order, self.masked)
         bonds = order.new_zeros(*order.shape, size)
-        growing = Growing(self, size, order, sampling)
+        decoder = Decoder(self, size, order, sampling)
         for m in range(size):
-            atom, row = growing.step(rng.fold_in(m + 1))
+            atom, row = decoder.step(rng.fold_in(m + 1))
             here = order[:, m : m + 1]
             atoms.scatter_(1, here, atom[:, None])
             row = torch.zeros_like(order).scatter_(1, order[:, :m], row)
@@ -236,16 +272,6 @@ class AnyOrderGraph(GraphGenerator):
             if observer is not None:
                 observer({"atoms": atoms.clone(), "bonds": _listed(bonds)})
         return {"atoms": atoms, "bonds": _listed(bonds)}
-
-
-def _square(bonds: Tensor, order: Tensor) -> Tensor:
-    """Bonds ``(B, n (n - 1) / 2)`` as a square ``(B, n, n)``, atoms in another order."""
-    batch, n = order.shape
-    i, j = torch.triu_indices(n, n, 1, device=bonds.device)
-    square = bonds.new_zeros(batch, n, n)
-    square[:, i, j] = square[:, j, i] = bonds
-    rows = torch.arange(batch, device=bonds.device)[:, None, None]
-    return square[rows, order[:, :, None], order[:, None]]
 
 
 def _listed(bonds: Tensor) -> Tensor:

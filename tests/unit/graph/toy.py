@@ -41,5 +41,5 @@ def all_graphs() -> GraphBatch:
 @torch.no_grad()
 def probabilities(model: AnyOrderGraph, batch: GraphBatch, order: list[int]) -> Tensor:
     """p(graph | size, order)."""
-    cost = model.cost(batch, torch.tensor(order).expand(len(batch), -1))
+    cost = model.cost(model.in_order(batch, torch.tensor(order).expand(len(batch), -1)))
     return (-(cost["atoms"] + cost["bonds"]).double()).exp()

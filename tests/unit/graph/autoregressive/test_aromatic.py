@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import networkx
+import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
@@ -51,18 +51,20 @@ def lacking(bonds: list[list[int]], valences: list[int], m: int) -> tuple[set[in
 def test_states_are_what_matchings_say(case: tuple[list[list[int]], list[int]]) -> None:
     bonds, valences = case
     n = len(valences)
-    found = aromatic_states(torch.tensor([bonds]), torch.tensor([valences]))
     for m in range(n):
         open_ends, left_out, missing = lacking(bonds, valences, m)
-        states = found.states[0, m].tolist()
-        assert {k for k in range(n) if states[k] & 1} == open_ends
-        assert {k for k in range(n) if states[k] & 2} == left_out
-        assert (found.ends[0, m], found.missing[0, m]) == (
-            min(len(open_ends), COUNTS - 1),
-            min(missing, COUNTS - 1),
-        )
-    last = aromatic_states(torch.tensor([bonds]), torch.tensor([valences]), first=n - 1)
-    assert all((part[:, -1:] == one).all() for part, one in zip(found, last, strict=True))
+        states, *counts = found(bonds, valences, m + 1)
+        assert {k for k in range(m + 1) if states[k] & 1} == open_ends
+        assert {k for k in range(m + 1) if states[k] & 2} == left_out
+        assert counts == [min(len(open_ends), COUNTS - 1), min(missing, COUNTS - 1)]
+
+
+def found(bonds: list[list[int]], valences: list[int], size: int) -> tuple[list[int], int, int]:
+    """States of the first atoms, open ends and missing partners."""
+    states = np.zeros(size, np.int64)
+    square = np.array(bonds, dtype=np.uint8)[:size, :size]
+    ends, missing = aromatic_states(square, np.array(valences)[:size], states)
+    return states.tolist(), ends, missing
 
 
 @pytest.mark.parametrize(
@@ -93,12 +95,12 @@ def test_rings_lack_nothing_where_rdkit_can_write_them(smiles: str) -> None:
     tokens = [atom.GetSmarts() for atom in mol.GetAtoms()]
     vocabulary = Vocabulary.learn([tokens])
     n = len(tokens)
-    bonds = torch.zeros(1, n, n, dtype=torch.int64)
+    bonds = [[0] * n for _ in range(n)]
     kinds = {Chem.BondType.SINGLE: 1, Chem.BondType.DOUBLE: 2, Chem.BondType.AROMATIC: 4}
     for bond in mol.GetBonds():
         i, j = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-        bonds[0, i, j] = bonds[0, j, i] = kinds[bond.GetBondType()]
-    valences = torch.tensor(aromatic_valences(vocabulary))[torch.tensor([vocabulary.encode(tokens)])]
-    found = aromatic_states(bonds, valences, first=n - 1)
-    assert int(found.ends) == 0
-    assert (int(found.missing) == 0) == written
+        bonds[i][j] = bonds[j][i] = kinds[bond.GetBondType()]
+    usual = aromatic_valences(vocabulary)
+    _, ends, missing = found(bonds, [usual[category] for category in vocabulary.encode(tokens)], n)
+    assert ends == 0
+    assert (missing == 0) == written

@@ -8,6 +8,7 @@ from itertools import permutations
 from pathlib import Path
 
 import networkx
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -19,7 +20,8 @@ from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import UsageError
 from molgen.evaluation import evaluate
 from molgen.graph.autoregressive.model import AnyOrderGraph
-from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS, USED, history
+from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS, USED
+from molgen.graph.autoregressive.teacher_forcing import teacher_forcing
 from tests.conftest import Run
 from tests.unit.graph.toy import all_graphs, batch_of, probabilities, toy
 
@@ -66,22 +68,24 @@ def graphs(draw: st.DrawFn) -> tuple[list[int], list[int]]:
 
 @given(graphs())
 @settings(max_examples=30, deadline=None)
-def test_history_is_what_networkx_says(case: tuple[list[int], list[int]]) -> None:
+def test_teacher_forcing_is_what_networkx_says(case: tuple[list[int], list[int]]) -> None:
     flat, order = case
     n = len(order)
     bonds = torch.tensor(flat).view(1, n, n).tril(-1)
     bonds = bonds + bonds.transpose(1, 2)
-    found = history(bonds, torch.tensor([order]), torch.zeros(1, n, dtype=torch.int64))
+    square, atoms = bonds.numpy().astype(np.uint8), np.zeros((1, n), np.int64)
+    forced = teacher_forcing(atoms, square, np.array([order]), np.zeros(1, np.int64))
+    found = forced.features
     graph = networkx.Graph()
     for m in range(n):
         before = dict(networkx.all_pairs_shortest_path_length(graph))
         earlier = sorted((k for k in range(m) if bonds[0, m, k]), key=lambda k: -order[k])
-        kinds = [int(kind) for kind in found.kinds[0, m] if kind]
+        kinds = [int(kind) for kind in forced.bonds[0, m] if kind]
         assert kinds == [int(bonds[0, m, k]) for k in earlier]
-        assert found.neighbours[0, m, : len(earlier)].tolist() == earlier
+        assert forced.neighbours[0, m, : len(earlier)].tolist() == earlier
         for number, k in enumerate(earlier):
             for other in range(m):
-                assert found.around[0, m, number, other] == relation(before[k].get(other), None)
+                assert forced.around[0, m, number, other] == relation(before[k].get(other), None)
         graph.add_node(m)
         graph.add_edges_from((m, k, {"halves": HALVES[bonds[0, m, k]]}) for k in earlier)
         now = networkx.single_source_shortest_path_length(graph, m)
@@ -169,7 +173,7 @@ def test_compiled_layers_learn_the_same() -> None:
         if compiled:
             model.compile_layers()
         for batch in (all_graphs(), batch_of([[0, 1, 0, 1]], [[1, 0, 1, 4, 0, 2]])):  # of another size too
-            cost = model.cost(batch, torch.arange(batch.atoms.shape[1]).expand(len(batch), -1))
+            cost = model.cost(model.in_order(batch, torch.arange(batch.atoms.shape[1]).expand(len(batch), -1)))
             (cost["atoms"] + cost["bonds"]).sum().backward()
         found.append([parameter.grad for parameter in model.parameters()])
     assert all(torch.allclose(a, b, rtol=1e-3, atol=1e-3) for a, b in zip(*found, strict=True))

@@ -23,7 +23,7 @@ def test_the_gradient_is_that_of_the_share_of_valid_attempts() -> None:
     weight = model.atom_head.bias
     valid = valid_graphs(model)
     batch = all_graphs()
-    cost = model.cost(batch, torch.arange(3).expand(len(batch), -1))
+    cost = model.cost(model.in_order(batch, torch.arange(3).expand(len(batch), -1)))
     p = (-(cost["atoms"] + cost["bonds"])).exp()
     (expected,) = torch.autograd.grad(p[valid].sum(), weight)
     reward, share = model.reward(batch_of([[0, 0, 0]] * n, [[1, 1, 0]] * n), RandomKeys.from_seed(0, torch.arange(n)))

@@ -1,0 +1,124 @@
+"""An autoregressive graph model for a set of molecules: new, or from a trained one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from molgen.chem.vocabulary import Vocabulary
+from molgen.datasets.batches import GraphBatch, graph_arrays
+from molgen.datasets.encoded import EncodedDataset
+from molgen.datasets.splits import TRAIN
+from molgen.errors import MolgenError, UsageError
+from molgen.graph.autoregressive.model import TARGETS, AnyOrderGraph, AnyOrderGraphConfig
+from molgen.graph.autoregressive.orders import OrderName
+from molgen.graph.autoregressive.preparation import Preparation, known_properties
+from molgen.graph.autoregressive.properties import PropertyScale
+from molgen.graph.autoregressive.warm_start import enlarged
+from molgen.graph.build import learned
+from molgen.graph.generator import GraphGenerator
+from molgen.nn.transformer import TransformerConfig
+
+
+class Settings(Protocol):
+    """What a training run says of the model; see `AnyOrderGraphConfig`."""
+
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        """See there."""
+
+    @property
+    def orders(self) -> Mapping[OrderName, float]:
+        """See there."""
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """Names of properties to condition on."""
+
+    @property
+    def network(self) -> TransformerConfig:
+        """See there."""
+
+
+def autoregressive_graph_model(dataset: EncodedDataset, settings: Settings, start: str | None) -> AnyOrderGraph:
+    """A model with the vocabulary and sizes of the training split.
+
+    Args:
+        dataset: encoded molecules.
+        settings: of the run.
+        start: a trained model to begin from, by name or path; what the data have and it does not is added to it.
+
+    Raises:
+        MolgenError: `start` is a model of another family.
+        UsageError: an unknown property.
+    """
+    config = {**learned(dataset), **_chosen(settings)}
+    before = None if start is None else _started(start)
+    if before is not None:
+        new = [token for token in config["atoms"] if token not in before.vocabulary.index]
+        config["atoms"] = (*before.config.atoms, *new)
+        config["network"] = before.config.network
+        largest = max(before.largest, *config["sizes"])
+        config["sizes"] = {**config["sizes"], largest: config["sizes"].get(largest, 0.0)}
+    same = before is not None and before.config.data.get("fingerprint") == dataset.fingerprint
+    if before is not None and same and tuple(before.config.properties) == settings.properties:
+        config["properties"], targets = before.config.properties, getattr(before, "targets", None)
+    else:
+        vocabulary = Vocabulary(config["atoms"], config["kekulized"])
+        config["properties"], targets = _measured(dataset, vocabulary, settings.properties)
+    full = AnyOrderGraphConfig.model_validate(config)
+    model = AnyOrderGraph(full) if before is None else enlarged(before, full)
+    if targets is not None:
+        model.targets.copy_(targets)
+    return model
+
+
+def _chosen(settings: Settings) -> dict[str, Any]:
+    return {"blocks": settings.blocks, "orders": dict(settings.orders), "network": settings.network}
+
+
+def _started(name: str) -> AnyOrderGraph:
+    model = GraphGenerator.from_pretrained(name)
+    if not isinstance(model, AnyOrderGraph):
+        raise MolgenError(f"{name} holds a {model.kind} model, not a {AnyOrderGraph.kind} model")
+    return model
+
+
+def _measured(
+    dataset: EncodedDataset, vocabulary: Vocabulary, names: Sequence[str]
+) -> tuple[dict[str, PropertyScale], torch.Tensor | None]:
+    """Scales of properties, and `TARGETS` rows of values and size of random training molecules."""
+    if not names:
+        return {}, None
+    unknown = set(names) - known_properties()
+    if unknown:
+        raise UsageError(f"there is no property {', '.join(sorted(unknown))}; see: molgen properties")
+    rows = torch.cat(list(_sampled(dataset, vocabulary, names)))
+    deviations = rows.std(0).clamp(min=1e-3)
+    scales = {
+        name: PropertyScale(mean=float(mean), deviation=float(deviation))
+        for name, mean, deviation in zip(names, rows.mean(0), deviations, strict=False)
+    }
+    return scales, rows
+
+
+def _sampled(dataset: EncodedDataset, vocabulary: Vocabulary, names: Sequence[str]) -> Any:
+    """Property values and sizes of `TARGETS` training molecules ``(m, P + 1)``, size after size."""
+    preparation = Preparation(vocabulary, {"canonical": 1.0}, (1,), names)
+    categories = np.array(vocabulary.encode(dataset.vocabulary.atoms))
+    sizes = dataset.sizes(TRAIN)
+    ends = np.cumsum(list(sizes.values()))
+    chosen = np.sort(np.random.default_rng(0).integers(0, ends[-1], TARGETS))
+    for size, begin, end in zip(sizes, ends - list(sizes.values()), ends, strict=True):
+        rows: NDArray[np.int64] = chosen[(chosen >= begin) & (chosen < end)] - begin
+        if len(rows):
+            atoms, bonds, *rest = (
+                torch.from_numpy(part[rows].astype(np.int64)) for part in graph_arrays(dataset, TRAIN, size)
+            )
+            batch = GraphBatch(torch.from_numpy(categories)[atoms], bonds, torch.from_numpy(rows), 0, *rest)
+            values, _ = preparation.conditions(batch, torch.ones(len(rows), len(names), dtype=torch.bool))
+            yield torch.cat([values, torch.full((len(rows), 1), float(size))], dim=1)
