@@ -63,6 +63,13 @@ class Cache:
             None if pair is None else (pair[0][:, :, -positions:], pair[1][:, :, -positions:]) for pair in self.layers
         ]
 
+    def expand(self, rows: int) -> None:
+        """Take the only sequence of the batch for so many."""
+        self.layers = [
+            None if pair is None else (pair[0].expand(rows, -1, -1, -1), pair[1].expand(rows, -1, -1, -1))
+            for pair in self.layers
+        ]
+
     def select(self, rows: Tensor) -> None:
         """Keep some sequences of the batch."""
         self.layers = [None if pair is None else (pair[0][rows], pair[1][rows]) for pair in self.layers]

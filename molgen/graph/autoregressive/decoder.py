@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from molgen.chem.valence import capacities
 from molgen.diffusion.random_keys import RandomKeys
+from molgen.diffusion.samplers import guided
+from molgen.graph.autoregressive.given import Given, GivenGuard
 from molgen.graph.autoregressive.guard import ValenceGuard
 from molgen.graph.autoregressive.network import ANCHORS, after_anchors
+from molgen.graph.autoregressive.orders import CANONICAL, PIECES
 from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS, Features, PartialGraph
+from molgen.graph.autoregressive.teacher_forcing import teacher_forcing
 from molgen.models.sampling import SamplingConfig
 from molgen.nn.transformer import Cache
 
@@ -19,52 +24,126 @@ if TYPE_CHECKING:
     from molgen.graph.autoregressive.model import AnyOrderGraph
 
 
-def passes(sampling: SamplingConfig) -> int:
-    """Network passes per atom."""
-    return 1
+class Targets(NamedTuple):
+    """Property values that molecules are to have, in the model's units and order of properties.
+
+    Attributes:
+        values: ``(B, P)``.
+        known: which of them are asked for ``(B, P)``.
+    """
+
+    values: Tensor
+    known: Tensor
 
 
 class Decoder:
     """Graphs in the making.
 
+    With guidance every slot is computed twice, in the conditional pass and in the unconditional one, which has the
+    given atoms and the size but no property; the rows of the network are those of the first and then of the second.
+
     Args:
         model: that draws.
         size: atoms.
-        order: places of the atoms in generation order ``(B, n)``.
+        order: places of the atoms in generation order ``(B, n)``; must be 0, 1, ... where something is given.
         sampling: how.
+        given: what the graphs begin with.
+        targets: properties; by default all are withheld.
     """
 
-    def __init__(self, model: AnyOrderGraph, size: int, order: Tensor, sampling: SamplingConfig) -> None:
+    def __init__(
+        self,
+        model: AnyOrderGraph,
+        size: int,
+        order: Tensor,
+        sampling: SamplingConfig,
+        given: Given | None = None,
+        targets: Targets | None = None,
+    ) -> None:
         self.model, self.size, self.order, self.sampling = model, size, order, sampling
-        rows = len(order)
-        self.graph = PartialGraph(rows, size)
+        rows, device = len(order), order.device
+        self.passes = passes(sampling, targets)
+        self.graph = _begun(rows, size, given)
         self.cache = Cache(model.config.network.layers)
         self.atoms = order[:, :0]
-        self.states = torch.zeros(rows, 0, model.config.network.width, device=order.device)
+        self.states = torch.zeros(self.passes * rows, 0, model.config.network.width, device=device)
         self.row = order[:, :0]
         self.features: Features[Tensor] | None = None
-        self.condition: Tensor | None = None
-        if model.condition is not None:
-            none = torch.zeros(rows, len(model.config.properties), device=order.device)
-            self.condition = model.condition(none, none.bool())
-        self.guard = ValenceGuard(capacities(model.vocabulary), rows, order.device) if sampling.valence_guard else None
+        self.condition = self._condition(targets)
+        self.name = CANONICAL if given is None else PIECES
+        self.guard = ValenceGuard(capacities(model.vocabulary), rows, device) if sampling.valence_guard else None
+        self.given_guard: GivenGuard | None = None
+        self.next: Tensor | None = None
+        if given is not None:
+            self._read_given(given)
+            self.given_guard = GivenGuard(given, self.graph)
+
+    @property
+    def satisfied(self) -> list[bool]:
+        """Whether each whole graph has what is given, used and joined as it is meant to be."""
+        return [True] * len(self.order) if self.given_guard is None else self.given_guard.satisfied.tolist()
 
     def step(self, rng: RandomKeys) -> tuple[Tensor, Tensor]:
         """Add one atom: its category ``(B,)``, and its bonds to those before it ``(B, m)``."""
-        h = self._state()
-        logits = self.model.atom_head(h[:, 0]).float()
+        h = self._state() if self.next is None else self.next
+        self.next = None
+        logits = self._guided(self.model.atom_head(h[:, 0]).float(), "atoms")
         atom = rng.fold_in(0).categorical(self.sampling.probabilities(logits, "atoms"))
         row = self._bonds(h, atom, rng)
+        self._add(atom, row)
+        if self.given_guard is not None:
+            self.given_guard.add(row.cpu().numpy())
+        return atom, row
+
+    def _add(self, atom: Tensor, row: Tensor) -> None:
         self.graph.add(self.model.valences[atom.cpu().numpy()], row.cpu().numpy())
         self.features = Features(*(torch.from_numpy(part).to(row.device) for part in self.graph.features()))
         if self.guard is not None:
             self.guard.add(row)
         self.atoms = torch.cat([self.atoms, atom[:, None]], dim=1)
         self.row = row
-        return atom, row
+
+    def _condition(self, targets: Targets | None) -> Tensor | None:
+        """Condition of the rows of all passes, or of one row where it is the same for all."""
+        condition = self.model.condition
+        if condition is None:
+            return None
+        none = torch.zeros(1, len(self.model.config.properties), device=self.order.device)
+        unconditional = condition(none, none.bool())
+        if targets is None:
+            return unconditional
+        conditional = condition(*targets)
+        if self.passes == 1:
+            return conditional
+        return torch.cat([conditional, unconditional.expand(len(conditional), -1)])
+
+    def _read_given(self, given: Given) -> None:
+        """Add the given atoms, and read all of them in one pass; once for all rows where these do not differ."""
+        rows, k = len(self.order), len(given.atoms)
+        bonds = np.zeros((1, k + 1, k + 1), np.uint8)
+        bonds[0, :k, :k] = given.bonds
+        forced = teacher_forcing(
+            np.append(given.atoms, 0)[None],  # the last one stands for the atom to be predicted
+            bonds,
+            np.arange(k + 1)[None],
+            self.model.valences,
+            order=np.array([PIECES]),
+            given=np.array([k]),
+            pieces=np.array([given.pieces]),
+            leaving=np.append(given.leaving, -1)[None],
+        ).to(self.order.device)
+        width = 1 if self.condition is None else len(self.condition)
+        states = self.model.states(forced.repeated(width), self.size, self.condition, self.cache)
+        if width == 1:
+            states = states.expand(self.passes * rows, -1, -1)
+            self.cache.expand(self.passes * rows)
+        self.states, self.next = states[:, 1:], states[:, -1:]
+        for m in range(k):
+            atom = torch.full_like(self.order[:, 0], int(given.atoms[m]))
+            self._add(atom, torch.from_numpy(given.bonds[m, :m].astype(np.int64)).to(atom.device).expand(rows, -1))
 
     def _state(self) -> Tensor:
-        """State ``(B, 1, width)`` of the slot that predicts the next atom."""
+        """State ``(rows, 1, width)`` of the slot that predicts the next atom."""
         m, order, device = self.graph.known, self.order, self.order.device
         rows = len(order)
         if self.features is None:
@@ -77,9 +156,13 @@ class Decoder:
             atoms, places, targets = self.atoms[:, -1:], order[:, m - 1 : m], order[:, m : m + 1]
             counts = nn.functional.one_hot(self.row, BONDS)[..., 1:].sum(1, keepdim=True)
             features = after_anchors(self.features, 0, 0)
-        canonical = order.new_zeros(rows)
         h = self.model.network(
-            atoms, counts, places, targets, self.size, features, canonical, self.condition, self.cache
+            *map(self._each, (atoms, counts, places, targets)),
+            self.size,
+            Features(*map(self._each, features)),
+            self._each(torch.full_like(order[:, 0], self.name)),
+            self.condition,
+            self.cache,
         )[:, -1:]
         if m:
             self.states = torch.cat([self.states, h], dim=1)
@@ -92,27 +175,65 @@ class Decoder:
         if self.features is None:
             return row
         places, here = self.order[:, :m], self.order[:, m : m + 1]
-        keys = head.keys(self.states, self.atoms, *self.features[1:4], (here - places)[:, None])[:, 0]
-        x = h[:, 0] + head.kind(atom)
+        each = self._each
+        used, aromatic, growth = map(each, self.features[1:4])
+        offsets = each((here - places)[:, None])
+        keys = head.keys(self.states, each(self.atoms), used, aromatic, growth, offsets)[:, 0]
+        x = h[:, 0] + head.kind(each(atom))
         around = torch.full_like(row, RELATIONS)
-        allowed = torch.ones_like(row, dtype=torch.bool)
+        going, before = torch.ones_like(row[:, :1], dtype=torch.bool), torch.ones_like(row, dtype=torch.bool)
         for number in range(1, m + 1):
-            possible = allowed[:, None]
-            if self.guard is not None:
-                possible = possible & self.guard.allowed(self.atoms, atom, row)
-            logits = head(x, keys, around, possible)
-            if self.guard is not None and number == 1:  # one bond at least, where there is one to be had
-                logits[:, -1].masked_fill_(possible.flatten(1).any(1), float("-inf"))
+            possible, stop = self._allowed(atom, row, before & going, first=number == 1)
+            logits = self._guided(head(x, keys, each(around), each(possible)), "bonds")
+            logits[:, -1].masked_fill_(going[:, 0] & ~stop, float("-inf"))
             picked = rng.fold_in(number).categorical(self.sampling.probabilities(logits, "bonds"))
             bond, neighbour = torch.div(picked, m, rounding_mode="floor") + 1, picked % m
-            going = bond < BONDS
+            going = (bond < BONDS)[:, None]
             if not going.any():
                 break
-            bond = torch.where(going, bond, 0)
+            bond = torch.where(going[:, 0], bond, 0)
             index = neighbour[:, None]
             row.scatter_add_(1, index, bond[:, None])
-            states = self.states.gather(1, index[..., None].expand(-1, -1, h.shape[2]))[:, 0]
-            x = x + head.context(states, bond)
+            states = self.states.gather(1, each(index)[..., None].expand(-1, -1, h.shape[2]))[:, 0]
+            x = x + head.context(states, each(bond))
             around = torch.from_numpy(self.graph.relations(index.cpu().numpy())[:, 0]).to(row.device)
-            allowed = allowed & (places < places.gather(1, index)) & going[:, None]
+            before = before & (places < places.gather(1, index))
         return row
+
+    def _allowed(self, atom: Tensor, row: Tensor, candidates: Tensor, first: bool) -> tuple[Tensor, Tensor]:
+        """Choices that are allowed: neighbours by category of bond ``(B, 4 or 1, m)``, and to stop ``(B,)``."""
+        possible, stop = candidates[:, None], torch.ones_like(atom, dtype=torch.bool)
+        if self.guard is not None:
+            possible = possible & self.guard.allowed(self.atoms, atom, row)
+            if first:  # one bond at least
+                stop = torch.zeros_like(stop)
+        if self.given_guard is not None:
+            choices = possible.expand(-1, BONDS - 1, -1).cpu().numpy()
+            found = self.given_guard.restrict(row.cpu().numpy(), choices)
+            possible, stop = (torch.from_numpy(part).to(row.device) for part in found)
+        return possible, stop | ~possible.flatten(1).any(1)  # where there is nothing to be had
+
+    def _each(self, part: Tensor) -> Tensor:
+        """The same for all passes."""
+        return torch.cat([part] * self.passes) if self.passes > 1 else part
+
+    def _guided(self, logits: Tensor, kind: str) -> Tensor:
+        """Logits ``(B, K)`` of those of all passes ``(rows, K)``."""
+        if self.passes == 1:
+            return logits
+        conditional, unconditional = logits.chunk(self.passes)
+        return guided(conditional, unconditional, self.sampling.guidance.get(kind, 0.0))
+
+
+def passes(sampling: SamplingConfig, targets: Targets | None) -> int:
+    """Network passes per atom: two where properties guide."""
+    return 2 if targets is not None and any(sampling.guidance.values()) else 1
+
+
+def _begun(rows: int, size: int, given: Given | None) -> PartialGraph:
+    if given is None:
+        return PartialGraph(rows, size)
+    k = len(given.atoms)
+    leaving = np.full((rows, size), -1, np.int64)
+    leaving[:, :k] = given.leaving
+    return PartialGraph(rows, size, np.full(rows, k), np.full(rows, given.pieces), leaving)

@@ -11,9 +11,9 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from molgen.chem.codec import MoleculeGraph
-from molgen.chem.strict import strict_smiles
+from molgen.chem.strict import raw_smiles, strict_smiles
 from molgen.chem.valence import aromatic_valences
+from molgen.constraints.conditions import Conditions
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.process import State
@@ -22,15 +22,19 @@ from molgen.graph.autoregressive.decoder import Decoder, passes
 from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
 from molgen.graph.autoregressive.orders import ORDER_NAMES, OrderName
 from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS
+from molgen.graph.autoregressive.plan import Asked, Plan
 from molgen.graph.autoregressive.preparation import Preparation, reordered, squares
 from molgen.graph.autoregressive.properties import PropertyCondition, PropertyScale
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
-from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig, state_graphs
+from molgen.graph.generator import STATES, GraphGenerator, GraphGeneratorConfig, state_graphs
+from molgen.models.generator import Attempt, Form
 from molgen.models.sampling import SamplingConfig
-from molgen.nn.transformer import TransformerConfig
+from molgen.nn.transformer import Cache, TransformerConfig
 
 _REDRAWS = 8
 """Most drawings of one molecule under the valence guard."""
+_TARGETS = 2
+"""Stream of random numbers for targets; 0 and 1 are those of sizes and of states."""
 TARGETS = 16_384
 """Training molecules whose properties and sizes a conditioned model holds, to draw targets from."""
 
@@ -43,12 +47,14 @@ class AnyOrderGraphConfig(GraphGeneratorConfig):
             inside; one size is drawn for every molecule in training. 0 is one block, all in a random order.
         orders: share of each generation order in training; see `molgen.graph.autoregressive.orders`.
         properties: that it is conditioned on, and how they are distributed over its training molecules.
+        collections: names of the collections that its training molecules come from.
         network: its shape.
     """
 
     blocks: tuple[Annotated[int, Field(ge=0)], ...] = Field((1,), min_length=1)
     orders: dict[OrderName, Annotated[float, Field(gt=0)]] = Field({"canonical": 1.0}, min_length=1)
     properties: dict[str, PropertyScale] = Field({})
+    collections: tuple[str, ...] = ()
     network: TransformerConfig = TransformerConfig()
 
     @property
@@ -148,7 +154,7 @@ class AnyOrderGraph(GraphGenerator):
         """
         size = batch.atoms.shape[1]
         state, _ = self.sample_states(size, rng, SamplingConfig())
-        valid = torch.tensor([self._sound(graph) for graph in state_graphs(state)], device=self.device)
+        valid = torch.tensor([smiles is not None for smiles in self._judged(state)], device=self.device)
         share = float(valid.float().mean())
         wrong, right = (~valid).nonzero()[:, 0], valid.nonzero()[:, 0]
         some = right[: len(wrong)]
@@ -171,26 +177,34 @@ class AnyOrderGraph(GraphGenerator):
 
     def cost(self, batch: TeacherForcing) -> dict[str, Tensor]:
         """- log p of the atoms that are not given and of their bonds, nats, each ``(B,)``."""
-        h = self._states(batch)
+        condition = None if self.condition is None else self.condition(batch.properties, batch.known)
+        h = self.states(batch, batch.atoms.shape[1], condition)
         predicted = torch.arange(batch.atoms.shape[1], device=h.device) >= batch.given[:, None]
         kinds = nn.functional.cross_entropy(self.atom_head(h).float().transpose(1, 2), batch.atoms, reduction="none")
         return {"atoms": (kinds * predicted).sum(1), "bonds": self._neighbour_costs(h, batch, predicted)}
 
-    def _states(self, batch: TeacherForcing) -> Tensor:
-        """States ``(B, n, width)`` of the slots that predict each atom."""
-        rows, n = batch.atoms.shape
-        tokens, places = self.anchors(n, rows, batch.atoms.device)
-        relations = batch.features.relations.long()
-        counts = nn.functional.one_hot(relations.tril(-1), RELATIONS)[..., 1:BONDS].sum(2)
+    def states(self, batch: TeacherForcing, size: int, condition: Tensor | None, cache: Cache | None = None) -> Tensor:
+        """States ``(B, n, width)`` of the slots that predict each atom of a batch.
+
+        Args:
+            batch: molecules, or the first atoms of them and one more, which is not read.
+            size: atoms of the molecules.
+            condition: of properties ``(B, CONDITION_WIDTH)``, or ``(1, CONDITION_WIDTH)`` for all.
+            cache: is given the slots, to go on from.
+        """
+        rows = len(batch)
+        tokens, places = self.anchors(size, rows, batch.atoms.device)
+        counts = nn.functional.one_hot(batch.features.relations.long().tril(-1), RELATIONS)[..., 1:BONDS].sum(2)
         return self.network(
             torch.cat([tokens, batch.atoms[:, :-1]], dim=1),
             nn.functional.pad(counts, (0, 0, ANCHORS, -1)),
             torch.cat([places, batch.places[:, :-1]], dim=1),
             torch.cat([batch.places[:, :1], batch.places], dim=1),
-            n,
+            size,
             after_anchors(batch.features, before=ANCHORS, after=-1),
             batch.order,
-            None if self.condition is None else self.condition(batch.properties, batch.known),
+            condition,
+            cache,
         )[:, 1:]
 
     def _neighbour_costs(self, h: Tensor, batch: TeacherForcing, predicted: Tensor) -> Tensor:
@@ -235,35 +249,104 @@ class AnyOrderGraph(GraphGenerator):
         tokens = torch.arange(self.masked, self.masked + ANCHORS, device=device)
         return tokens.expand(rows, -1), torch.tensor([-1, n], device=device).expand(rows, -1)
 
-    @torch.no_grad()
+    @property
+    def conditions(self) -> frozenset[str]:
+        given = {"fragment", "atoms"} if self.config.mixed else {"atoms"}
+        return frozenset(given | set(self.config.properties))
+
+    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
+        if conditions is None:
+            return super().draw_sizes(rng, sampling)
+        return self._plan(conditions).sizes(rng.fold_in(_TARGETS))
+
+    def sample_batch(
+        self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
+    ) -> list[Attempt]:
+        if conditions is not None and conditions.guidance:
+            sampling = sampling.replaced(guidance=dict.fromkeys(self.variables, conditions.guidance))
+        state, calls, judged = self._sample(size, rng.fold_in(STATES), sampling, None, self._asked(rng, conditions))
+        read = strict_smiles if form == "strict" else raw_smiles
+        graphs = state_graphs(state)
+        if judged is None:  # not under the valence guard
+            judged = [None] * len(graphs)
+        return [
+            Attempt(smiles if smiles is not None else read(self.codec.decode(graph)), count)
+            for graph, smiles, count in zip(graphs, judged, calls, strict=True)
+        ]
+
     def sample_states(
-        self, size: int, rng: RandomKeys, sampling: SamplingConfig, observer: Callable[[State], None] | None = None
+        self,
+        size: int,
+        rng: RandomKeys,
+        sampling: SamplingConfig,
+        observer: Callable[[State], None] | None = None,
     ) -> tuple[State, list[int]]:
-        state = self._grow(size, rng, sampling, observer)
-        cost = size * passes(sampling)
+        return self._sample(size, rng, sampling, observer, Asked())[:2]
+
+    def _plan(self, conditions: Conditions) -> Plan:
+        """How attempts are drawn under conditions."""
+        return Plan(self.config, self.vocabulary, getattr(self, "targets", None), conditions)
+
+    def _asked(self, rng: RandomKeys, conditions: Conditions | None) -> Asked:
+        """What is given to the decoder of attempts whose sizes have been drawn with the same keys."""
+        return Asked() if conditions is None else self._plan(conditions).asked(rng.fold_in(_TARGETS))
+
+    @torch.no_grad()
+    def _sample(
+        self,
+        size: int,
+        rng: RandomKeys,
+        sampling: SamplingConfig,
+        observer: Callable[[State], None] | None,
+        asked: Asked,
+    ) -> tuple[State, list[int], list[str | None] | None]:
+        """State, network calls and, under the valence guard, canonical SMILES, None where it is invalid.
+
+        What does not have all that is given, joined as it is meant to be, is drawn again, as is what is invalid under
+        the guard.
+        """
+        state, satisfied = self._decode(size, rng, sampling, observer, asked)
+        cost = (size - asked.known) * passes(sampling, asked.targets)
         calls = [cost] * len(rng.keys)
-        for number in range(1, _REDRAWS if sampling.valence_guard else 1):
-            wrong = [row for row, graph in enumerate(state_graphs(state)) if not self._sound(graph)]
+        guarded = sampling.valence_guard
+        judged = self._judged(state) if guarded else None
+        for number in range(1, _REDRAWS if guarded or asked.given is not None else 1):
+            wrong = [row for row, fine in enumerate(satisfied) if not fine or (judged is not None and not judged[row])]
             if not wrong:
                 break
-            again = self._grow(size, rng.select(torch.tensor(wrong)).fold_in(-number), sampling, observer)
+            rows = torch.tensor(wrong, device=rng.keys.device)
+            again, fine = self._decode(size, rng.select(rows).fold_in(-number), sampling, observer, asked.rows(rows))
             for kind, values in again.items():
-                state[kind][wrong] = values
-            for row in wrong:
+                state[kind][rows] = values
+            for row, ok in zip(wrong, fine, strict=True):
                 calls[row] += cost
-        return state, calls
+                satisfied[row] = ok
+            if judged is not None:
+                for row, smiles in zip(wrong, self._judged(again), strict=True):
+                    judged[row] = smiles
+        return state, calls, judged
 
-    def _sound(self, graph: MoleculeGraph) -> bool:
-        return strict_smiles(self.codec.decode(graph)) is not None
+    def _judged(self, state: State) -> list[str | None]:
+        return [strict_smiles(self.codec.decode(graph)) for graph in state_graphs(state)]
 
-    def _grow(
-        self, size: int, rng: RandomKeys, sampling: SamplingConfig, observer: Callable[[State], None] | None
-    ) -> State:
-        order = block_order(size, 1 if sampling.valence_guard else self._block(sampling), rng.fold_in(0))
+    def _decode(
+        self,
+        size: int,
+        rng: RandomKeys,
+        sampling: SamplingConfig,
+        observer: Callable[[State], None] | None,
+        asked: Asked,
+    ) -> tuple[State, list[bool]]:
+        """States, and whether they have all that is given as it is meant to be."""
+        block = 1 if sampling.valence_guard or asked.given is not None else self._block(sampling)
+        order = block_order(size, block, rng.fold_in(0))
+        decoder = Decoder(self, size, order, sampling, asked.given, asked.targets)
         atoms = torch.full_like(order, self.masked)
         bonds = order.new_zeros(*order.shape, size)
-        decoder = Decoder(self, size, order, sampling)
-        for m in range(size):
+        known = decoder.graph.known
+        atoms[:, :known] = decoder.atoms
+        bonds[:, :known, :known] = torch.from_numpy(decoder.graph.bonds[:, :known, :known]).to(bonds)
+        for m in range(known, size):
             atom, row = decoder.step(rng.fold_in(m + 1))
             here = order[:, m : m + 1]
             atoms.scatter_(1, here, atom[:, None])
@@ -271,7 +354,7 @@ class AnyOrderGraph(GraphGenerator):
             bonds.scatter_(1, here[..., None].expand(-1, -1, size), row[:, None])
             if observer is not None:
                 observer({"atoms": atoms.clone(), "bonds": _listed(bonds)})
-        return {"atoms": atoms, "bonds": _listed(bonds)}
+        return {"atoms": atoms, "bonds": _listed(bonds)}, decoder.satisfied
 
 
 def _listed(bonds: Tensor) -> Tensor:

@@ -137,7 +137,7 @@ class NeighbourHead(nn.Module):
         self.growth = zero_embedding(GROWTH, _KEY) if orders else None
         self.offset = nn.Embedding(2 * _REACH + 1, _KEY)
         self.around = nn.Embedding(RELATIONS + 1, _KEY)
-        self.register_load_state_dict_pre_hook(_drop_outlooks)
+        self.register_load_state_dict_pre_hook(_drop_outlooks)  # type: ignore[no-untyped-call]
 
     def keys(
         self, states: Tensor, atoms: Tensor, used: Tensor, aromatic: Tensor, growth: Tensor, offsets: Tensor

@@ -18,7 +18,8 @@ from molgen.graph.autoregressive.aromatic import aromatic_states
 BONDS = len(BOND_NAMES)
 _HALF_ORDERS = np.array((0, 2, 4, 6, 3))
 """Twice the valence that a bond of each category takes; aromatic ones count 1.5."""
-_FAR = 64
+FAR = 64
+"""Distance of atoms that no path connects."""
 _NEAR = 8
 
 USED = 14
@@ -94,7 +95,7 @@ class PartialGraph:
         self.components = np.zeros(rows, np.int64) if pieces is None else pieces.copy()
         self.leaving = np.full((rows, size), -1, np.int64) if leaving is None else leaving.copy()
         self.bonds = np.zeros((rows, size, size), np.uint8)
-        self.distance = np.full((rows, size, size), _FAR, np.int16)
+        self.distance = np.full((rows, size, size), FAR, np.int16)
         self.valences = np.zeros((rows, size), np.int64)
         self.used = np.zeros((rows, size), np.int64)
         self.aromatic = np.zeros((rows, size), np.int64)
@@ -153,7 +154,7 @@ def _relation(distance: NDArray[np.int16]) -> Array:
     """Number of a relation: 0 for itself, 1 for bonds of any kind, and from `BONDS` on for distances from 2 on."""
     near = distance.astype(np.int64)
     longer = np.minimum(near, _NEAR + 1) + BONDS - 2
-    return np.where(near >= _FAR, RELATIONS - 1, np.where(near < 2, near, longer))
+    return np.where(near >= FAR, RELATIONS - 1, np.where(near < 2, near, longer))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -199,7 +200,7 @@ def _components_among(atoms: Array, distance: NDArray[np.int16]) -> int:
     for i in range(len(atoms)):
         new = True
         for j in range(i):
-            new &= distance[atoms[i], atoms[j]] >= _FAR
+            new &= distance[atoms[i], atoms[j]] >= FAR
         number += new
     return number
 
@@ -209,7 +210,7 @@ def _add_distances(m: int, neighbours: Array, distance: NDArray[np.int16]) -> No
     """Distances with atom m, which is bonded to some atoms before it."""
     distance[m, m] = 0
     for j in range(m):
-        nearest = _FAR
+        nearest = FAR
         for k in neighbours:
             nearest = min(nearest, distance[k, j] + 1)
         distance[m, j] = distance[j, m] = nearest

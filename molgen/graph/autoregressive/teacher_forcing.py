@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -50,12 +51,15 @@ class TeacherForcing:
 
     def to(self, device: torch.device, non_blocking: bool = False) -> Self:
         """The batch on another device."""
+        return self._each(lambda part: part.to(device, non_blocking=non_blocking))
 
-        def moved(part: Any) -> Any:
-            return part.to(device, non_blocking=non_blocking) if isinstance(part, Tensor) else part
+    def repeated(self, rows: int) -> Self:
+        """The only molecule of the batch so many times."""
+        return self._each(lambda part: part.expand(rows, *part.shape[1:]))
 
-        parts = {name: moved(value) for name, value in vars(self).items()}
-        return replace(self, **{**parts, "features": Features(*map(moved, self.features))})
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Self:
+        parts: dict[str, Any] = {name: change(part) for name, part in vars(self).items() if isinstance(part, Tensor)}
+        return replace(self, **parts, features=Features(*map(change, self.features)))
 
 
 def teacher_forcing(

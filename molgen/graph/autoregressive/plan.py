@@ -1,0 +1,147 @@
+"""Conditions as the decoder takes them: given pieces, and targets and sizes drawn as training has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from molgen.chem.vocabulary import Vocabulary
+from molgen.constraints.conditions import Conditions, Interval
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.errors import UsageError
+from molgen.graph.autoregressive.decoder import Targets
+from molgen.graph.autoregressive.given import Given
+from molgen.graph.autoregressive.preparation import COLLECTION
+
+if TYPE_CHECKING:
+    from molgen.graph.autoregressive.model import AnyOrderGraphConfig
+
+_NEAREST = 32
+"""Training molecules that targets are drawn from where none has all that is asked for."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is given to a decoder.
+
+    Attributes:
+        given: what the graphs begin with.
+        targets: property values, one row per attempt.
+    """
+
+    given: Given | None = None
+    targets: Targets | None = None
+
+    @property
+    def known(self) -> int:
+        """Number of given atoms."""
+        return 0 if self.given is None else len(self.given.atoms)
+
+    def rows(self, rows: Tensor) -> Asked:
+        """The same for some of the attempts."""
+        return self if self.targets is None else replace(self, targets=Targets(*(part[rows] for part in self.targets)))
+
+
+class Plan:
+    """How attempts under conditions are drawn.
+
+    Targets and size of an attempt are those of a random training molecule whose properties and size lie in all ranges
+    asked for, so that they go together as in training. Where there is none, they are those of one of the molecules that
+    are nearest, with each value moved into its range.
+
+    Args:
+        config: of the model.
+        vocabulary: of the model.
+        table: property values and size of training molecules ``(R, P + 1)``, where the model has properties.
+        conditions: what is asked.
+
+    Attributes:
+        exact: whether there are training molecules with all that is asked for.
+
+    Raises:
+        UsageError: the model cannot be asked for it.
+    """
+
+    def __init__(
+        self, config: AnyOrderGraphConfig, vocabulary: Vocabulary, table: Tensor | None, conditions: Conditions
+    ) -> None:
+        self.given = None if conditions.fragment is None else Given.of(conditions.fragment, vocabulary)
+        self.shares = config.sizes
+        least = 1 if self.given is None else len(self.given.atoms) + self.given.least
+        self.range = _both(conditions.atoms, Interval(least, max(config.sizes)))
+        self.exact = True
+        names = list(config.properties)
+        intervals = _intervals(config, conditions)
+        self.columns = [names.index(name) for name in intervals]
+        self.rows: Tensor | None = None
+        if not any(size in self.range for size in config.sizes):
+            raise UsageError(
+                f"the model makes molecules of {min(config.sizes)} to {max(config.sizes)} atoms; "
+                f"what is asked for needs {self.range.low:g} to {self.range.high:g}"
+            )
+        if table is not None and intervals:
+            deviations = torch.tensor([scale.deviation for scale in config.properties.values()] + [1.0])
+            self.rows = self._eligible(table.float(), deviations.to(table.device), list(intervals.values()))
+
+    def sizes(self, rng: RandomKeys) -> Tensor:
+        """Size of each attempt ``(B,)``."""
+        if self.rows is not None:
+            return self._drawn(rng)[:, -1].long()
+        sizes = [size for size in self.shares if size in self.range]
+        shares = torch.tensor([max(self.shares[size], 1e-9) for size in sizes], device=rng.keys.device)
+        return torch.tensor(sizes, device=rng.keys.device)[rng.categorical(shares.expand(len(rng.keys), -1))]
+
+    def asked(self, rng: RandomKeys) -> Asked:
+        """What is given to the decoder; the keys are those that the sizes were drawn with."""
+        if self.rows is None:
+            return Asked(self.given)
+        values = self._drawn(rng)[:, :-1]
+        known = torch.zeros_like(values, dtype=torch.bool)
+        known[:, self.columns] = True
+        return Asked(self.given, Targets(values, known))
+
+    def _drawn(self, rng: RandomKeys) -> Tensor:
+        assert self.rows is not None
+        return self.rows[(rng.uniform() * len(self.rows)).long()]
+
+    def _eligible(self, table: Tensor, deviations: Tensor, intervals: list[Interval]) -> Tensor:
+        """Rows of the table that have all that is asked for; or the nearest ones, moved into the ranges."""
+        columns, ranges = [*self.columns, table.shape[1] - 1], [*intervals, self.range]
+        moved = table.clone()
+        for column, interval in zip(columns, ranges, strict=True):
+            if (interval.low, interval.high) != (None, None):
+                moved[:, column] = table[:, column].clamp(interval.low, interval.high)
+        distance = ((moved - table) / deviations).abs().sum(1)
+        inside = distance == 0
+        self.exact = bool(inside.any())
+        return table[inside] if self.exact else moved[distance.topk(min(_NEAREST, len(table)), largest=False).indices]
+
+
+def _intervals(config: AnyOrderGraphConfig, conditions: Conditions) -> dict[str, Interval]:
+    """Ranges of the model's properties that are asked for, by name."""
+    by_name = {name.lower(): name for name in config.properties}
+    found: dict[str, Interval] = {}
+    for name, interval in conditions.properties.items():
+        if name.lower() not in by_name:
+            known = ", ".join(config.properties) or "none"
+            raise UsageError(f"the model cannot be asked for {name}; its properties: {known}")
+        found[by_name[name.lower()]] = interval
+    if conditions.collection is not None:
+        if COLLECTION not in config.properties or conditions.collection not in config.collections:
+            known = ", ".join(config.collections) or "none"
+            raise UsageError(f"the model has no collection {conditions.collection!r}; it has: {known}")
+        number = float(config.collections.index(conditions.collection))
+        found[COLLECTION] = Interval(number, number)
+    return found
+
+
+def _both(first: Interval | None, second: Interval) -> Interval:
+    """What lies in two ranges."""
+    if first is None:
+        return second
+    lows = [low for low in (first.low, second.low) if low is not None]
+    highs = [high for high in (first.high, second.high) if high is not None]
+    return Interval(max(lows, default=None), min(highs, default=None))
