@@ -66,6 +66,7 @@ class EncodedDataset:
         fingerprint: identifies content and settings.
         vocabulary: learned from the training split.
         report: what was read, kept and skipped.
+        collection_names: of the collections that the molecules come from, where the data say so.
     """
 
     path: Path
@@ -73,6 +74,7 @@ class EncodedDataset:
     fingerprint: str
     vocabulary: Vocabulary
     report: Report
+    collection_names: tuple[str, ...] = ()
 
     def sizes(self, split: str) -> dict[int, int]:
         """Number of molecules by number of atoms.
@@ -174,7 +176,8 @@ def _open(path: Path, name: str, fingerprint: str) -> EncodedDataset:
     try:
         meta: dict[str, Any] = json.loads((path / "meta.json").read_text())
         vocabulary = Vocabulary(tuple(meta["atoms"]), meta["kekulized"])
-        return EncodedDataset(path, name, fingerprint, vocabulary, Report(**meta["report"]))
+        names = tuple(meta.get("collections", ()))
+        return EncodedDataset(path, name, fingerprint, vocabulary, Report(**meta["report"]), names)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MolgenError(f"the cache {path} is damaged ({error}); delete it and try again") from None
 

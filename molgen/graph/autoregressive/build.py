@@ -56,7 +56,7 @@ def autoregressive_graph_model(dataset: EncodedDataset, settings: Settings, star
         MolgenError: `start` is a model of another family.
         UsageError: an unknown property.
     """
-    config = {**learned(dataset), **_chosen(settings)}
+    config = {**learned(dataset), **_chosen(settings), "collections": dataset.collection_names}
     before = None if start is None else _started(start)
     if before is not None:
         new = [token for token in config["atoms"] if token not in before.vocabulary.index]
