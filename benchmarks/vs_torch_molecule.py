@@ -37,8 +37,8 @@ from molgen.comparison.scored import reference_for
 from molgen.datasets.splits import TEST, TRAIN
 from molgen.evaluation import Reference, evaluate
 from molgen.models.generator import Generator
+from molgen.training.config import read_config
 from molgen.training.run import train
-from molgen.training.runs import read_config
 
 ROOT = Path(__file__).resolve().parents[1]
 PINS = ("torch==2.13.0", "torch-molecule==0.2.0")

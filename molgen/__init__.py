@@ -9,16 +9,18 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from molgen.datasets import load_dataset
+    from molgen.dialogue import load_dialogue
     from molgen.evaluation import evaluate
-    from molgen.models.pretrained import load
+    from molgen.models.generator import load
 
 _LAZY = {
     "evaluate": "molgen.evaluation",
-    "load": "molgen.models.pretrained",
+    "load": "molgen.models.generator",
+    "load_dialogue": "molgen.dialogue",
     "load_dataset": "molgen.datasets",
 }
 
-__all__ = ["__version__", "evaluate", "load", "load_dataset"]
+__all__ = ["__version__", "evaluate", "load", "load_dataset", "load_dialogue"]
 
 
 def __getattr__(name: str) -> Any:

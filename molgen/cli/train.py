@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from molgen.models.registry import FAMILIES, Family
+
 app = typer.Typer(no_args_is_help=True, help="Train a generator.")
 
 
@@ -27,8 +29,9 @@ NumNodes = Annotated[int, typer.Option(min=1, help="Machines (Lightning).")]
 Strategy = Annotated[str, typer.Option(help="auto, ddp, ... (Lightning).")]
 
 
-def _command(family: str, summary: str) -> None:
-    """Add the verb that trains a family; all take the same options."""
+def _command(entry: Family) -> None:
+    """Add the verb that trains a family, under its name and its former names; all take the same options."""
+    family = entry.name
 
     def command(
         out: Out,
@@ -49,8 +52,8 @@ def _command(family: str, summary: str) -> None:
         from molgen.cli.console import say
         from molgen.errors import UsageError
         from molgen.system.progress import bar
+        from molgen.training.config import read_config
         from molgen.training.run import Hardware, read_run_config, train
-        from molgen.training.runs import read_config
 
         if resume:
             if any(value is not None for value in (data, column, config, init_from, batch_size, seed)):
@@ -77,14 +80,10 @@ def _command(family: str, summary: str) -> None:
         say(f"stopped and saved; continue with: molgen train {family} --out {out} --resume")
         raise typer.Exit(128 + stopped if stopped != signal.SIGINT else 130)
 
-    app.command(family, help=f"{summary} Ctrl-C saves; --resume continues.")(command)
+    app.command(family, help=f"{entry.summary} Ctrl-C saves; --resume continues.")(command)
+    for alias in entry.aliases:
+        app.command(alias, help=f"Former name of {family}.", hidden=True)(command)
 
 
-_command("graph", "Train a denoiser of whole graphs.")
-_command("graph-any-order", "Train an autoregressive model of graphs.")
-_command("text", "Train discrete diffusion on SMILES.")
-_command("any-order", "Train absorbing diffusion on SMILES, in blocks.")
-_command("autoregressive", "Train an autoregressive model on SMILES.")
-_command("continuous", "Train Gaussian diffusion on SMILES.")
-_command("dialogue", "Train a dialogue model on pairs of prompt and reply.")
-_command("stream", "Train a model that continues a text, on a text file.")
+for _family in FAMILIES.values():
+    _command(_family)

@@ -34,7 +34,7 @@ def tune(
     from molgen.comparison.tuning import Aim
     from molgen.comparison.tuning import tune as run
     from molgen.errors import UsageError
-    from molgen.models.pretrained import CONFIG_FILE
+    from molgen.models.directory import CONFIG_FILE
     from molgen.system.hardware import keep_memory
 
     if aim not in ("fcd", "vun", "validity"):

@@ -8,10 +8,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from molgen.errors import UsageError
+from molgen.models.recipe import MoleculesRecipe
+from molgen.models.registry import FAMILIES, find_family
 from molgen.models.sampling import SamplingConfig
 from molgen.system.files import read_toml
-from molgen.training.config import MoleculesRun, RunConfig
-from molgen.training.runs import RUNS
 
 
 class Row(BaseModel):
@@ -19,7 +19,7 @@ class Row(BaseModel):
 
     Attributes:
         name: shown in the table.
-        family: of `RUNS`.
+        family: of the registry, one that generates molecules.
         settings: tables of its run, such as ``network`` and ``process``; data, length and seed come from the plan.
         samplings: ways to sample, each a column of fields of `SamplingConfig`.
     """
@@ -55,7 +55,7 @@ class Plan(BaseModel):
     split: Literal["validation", "test"] = "validation"
     rows: tuple[Row, ...] = Field(min_length=1)
 
-    def run(self, row: Row, seed: int) -> RunConfig:
+    def run(self, row: Row, seed: int) -> MoleculesRecipe:
         """The training run of a row.
 
         Raises:
@@ -63,21 +63,22 @@ class Plan(BaseModel):
         """
         optimiser = {**row.settings.get("optimiser", {}), "minutes": self.minutes, "seed": seed}
         data = {**row.settings.get("data", {}), "name": self.data}
-        raw = {**row.settings, "family": row.family, "data": data, "optimiser": optimiser}
-        known = [name for name, run in RUNS.items() if issubclass(run, MoleculesRun)]
-        if row.family not in known:
-            raise UsageError(f"row {row.name}: unknown family {row.family!r}; of molecules: {', '.join(known)}")
+        known = [family.name for family in FAMILIES.values() if family.molecules]
+        try:
+            family = find_family(row.family)
+        except UsageError as error:
+            raise UsageError(f"row {row.name}: {error}") from None
+        if not family.molecules:
+            raise UsageError(f"row {row.name}: {family.name} generates no molecules; those that do: {', '.join(known)}")
+        raw = {**row.settings, "family": family.name, "data": data, "optimiser": optimiser}
         try:
             for sampling in row.samplings:
                 SamplingConfig.model_validate(sampling)
-            return RUNS[row.family].model_validate(raw)
+            recipe: MoleculesRecipe = family.recipe_class().model_validate(raw)
+            return recipe
         except ValidationError as error:
             first = error.errors()[0]
             raise UsageError(f"row {row.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-
-
-_TIMED = {"width": 136}  # time and length take parameters of their own: a narrower network makes up for them
-_CALLS = ({"steps": 5}, {"steps": 15}, {"steps": 50})
 
 
 def default_plan(**values: Any) -> Plan:
@@ -89,18 +90,11 @@ def default_plan(**values: Any) -> Plan:
     Raises:
         UsageError: a value out of range.
     """
-    muon = {"optimiser": {"method": "muon", "learning_rate": 2e-3}}
-    masks = {"process": {"tokens": "absorbing", "schedule": "linear"}, "network": _TIMED, **muon}
-    even = tuple({**calls, "distortion": "polydec"} for calls in _CALLS)
-    first_hitting = {"sampler": "first-hitting"}
-    rows = (
-        Row(name="continuous", family="continuous", settings={"network": _TIMED, **muon}, samplings=_CALLS),
-        Row(name="graph", family="graph", settings=muon, samplings=even),
-        Row(name="graph-any-order", family="graph-any-order", settings=muon),
-        Row(name="text-absorbing", family="text", settings=masks, samplings=(*_CALLS, first_hitting)),
-        Row(name="text-any-order", family="any-order", settings=muon),
-        Row(name="text-blocks", family="any-order", settings={"blocks": [2], **muon}),
-        Row(name="autoregressive", family="autoregressive", settings=muon),
+    rows = tuple(
+        Row(name=name, family=family.name, **fields)
+        for family in FAMILIES.values()
+        if family.molecules
+        for name, fields in family.recipe_class().comparison.items()
     )
     return _validated({**{key: value for key, value in values.items() if value is not None}, "rows": rows})
 

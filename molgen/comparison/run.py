@@ -21,10 +21,10 @@ from molgen.datasets.encoded import EncodedDataset
 from molgen.errors import MolgenError, UsageError
 from molgen.evaluation import Reference
 from molgen.models.generator import Generator
+from molgen.models.registry import find_family
 from molgen.system.files import whole_file
 from molgen.system.hardware import keep_memory
 from molgen.text.tokenizers import SmilesTokenizer
-from molgen.training.families import held_out
 from molgen.training.run import CHECKPOINT_FILE, train
 
 PLAN_FILE = "plan.json"
@@ -116,7 +116,8 @@ def _likelihood(
     costs: list[float] = []
     share = math.ceil(dataset.report.splits[plan.split] / plan.molecules)
     with torch.no_grad():
-        for batch in held_out(generator, dataset, plan.split, share):
+        recipe = find_family(generator.family).recipe_class()
+        for batch in recipe.held_out(generator, dataset, plan.split, share):
             costs += generator.estimate(batch, _DRAWS).tolist()
     found = Likelihood(
         nats=sum(costs) / len(costs),

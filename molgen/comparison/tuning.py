@@ -15,8 +15,8 @@ from molgen.datasets import load_dataset
 from molgen.datasets.splits import VALIDATION, SplitConfig
 from molgen.errors import MolgenError, UsageError
 from molgen.evaluation import Reference
+from molgen.models.directory import write_sampling
 from molgen.models.generator import Generator
-from molgen.models.pretrained import write_sampling
 from molgen.models.sampling import SamplingConfig
 from molgen.system.files import whole_file
 
@@ -130,7 +130,7 @@ def tune(
     """
     model = Generator.from_pretrained(directory)
     if steps and "steps" not in model.settings:
-        raise UsageError(f"a model of kind {model.kind} has no steps to choose: leave --steps out")
+        raise UsageError(f"a model of family {model.family} has no steps to choose: leave --steps out")
     tries = [_of_variables(settings, model.variables) for settings in tries]
     for settings in tries:
         model.sampling_with(**settings)
@@ -143,7 +143,7 @@ def tune(
     table = search.table(best)
     with whole_file(directory / TABLE_FILE) as temporary:
         temporary.write_text(table)
-    write_sampling(directory, model.sampling.replaced(**best.settings))
+    write_sampling(directory, model.sampling.replaced(**best.settings).model_dump())
     return best, table
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
 import torch
@@ -63,7 +63,7 @@ class BlockDiffusion(Model):
         config: everything.
     """
 
-    kind: ClassVar[str] = "blocks"
+    family: ClassVar[str] = "dialogue"
     settings = frozenset({"temperature", "top_p"})
     config: BlockConfig
 
@@ -99,6 +99,9 @@ class BlockDiffusion(Model):
         inside = torch.where(targets < begin, self.config.block, (targets - begin) % self.config.block)
         h = self.embedding(tokens) + self.target(inside)
         return self.head(self.transformer(h, cache=cache, places=places, targets=targets)).float()
+
+    def heads(self) -> Sequence[nn.Module]:
+        return (self.head,)
 
     def loss(self, batch: BlockBatch, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
         self.check_objective(objective)

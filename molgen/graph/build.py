@@ -1,4 +1,4 @@
-"""A new graph model for a set of molecules, or an old one for new molecules."""
+"""A new denoiser of whole graphs for a set of molecules, and whether molecules fit a trained model of graphs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def graph_model(dataset: EncodedDataset, process: ProcessConfig, network: Networ
 
 
 def learned(dataset: EncodedDataset) -> dict[str, Any]:
-    """What every graph model takes from its training split."""
+    """What every graph model takes from its training split: fields of `GraphGeneratorConfig`."""
     counts = dataset.sizes(TRAIN)
     return {
         "atoms": dataset.vocabulary.atoms,
@@ -42,15 +42,12 @@ def learned(dataset: EncodedDataset) -> dict[str, Any]:
     }
 
 
-def continue_graph(name: str, family: str, dataset: EncodedDataset) -> GraphGenerator:
-    """A trained model of a family, to be trained further.
+def check_data(model: GraphGenerator, dataset: EncodedDataset) -> None:
+    """Refuse data that a trained model cannot be trained on further.
 
     Raises:
-        MolgenError: it is of another family, or the data have atoms or sizes that it does not know.
+        MolgenError: the data have atoms or sizes that the model does not have.
     """
-    model = GraphGenerator.from_pretrained(name)
-    if model.kind != family:
-        raise MolgenError(f"{name} holds a {model.kind} model, not a {family} model")
     if dataset.vocabulary != model.vocabulary:
         extra = [token for token in dataset.vocabulary.atoms if token not in model.vocabulary.index]
         reason = f"atoms {', '.join(extra[:5])} are new to it" if extra else "its atom tokens stand in another order"
@@ -61,4 +58,3 @@ def continue_graph(name: str, family: str, dataset: EncodedDataset) -> GraphGene
             f"cannot start from this model on {dataset.name}: it has molecules of {largest} atoms, "
             f"the model takes {model.largest}"
         )
-    return model

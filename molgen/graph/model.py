@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from pydantic import Field, model_validator
-from torch import Tensor
+from torch import Tensor, nn
 
 from molgen.chem.codes import atom_code, bond_code
 from molgen.chem.vocabulary import BOND_NAMES, Vocabulary
@@ -70,7 +70,7 @@ class GraphDiffusion(GraphGenerator):
         config: everything.
     """
 
-    kind: ClassVar[str] = "graph"
+    family: ClassVar[str] = "graph"
     settings = DENOISING
     variables = ("atoms", "bonds")
     config: GraphModelConfig
@@ -93,6 +93,9 @@ class GraphDiffusion(GraphGenerator):
     @property
     def largest(self) -> int:
         return self.config.denoiser.max_atoms
+
+    def heads(self) -> Sequence[nn.Module]:
+        return (self.denoiser.atom_head, self.denoiser.bond_head)
 
     def compile_layers(self) -> None:
         for layer in self.denoiser.layers:

@@ -1,9 +1,9 @@
-"""What every model answers to the trainer and to the file system, whatever it is inside."""
+"""The interface of every model: training loss, likelihood, saving and loading."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError, UsageError
+from molgen.models.directory import write_directory
+from molgen.models.loading import load_model
 from molgen.models.sampling import SamplingConfig
 
 
@@ -21,14 +23,14 @@ class Model(nn.Module, ABC):
     """A trained or trainable model: of molecules or of dialogue.
 
     Attributes:
-        kind: name under which model directories say what they hold.
+        family: name in the registry and in model directories.
         settings: fields of `SamplingConfig` that mean something to it.
-        variables: what temperature and top-p tell apart.
+        variables: names of its variables, which temperature and top-p are given for.
         config: everything needed to build it again.
-        sampling: how it samples unless told otherwise.
+        sampling: how it samples by default.
     """
 
-    kind: ClassVar[str]
+    family: ClassVar[str]
     settings: ClassVar[frozenset[str]]
     variables: ClassVar[tuple[str, ...]] = ("tokens",)
     config: BaseModel
@@ -76,9 +78,9 @@ class Model(nn.Module, ABC):
             rng: randomness.
 
         Raises:
-            UsageError: this kind of model takes no reward.
+            UsageError: this family takes no reward.
         """
-        raise UsageError(f"a model of kind {self.kind} takes no reward for valid attempts")
+        raise UsageError(f"a model of family {self.family} takes no reward for valid attempts")
 
     @abstractmethod
     def figures(self, count: int) -> dict[str, float]:
@@ -91,10 +93,10 @@ class Model(nn.Module, ABC):
             UsageError: another objective.
         """
         if objective != "cross-entropy":
-            raise UsageError(f'a model of kind {self.kind} trains by optimiser.objective = "cross-entropy" alone')
+            raise UsageError(f'a model of family {self.family} trains by optimiser.objective = "cross-entropy" alone')
 
     def check_sampling(self, sampling: SamplingConfig) -> None:
-        """Refuse what this kind of model cannot do.
+        """Refuse settings that this family of models does not have.
 
         Raises:
             MolgenError: it cannot.
@@ -102,13 +104,13 @@ class Model(nn.Module, ABC):
         for name in SamplingConfig.model_fields:
             if name not in self.settings and getattr(sampling, name) != getattr(self.sampling, name):
                 known = ", ".join(sorted(self.settings))
-                raise UsageError(f"a model of kind {self.kind} has no {name} to set; it has {known}")
+                raise UsageError(f"a model of family {self.family} has no {name} to set; it has {known}")
 
     def sampling_with(self, **overrides: Any) -> SamplingConfig:
         """The model's own way of sampling with some settings replaced; those that are None stay.
 
         Raises:
-            UsageError: an unknown setting, a value out of range, or one that this kind of model does not know.
+            UsageError: an unknown setting, a value out of range, or one that this family of models does not have.
         """
         config = self.sampling.replaced(**overrides)
         self.check_sampling(config)
@@ -130,9 +132,15 @@ class Model(nn.Module, ABC):
         Raises:
             MolgenError: it cannot be written, or exists and `overwrite` is false.
         """
-        from molgen.models.pretrained import write_model
-
-        write_model(self, Path(path), card, overwrite)
+        write_directory(
+            Path(path),
+            self.state_dict(),
+            family=self.family,
+            config=self.config.model_dump(),
+            sampling=self.sampling.model_dump(),
+            card=card,
+            overwrite=overwrite,
+        )
 
     @classmethod
     def from_pretrained(cls, name: str | Path) -> Self:
@@ -141,17 +149,19 @@ class Model(nn.Module, ABC):
         Raises:
             MolgenError: it is not a sound model of this kind.
         """
-        from molgen.models.pretrained import load
-
-        model = load(name)
+        model = load_model(name)
         if not isinstance(model, cls):
-            raise MolgenError(f"{name} holds a {model.kind} model, not {cls.described()}")
+            raise MolgenError(f"{name} holds a {model.family} model, not {cls.described()}")
         return model
+
+    def heads(self) -> Sequence[nn.Module]:
+        """The parts that map hidden features to outputs; an optimiser may treat their matrices differently."""
+        return ()
 
     @classmethod
     def described(cls) -> str:
         """Such as "a graph model", for messages."""
-        return f"a {cls.kind} model" if hasattr(cls, "kind") else "one that generates molecules"
+        return f"a {cls.family} model"
 
     @property
     def device(self) -> torch.device:

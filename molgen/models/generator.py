@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
@@ -136,6 +137,10 @@ class Generator(Model):
     def conditions(self) -> frozenset[str]:
         """What it can be asked for: names of properties, and fragment, atoms, collection."""
         return frozenset()
+
+    @classmethod
+    def described(cls) -> str:
+        return f"a {cls.family} model" if hasattr(cls, "family") else "one that generates molecules"
 
     @abstractmethod
     def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
@@ -303,3 +308,22 @@ class Generator(Model):
         if batch_size < 1:
             raise UsageError(f"the batch size must be at least 1, got {batch_size}")
         return self.sampling_with(**sampling)
+
+
+def load(name: str | Path) -> Generator:
+    """A trained generator of molecules, ready to sample.
+
+    Args:
+        name: a model that ships with molgen, or a model directory.
+
+    Raises:
+        UsageError: there is no such model.
+        MolgenError: it is damaged, of another version, no generator of molecules, or holds a pickle.
+
+    Example:
+        >>> import molgen
+        >>> model = molgen.load("qm9-graph")
+        >>> len(model.attempts(3, steps=5))
+        3
+    """
+    return Generator.from_pretrained(name)

@@ -30,3 +30,14 @@ class NoiseConfig(BaseModel):
     steps: int = Field(100, ge=1)
     time_power: float = Field(1.0, gt=0)
     hamming_length: float = Field(1.0, gt=0)
+
+    def check_objective(self, objective: str) -> None:
+        """Refuse what cannot train a network of this parameterisation.
+
+        Raises:
+            ValueError: the reverse parameterisation without the variational bound.
+        """
+        if self.parameterisation == "reverse" and objective != "variational":
+            raise ValueError(
+                'the reverse parameterisation trains on the bound: set optimiser.objective = "variational"'
+            )

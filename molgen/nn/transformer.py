@@ -159,9 +159,10 @@ class Transformer(nn.Module):
             start = 0 if cache is None else cache.length
             places = torch.arange(start, start + h.shape[1], device=h.device)[None]
         keys = self._turn(places)
+        compiled = self.training and cache is None  # decoding has another shape at every call
         turns = (keys if targets is None else self._turn(targets), keys)
         for layer, block in enumerate(self.blocks):
-            run = block if torch.is_grad_enabled() else block.forward  # what may be compiled is compiled for training
+            run = block if compiled else block.forward
             h = run(h, condition, turns, self.causal, cache, layer, None if biases is None else biases[layer])
         return self.norm(h)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, ClassVar
 
 import torch
@@ -47,7 +47,7 @@ class AnyOrder(TextGenerator):
         config: everything.
     """
 
-    kind: ClassVar[str] = "any-order"
+    family: ClassVar[str] = "any-order"
     settings = frozenset({"temperature", "top_p", "block", "template"})
     Config = AnyOrderConfig
     config: AnyOrderConfig
@@ -78,6 +78,9 @@ class AnyOrder(TextGenerator):
         ahead, behind = (x.clamp(0, self.longest + 1) for x in (targets, length - targets))
         h = self.embedding(tokens) + self.ahead(ahead) + self.behind(behind)
         return self.head(self.transformer(h, cache=cache, places=places, targets=targets)).float()
+
+    def heads(self) -> Sequence[nn.Module]:
+        return (self.head,)
 
     def loss(self, batch: TextBatch, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
         self.check_objective(objective)

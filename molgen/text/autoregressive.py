@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import torch
@@ -30,7 +30,7 @@ class Autoregressive(TextGenerator):
         config: everything.
     """
 
-    kind: ClassVar[str] = "autoregressive"
+    family: ClassVar[str] = "autoregressive"
     settings = frozenset({"temperature", "top_p", "template"})
     config: TextModelConfig
 
@@ -46,6 +46,9 @@ class Autoregressive(TextGenerator):
     def forward(self, tokens: Tensor, cache: Cache | None = None) -> Tensor:
         """Tokens ``(B, n)`` -> logits ``(B, n, vocabulary + 1)`` of what follows each."""
         return self.head(self.transformer(self.embedding(tokens), cache=cache)).float()
+
+    def heads(self) -> Sequence[nn.Module]:
+        return (self.head,)
 
     def loss(self, batch: TextBatch, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
         self.check_objective(objective)

@@ -1,13 +1,12 @@
-"""New text models for a set of molecules, or old ones for new molecules."""
+"""New text models for a set of molecules."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from molgen.datasets.batches import Arrays
 from molgen.datasets.encoded import EncodedDataset
-from molgen.errors import MolgenError
 from molgen.text.corpus import length_shares, marginal
 from molgen.text.model import TextGenerator
 from molgen.text.tokenizers import Tokenizer
@@ -34,17 +33,3 @@ def new_text(
         "data": {"name": dataset.name, "fingerprint": dataset.fingerprint, "splits": dataset.report.splits},
     }
     return model(model.Config(**common, **parts))
-
-
-def continue_text(name: str, family: str, smiles: Sequence[str]) -> TextGenerator:
-    """A trained model of a family, to be trained further.
-
-    Raises:
-        MolgenError: it is of another family, or the molecules hold tokens that it does not know.
-    """
-    model = TextGenerator.from_pretrained(name)
-    if model.kind != family:
-        raise MolgenError(f"{name} holds a {model.kind} model, not a {family} model")
-    for text in smiles:
-        model.tokenizer.encode(text)
-    return model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import ClassVar, Literal, Self
 
@@ -104,7 +104,7 @@ class ContinuousDiffusion(TextGenerator):
         config: everything.
     """
 
-    kind: ClassVar[str] = "continuous"
+    family: ClassVar[str] = "continuous"
     settings = frozenset({"steps", "distortion", "temperature", "top_p", "template"})
     Config = ContinuousConfig
     config: ContinuousConfig
@@ -130,6 +130,9 @@ class ContinuousDiffusion(TextGenerator):
         times, _ = self.config.gaussian.token_times(t, z.shape[1])
         told = torch.cat([z, self.embed(said), self.time(times)], dim=-1)
         return self.head(self.network(self.project(told), t)).float()
+
+    def heads(self) -> Sequence[nn.Module]:
+        return (self.head,)
 
     def predict(self, z: Tensor, t: Tensor) -> Tensor:
         """The same, having told once before."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from torch import Tensor, nn
@@ -69,7 +69,7 @@ class TextDiffusion(TextGenerator):
         config: everything.
     """
 
-    kind: ClassVar[str] = "text"
+    family: ClassVar[str] = "text"
     settings = DENOISING | {"template"}
     Config = TextDiffusionConfig
     config: TextDiffusionConfig
@@ -81,6 +81,9 @@ class TextDiffusion(TextGenerator):
         self.process = build_process(config, self.tokenizer)
         states = self.process.transition("tokens").num_states
         self.denoiser = TextDenoiser(config.network, states, config.longest)
+
+    def heads(self) -> Sequence[nn.Module]:
+        return (self.denoiser.head,)
 
     def loss(self, batch: TextBatch, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
         return training_loss(self.process, self.denoiser, {"tokens": batch.tokens}, rng, objective)

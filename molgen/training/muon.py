@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -25,6 +25,7 @@ class Muon(torch.optim.Optimizer):
 
     Args:
         model: whose parameters are trained.
+        heads: its parts that map hidden features to outputs; their matrices are left to AdamW.
         lr: of AdamW.
         betas: of AdamW.
         weight_decay: of both.
@@ -32,9 +33,15 @@ class Muon(torch.optim.Optimizer):
     """
 
     def __init__(
-        self, model: nn.Module, lr: float, betas: tuple[float, float], weight_decay: float, momentum: float = 0.95
+        self,
+        model: nn.Module,
+        heads: Sequence[nn.Module],
+        lr: float,
+        betas: tuple[float, float],
+        weight_decay: float,
+        momentum: float = 0.95,
     ) -> None:
-        matrices = hidden_matrices(model)
+        matrices = hidden_matrices(model, heads)
         chosen = set(map(id, matrices))
         others = [parameter for parameter in model.parameters() if id(parameter) not in chosen]
         defaults = {"lr": lr, "betas": betas, "weight_decay": weight_decay, "momentum": momentum}
@@ -89,11 +96,10 @@ class Muon(torch.optim.Optimizer):
         )
 
 
-def hidden_matrices(model: nn.Module) -> list[Tensor]:
-    """Weights of linear maps between hidden features: all but those of the heads."""
-    return [
-        module.weight for name, module in model.named_modules() if isinstance(module, nn.Linear) and "head" not in name
-    ]
+def hidden_matrices(model: nn.Module, heads: Sequence[nn.Module]) -> list[Tensor]:
+    """Weights of linear maps between hidden features: all but those of the heads, which map to outputs."""
+    outputs = {module for head in heads for module in head.modules()}
+    return [module.weight for module in model.modules() if isinstance(module, nn.Linear) and module not in outputs]
 
 
 def orthogonalised(matrix: Tensor) -> Tensor:

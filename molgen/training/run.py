@@ -19,14 +19,15 @@ from torch.utils.data import DataLoader
 
 from molgen.datasets.batches import Batch, BatchStream
 from molgen.errors import MolgenError, UsageError
+from molgen.models.base import Model
+from molgen.models.loading import load_model
+from molgen.models.recipe import Prepared, Recipe
+from molgen.models.registry import find_family
 from molgen.system.files import whole_file
 from molgen.system.hardware import keep_memory, supports_bf16
 from molgen.training.callbacks import Console, Keeper, Monitor, Stopper
-from molgen.training.config import RunConfig
+from molgen.training.config import read_config
 from molgen.training.ema import ExponentialAverage
-from molgen.training.families import Prepared, prepare
-from molgen.training.runs import read_config
-from molgen.training.start import taking_over
 from molgen.training.task import GeneratorTask
 
 CONFIG_FILE, CHECKPOINT_FILE = "config.toml", "last.ckpt"
@@ -50,7 +51,7 @@ class Hardware:
 
 
 def train(
-    config: RunConfig,
+    config: Recipe,
     run: Path,
     *,
     init_from: str | None = None,
@@ -80,23 +81,24 @@ def train(
         MolgenError: the folder is taken, or there is nothing to resume, or the data do not fit.
     """
     keep_memory()
-    if init_from is not None:
-        config = taking_over(config, init_from)
     checkpoint = _find_checkpoint(run) if resume else None
     if checkpoint is None:
         _check_free(run)
     written = run / "model"
-    prepared = prepare(config, str(written) if resume and written.is_dir() else init_from, progress)
+    start = _start(config, str(written) if resume and written.is_dir() else init_from)
+    if start is not None and init_from is not None:
+        config = config.starting_from(start, init_from)
+    prepared = config.prepare(start, progress)
     if checkpoint is None:
         _begin_run(run, config)
-    task = GeneratorTask(prepared.generator.train(), config.optimiser)
+    task = GeneratorTask(prepared.model.train(), config.optimiser)
     average = ExponentialAverage(config.optimiser.ema)
     stopper = Stopper()
     callbacks = [average, stopper, Console(), *_observers(config, run, prepared, average, task)]
     trainer = _trainer(config, run, hardware or Hardware(), callbacks)
-    start = _read_step(checkpoint) if checkpoint is not None else 0
+    step = _read_step(checkpoint) if checkpoint is not None else 0
     stream = prepared.batches(
-        seed=config.optimiser.seed, start=start, rank=trainer.global_rank, world=trainer.world_size
+        seed=config.optimiser.seed, start=step, rank=trainer.global_rank, world=trainer.world_size
     )
     if on_ready is not None:
         on_ready()
@@ -106,7 +108,7 @@ def train(
     return stopper.signal
 
 
-def read_run_config(run: Path, family: str, **length: object) -> RunConfig:
+def read_run_config(run: Path, family: str, **length: object) -> Recipe:
     """The configuration a run was started with, made longer where ``steps`` or ``minutes`` is given.
 
     Raises:
@@ -136,6 +138,20 @@ def _ignore_interrupts(worker: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def _start(config: Recipe, name: str | None) -> Model | None:
+    """The model that a run begins from.
+
+    Raises:
+        MolgenError: it is of another family.
+    """
+    if name is None:
+        return None
+    model: Model = load_model(name)
+    if not isinstance(model, find_family(config.family).model_class()):
+        raise MolgenError(f"{name} holds a {model.family} model, not a {config.family} model")
+    return model
+
+
 def _find_checkpoint(run: Path) -> Path:
     """What to resume from."""
     checkpoint = run / CHECKPOINT_FILE
@@ -150,7 +166,7 @@ def _check_free(run: Path) -> None:
         raise UsageError(f"{run} is not empty; choose another folder, or continue it with --resume")
 
 
-def _begin_run(run: Path, config: RunConfig) -> None:
+def _begin_run(run: Path, config: Recipe) -> None:
     """Make the folder once nothing is known to be wrong, so that a refused run leaves nothing behind."""
     try:
         run.mkdir(parents=True, exist_ok=True)
@@ -173,7 +189,7 @@ def _read_step(checkpoint: Path) -> int:
 
 
 def _observers(
-    config: RunConfig, run: Path, prepared: Prepared, average: ExponentialAverage, task: GeneratorTask
+    config: Recipe, run: Path, prepared: Prepared, average: ExponentialAverage, task: GeneratorTask
 ) -> list[L.Callback]:
     """Validation, where there are molecules for it, and then saving."""
     optimiser = config.optimiser
@@ -193,7 +209,7 @@ def _observers(
     return [monitor, Keeper(run, average, optimiser.save_minutes, lambda: _card(config, task), best)]
 
 
-def _trainer(config: RunConfig, run: Path, hardware: Hardware, callbacks: list[L.Callback]) -> L.Trainer:
+def _trainer(config: Recipe, run: Path, hardware: Hardware, callbacks: list[L.Callback]) -> L.Trainer:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     precision = config.optimiser.precision
@@ -221,12 +237,12 @@ def _trainer(config: RunConfig, run: Path, hardware: Hardware, callbacks: list[L
         raise UsageError(f"cannot train there: {str(error).splitlines()[0]}") from None
 
 
-def _card(config: RunConfig, task: GeneratorTask) -> str:
+def _card(config: Recipe, task: GeneratorTask) -> str:
     """The card a run writes by itself: what is known without measuring."""
     parameters = sum(p.numel() for p in task.generator.parameters())
     settings = tomli_w.dumps(config.model_dump(exclude_none=True))
     return (
-        f"# A molgen {task.generator.kind} model\n\n"
+        f"# A molgen {task.generator.family} model\n\n"
         f"{parameters:,} parameters, trained on `{config.data.name}` for {task.global_step:,} steps of "
         f"{config.optimiser.batch_size} molecules ({task.elapsed / 60:.0f} minutes). Not measured yet: run "
         f"`molgen generate --attempts 10000` and `molgen evaluate` on what it writes.\n\n```toml\n{settings}```\n"

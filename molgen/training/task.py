@@ -12,7 +12,7 @@ from torch import Tensor
 
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.models.base import Model
-from molgen.training.config import OptimiserConfig
+from molgen.models.recipe import OptimiserConfig
 from molgen.training.muon import Muon
 
 _ATTEMPTS = 2**20
@@ -80,7 +80,7 @@ class GeneratorTask(L.LightningModule):
     def configure_optimizers(self) -> torch.optim.Optimizer:
         config, betas = self.config, (0.9, self.config.beta2)
         if config.method == "muon":
-            return Muon(self, config.learning_rate, betas, config.weight_decay)
+            return Muon(self, self.generator.heads(), config.learning_rate, betas, config.weight_decay)
         return torch.optim.AdamW(
             self.parameters(),
             lr=config.learning_rate,

@@ -15,8 +15,8 @@ from rdkit import Chem
 
 from molgen.cli.main import app
 from molgen.comparison.plan import read_plan
-from molgen.models.pretrained import shipped_models
-from molgen.training.runs import read_config
+from molgen.models.directory import shipped_models
+from molgen.training.config import read_config
 from tests.conftest import Run
 
 ROOT = Path(__file__).parents[2]

@@ -13,19 +13,18 @@ from molgen.chem.vocabulary import Vocabulary
 from molgen.datasets.batches import GraphBatch, graph_arrays
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
-from molgen.errors import MolgenError, UsageError
-from molgen.graph.autoregressive.model import TARGETS, AnyOrderGraph, AnyOrderGraphConfig
+from molgen.errors import UsageError
+from molgen.graph.autoregressive.model import TARGETS, AutoregressiveGraphConfig, AutoregressiveGraphModel
 from molgen.graph.autoregressive.orders import OrderName
 from molgen.graph.autoregressive.preparation import Preparation, known_properties
 from molgen.graph.autoregressive.properties import PropertyScale
 from molgen.graph.autoregressive.warm_start import enlarged
 from molgen.graph.build import learned
-from molgen.graph.generator import GraphGenerator
 from molgen.nn.transformer import TransformerConfig
 
 
 class Settings(Protocol):
-    """What a training run says of the model; see `AnyOrderGraphConfig`."""
+    """What a training run says of the model; see `AutoregressiveGraphConfig`."""
 
     @property
     def blocks(self) -> tuple[int, ...]:
@@ -44,20 +43,20 @@ class Settings(Protocol):
         """See there."""
 
 
-def autoregressive_graph_model(dataset: EncodedDataset, settings: Settings, start: str | None) -> AnyOrderGraph:
+def autoregressive_graph_model(
+    dataset: EncodedDataset, settings: Settings, before: AutoregressiveGraphModel | None
+) -> AutoregressiveGraphModel:
     """A model with the vocabulary and sizes of the training split.
 
     Args:
         dataset: encoded molecules.
         settings: of the run.
-        start: a trained model to begin from, by name or path; what the data have and it does not is added to it.
+        before: a trained model to begin from; what the data have and it does not is added to it.
 
     Raises:
-        MolgenError: `start` is a model of another family.
         UsageError: an unknown property.
     """
     config = {**learned(dataset), **_chosen(settings), "collections": dataset.collection_names}
-    before = None if start is None else _started(start)
     if before is not None:
         new = [token for token in config["atoms"] if token not in before.vocabulary.index]
         config["atoms"] = (*before.config.atoms, *new)
@@ -70,8 +69,8 @@ def autoregressive_graph_model(dataset: EncodedDataset, settings: Settings, star
     else:
         vocabulary = Vocabulary(config["atoms"], config["kekulized"])
         config["properties"], targets = _measured(dataset, vocabulary, settings.properties)
-    full = AnyOrderGraphConfig.model_validate(config)
-    model = AnyOrderGraph(full) if before is None else enlarged(before, full)
+    full = AutoregressiveGraphConfig.model_validate(config)
+    model = AutoregressiveGraphModel(full) if before is None else enlarged(before, full)
     if targets is not None:
         model.targets.copy_(targets)
     return model
@@ -79,13 +78,6 @@ def autoregressive_graph_model(dataset: EncodedDataset, settings: Settings, star
 
 def _chosen(settings: Settings) -> dict[str, Any]:
     return {"blocks": settings.blocks, "orders": dict(settings.orders), "network": settings.network}
-
-
-def _started(name: str) -> AnyOrderGraph:
-    model = GraphGenerator.from_pretrained(name)
-    if not isinstance(model, AnyOrderGraph):
-        raise MolgenError(f"{name} holds a {model.kind} model, not a {AnyOrderGraph.kind} model")
-    return model
 
 
 def _measured(

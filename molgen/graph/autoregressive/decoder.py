@@ -21,7 +21,7 @@ from molgen.models.sampling import SamplingConfig
 from molgen.nn.transformer import Cache
 
 if TYPE_CHECKING:
-    from molgen.graph.autoregressive.model import AnyOrderGraph
+    from molgen.graph.autoregressive.model import AutoregressiveGraphModel
 
 
 class Targets(NamedTuple):
@@ -53,7 +53,7 @@ class Decoder:
 
     def __init__(
         self,
-        model: AnyOrderGraph,
+        model: AutoregressiveGraphModel,
         size: int,
         order: Tensor,
         sampling: SamplingConfig,

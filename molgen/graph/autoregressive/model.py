@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
@@ -39,7 +39,7 @@ TARGETS = 16_384
 """Training molecules whose properties and sizes a conditioned model holds, to draw targets from."""
 
 
-class AnyOrderGraphConfig(GraphGeneratorConfig):
+class AutoregressiveGraphConfig(GraphGeneratorConfig):
     """Everything needed to build the generator again.
 
     Attributes:
@@ -63,7 +63,7 @@ class AnyOrderGraphConfig(GraphGeneratorConfig):
         return set(self.orders) != {"canonical"}
 
 
-class AnyOrderGraph(GraphGenerator):
+class AutoregressiveGraphModel(GraphGenerator):
     """Absorbing diffusion in which an atom and its bonds are masked together, in the time-free form of `AnyOrder`.
 
     A mask that falls uncovers the category of an atom and its bonds to the atoms uncovered before (as in GraphARM, Kong
@@ -76,13 +76,13 @@ class AnyOrderGraph(GraphGenerator):
         config: everything.
     """
 
-    kind: ClassVar[str] = "graph-any-order"
+    family: ClassVar[str] = "graph-autoregressive"
     targets: Tensor
     settings = frozenset({"temperature", "top_p", "guidance", "block", "valence_guard"})
     variables = ("atoms", "bonds")
-    config: AnyOrderGraphConfig
+    config: AutoregressiveGraphConfig
 
-    def __init__(self, config: AnyOrderGraphConfig) -> None:
+    def __init__(self, config: AutoregressiveGraphConfig) -> None:
         super().__init__(config)
         width, atoms = config.network.width, len(config.atoms)
         self.masked = atoms
@@ -98,7 +98,10 @@ class AnyOrderGraph(GraphGenerator):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        return cls(AnyOrderGraphConfig.model_validate(config))
+        return cls(AutoregressiveGraphConfig.model_validate(config))
+
+    def heads(self) -> Sequence[nn.Module]:
+        return (self.atom_head, self.neighbour_head)
 
     def compile_layers(self) -> None:
         for block in self.network.transformer.blocks:

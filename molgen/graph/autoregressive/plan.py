@@ -17,7 +17,7 @@ from molgen.graph.autoregressive.given import Given
 from molgen.graph.autoregressive.preparation import COLLECTION
 
 if TYPE_CHECKING:
-    from molgen.graph.autoregressive.model import AnyOrderGraphConfig
+    from molgen.graph.autoregressive.model import AutoregressiveGraphConfig
 
 _NEAREST = 32
 """Training molecules that targets are drawn from where none has all that is asked for."""
@@ -66,7 +66,7 @@ class Plan:
     """
 
     def __init__(
-        self, config: AnyOrderGraphConfig, vocabulary: Vocabulary, table: Tensor | None, conditions: Conditions
+        self, config: AutoregressiveGraphConfig, vocabulary: Vocabulary, table: Tensor | None, conditions: Conditions
     ) -> None:
         self.given = None if conditions.fragment is None else Given.of(conditions.fragment, vocabulary)
         self.shares = config.sizes
@@ -120,7 +120,7 @@ class Plan:
         return table[inside] if self.exact else moved[distance.topk(min(_NEAREST, len(table)), largest=False).indices]
 
 
-def _intervals(config: AnyOrderGraphConfig, conditions: Conditions) -> dict[str, Interval]:
+def _intervals(config: AutoregressiveGraphConfig, conditions: Conditions) -> dict[str, Interval]:
     """Ranges of the model's properties that are asked for, by name."""
     by_name = {name.lower(): name for name in config.properties}
     found: dict[str, Interval] = {}

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from molgen.chem.vocabulary import read_token
-from molgen.graph.autoregressive.model import AnyOrderGraph, AnyOrderGraphConfig
+from molgen.graph.autoregressive.model import AutoregressiveGraphConfig, AutoregressiveGraphModel
 from molgen.graph.autoregressive.network import ANCHORS
 from molgen.graph.autoregressive.partial_graph import USED
 
@@ -16,7 +16,7 @@ _BIAS = -3.0
 """Added to the logits of new atom tokens."""
 
 
-def enlarged(model: AnyOrderGraph, config: AnyOrderGraphConfig) -> AnyOrderGraph:
+def enlarged(model: AutoregressiveGraphModel, config: AutoregressiveGraphConfig) -> AutoregressiveGraphModel:
     """A model of a larger configuration that generates what the given one does, but for the new atom tokens.
 
     A new token starts as a known one of the same element, or of one in the same group of the periodic table. Places
@@ -27,7 +27,7 @@ def enlarged(model: AnyOrderGraph, config: AnyOrderGraphConfig) -> AnyOrderGraph
         model: trained.
         config: of the larger model: its atoms begin with those of `model`, its network has the same shape.
     """
-    result = AnyOrderGraph(config)
+    result = AutoregressiveGraphModel(config)
     old, new = model.state_dict(), result.state_dict()
     known = len(model.config.atoms)
     alike = torch.tensor([_alike(token, model.config.atoms) for token in config.atoms[known:]], dtype=torch.int64)

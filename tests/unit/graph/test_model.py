@@ -163,8 +163,8 @@ def test_wrong_version_kind_and_format(tiny_model: Path, tmp_path: Path) -> None
     path = broken(tiny_model, tmp_path)
     for values, match in (
         ({"version": 99}, "format version 99"),
-        ({"version": 1, "kind": "os.system"}, "known kinds"),
-        ({"kind": "graph", "extra": 1}, "extra"),
+        ({"version": 2, "family": "os.system"}, "known families"),
+        ({"family": "graph", "extra": 1}, "extra"),
     ):
         change(path, **values)
         with pytest.raises(MolgenError, match=match):

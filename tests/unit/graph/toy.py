@@ -8,21 +8,23 @@ import torch
 from torch import Tensor
 
 from molgen.datasets.batches import GraphBatch
-from molgen.graph.autoregressive.model import AnyOrderGraph, AnyOrderGraphConfig
+from molgen.graph.autoregressive.model import AutoregressiveGraphConfig, AutoregressiveGraphModel
 from molgen.graph.autoregressive.partial_graph import BONDS
 from molgen.nn.transformer import TransformerConfig
 
 
-def toy(blocks: tuple[int, ...] = (0, 1, 2), size: int = 3, atoms: tuple[str, ...] = ("c", "N")) -> AnyOrderGraph:
+def toy(
+    blocks: tuple[int, ...] = (0, 1, 2), size: int = 3, atoms: tuple[str, ...] = ("c", "N")
+) -> AutoregressiveGraphModel:
     """A random network on graphs of two kinds of atoms."""
     torch.manual_seed(1)
-    config = AnyOrderGraphConfig(
+    config = AutoregressiveGraphConfig(
         atoms=atoms,
         sizes={size: 0.5, size + 1: 0.5},
         blocks=blocks,
         network=TransformerConfig(width=16, layers=2, heads=2),
     )
-    model = AnyOrderGraph(config).eval()
+    model = AutoregressiveGraphModel(config).eval()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     return model
@@ -39,7 +41,7 @@ def all_graphs() -> GraphBatch:
 
 
 @torch.no_grad()
-def probabilities(model: AnyOrderGraph, batch: GraphBatch, order: list[int]) -> Tensor:
+def probabilities(model: AutoregressiveGraphModel, batch: GraphBatch, order: list[int]) -> Tensor:
     """p(graph | size, order)."""
     cost = model.cost(model.in_order(batch, torch.tensor(order).expand(len(batch), -1)))
     return (-(cost["atoms"] + cost["bonds"]).double()).exp()

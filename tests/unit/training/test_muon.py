@@ -52,8 +52,11 @@ def test_a_matrix_becomes_nearly_orthogonal(shape: tuple[int, int]) -> None:
 
 def test_only_hidden_matrices_take_such_steps() -> None:
     model = Network()
-    assert [id(weight) for weight in hidden_matrices(model)] == [id(model.inner.weight), id(model.outer.weight)]
-    optimiser = Muon(model, 1e-2, (0.9, 0.99), 0.0)
+    assert [id(weight) for weight in hidden_matrices(model, [model.head])] == [
+        id(model.inner.weight),
+        id(model.outer.weight),
+    ]
+    optimiser = Muon(model, [model.head], 1e-2, (0.9, 0.99), 0.0)
     reference = copy.deepcopy(model)
     hidden = ("inner.weight", "outer.weight")
     others = [parameter for name, parameter in reference.named_parameters() if name not in hidden]
@@ -69,7 +72,7 @@ def test_only_hidden_matrices_take_such_steps() -> None:
 
 def test_it_learns_and_continues_as_if_never_stopped() -> None:
     model = Network()
-    optimiser = Muon(model, 1e-2, (0.9, 0.99), 0.01)
+    optimiser = Muon(model, [model.head], 1e-2, (0.9, 0.99), 0.01)
     first = float(loss_of(model, 1000).detach())
     train(model, optimiser, range(20))
     saved = copy.deepcopy((model.state_dict(), optimiser.state_dict()))
@@ -77,7 +80,7 @@ def test_it_learns_and_continues_as_if_never_stopped() -> None:
     assert float(loss_of(model, 1000).detach()) < first / 4
     again = Network()
     again.load_state_dict(saved[0])
-    resumed = Muon(again, 1e-2, (0.9, 0.99), 0.01)
+    resumed = Muon(again, [again.head], 1e-2, (0.9, 0.99), 0.01)
     resumed.load_state_dict(saved[1])
     train(again, resumed, range(20, 40))
     for name, value in model.state_dict().items():

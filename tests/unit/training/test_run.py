@@ -14,8 +14,8 @@ import pytest
 import torch
 
 import molgen as package
+from molgen.training.config import read_config
 from molgen.training.run import train
-from molgen.training.runs import read_config
 from tests.conftest import Run
 
 ROOT = Path(__file__).parents[3]

@@ -10,20 +10,20 @@ import torch
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.samplers import guided
 from molgen.errors import UsageError
-from molgen.graph.autoregressive.model import AnyOrderGraph
+from molgen.graph.autoregressive.model import AutoregressiveGraphModel
 from molgen.graph.autoregressive.partial_graph import RELATIONS, USED
 from tests.unit.graph.toy import all_graphs, probabilities, toy
 
 GUIDANCE = {"atoms": 1.5, "bonds": 0.7}
 
 
-def told(model: AnyOrderGraph) -> list[torch.nn.Embedding]:
+def told(model: AutoregressiveGraphModel) -> list[torch.nn.Embedding]:
     """What a model says of rings."""
     network, head = model.network, model.neighbour_head
     return [network.ends, network.missing, head.aromatic, head.standing, head.prospect]
 
 
-def decisive(std: float) -> AnyOrderGraph:
+def decisive(std: float) -> AutoregressiveGraphModel:
     """A toy to which it matters what rings lack."""
     model = toy(blocks=(1,))
     for table in told(model):
@@ -31,9 +31,9 @@ def decisive(std: float) -> AnyOrderGraph:
     return model
 
 
-def blinded(model: AnyOrderGraph) -> AnyOrderGraph:
+def blinded(model: AutoregressiveGraphModel) -> AutoregressiveGraphModel:
     """The same, to which everything looks as if rings lacked nothing."""
-    blind = AnyOrderGraph(model.config).eval()
+    blind = AutoregressiveGraphModel(model.config).eval()
     blind.load_state_dict(model.state_dict())
     with torch.no_grad():
         for table in told(blind):

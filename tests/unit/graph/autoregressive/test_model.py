@@ -19,7 +19,7 @@ from molgen.chem.strict import strict_from_smiles, strict_smiles
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import UsageError
 from molgen.evaluation import evaluate
-from molgen.graph.autoregressive.model import AnyOrderGraph
+from molgen.graph.autoregressive.model import AutoregressiveGraphModel
 from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS, USED
 from molgen.graph.autoregressive.teacher_forcing import teacher_forcing
 from tests.conftest import Run
@@ -180,7 +180,7 @@ def test_compiled_layers_learn_the_same() -> None:
 
 
 def test_trace_shows_a_graph_growing() -> None:
-    model = AnyOrderGraph.from_pretrained("moses-graph")
+    model = AutoregressiveGraphModel.from_pretrained("moses-graph")
     states = model.trace(seed=0, valence_guard=True)
     masked = [sum(atom.GetSymbol() == "*" for atom in state.GetAtoms()) for state in states]
     assert strict_smiles(states[-1]) is not None and masked[-1] == 0

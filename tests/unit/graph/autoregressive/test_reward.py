@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.graph.autoregressive.model import AnyOrderGraph
+from molgen.graph.autoregressive.model import AutoregressiveGraphModel
 from tests.unit.graph.toy import all_graphs, batch_of, probabilities, toy
 
 
-def valid_graphs(model: AnyOrderGraph) -> torch.Tensor:
+def valid_graphs(model: AutoregressiveGraphModel) -> torch.Tensor:
     """Which of all graphs of three atoms are valid."""
     from molgen.graph.generator import state_graphs
 

@@ -8,7 +8,8 @@ import pytest
 import tomli_w
 
 from molgen.errors import UsageError
-from molgen.training.runs import GraphRun, read_config
+from molgen.graph.recipe import GraphRecipe
+from molgen.training.config import read_config
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ from molgen.training.runs import GraphRun, read_config
         ("family = 'text'\n[optimiser]\ncompile = true", "cannot be compiled"),
         ("family = 'text'\n[optimiser]\nvalidity_weight = 1", "takes no reward"),
         ("family = 'any-order'\nblocks = []", "blocks"),
-        ("family = 'gan'", "family 'gan'"),
+        ("family = 'gan'", "unknown family 'gan'"),
         ("network = 3", "network"),
         ("not toml", "is not TOML"),
     ],
@@ -55,4 +56,4 @@ def test_saved_copy_reads_back(tmp_path: Path) -> None:
     path = tmp_path / "copy.toml"
     path.write_text(tomli_w.dumps(config.model_dump(exclude_none=True)))
     assert read_config(path, {}) == config
-    assert GraphRun().optimiser.minutes == 60
+    assert GraphRecipe().optimiser.minutes == 60

@@ -1,0 +1,44 @@
+"""Which molecules a run takes, as its TOML file states it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from molgen.chem.standardize import Limits
+from molgen.datasets.splits import SplitConfig
+
+
+class SourceConfig(BaseModel):
+    """Where examples come from.
+
+    Attributes:
+        name: a named set or a file.
+        split: seed and shares.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    split: SplitConfig = SplitConfig()
+
+
+class DataConfig(SourceConfig):
+    """Which molecules.
+
+    Attributes:
+        name: a named set or a file.
+        column: of a table.
+        kekulized: aromatic rings with alternating bonds.
+        max_length: longest SMILES, characters.
+        max_atoms: largest molecule, heavy atoms.
+    """
+
+    name: str = "qm9"
+    column: str | None = None
+    kekulized: bool = False
+    max_length: int = Field(1000, ge=1)
+    max_atoms: int = Field(128, ge=1, le=512)
+
+    def limits(self) -> Limits:
+        """For the loader."""
+        return Limits(self.max_length, self.max_atoms)

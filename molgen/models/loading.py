@@ -1,0 +1,54 @@
+"""From a model directory to a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from molgen.errors import MolgenError
+from molgen.models.directory import CONFIG_FILE, Header, find_model, read_header, read_weights, short
+from molgen.models.registry import FAMILIES, Family, find_family
+from molgen.models.sampling import SamplingConfig
+
+
+def load_model(name: str | Path) -> Any:
+    """A trained model of any family, ready to sample.
+
+    Args:
+        name: a model that ships with molgen, or a model directory.
+
+    Raises:
+        UsageError: there is no such model.
+        MolgenError: it is damaged, of another version, or holds a pickle.
+    """
+    path = find_model(name)
+    header = read_header(path)
+    family = _family(path, header)
+    weights = read_weights(path, header)
+    model = _build(path, header, family)
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise MolgenError(f"the weights in {path} do not fit its configuration: {short(error)}") from None
+    model.eval()
+    return model
+
+
+def _family(path: Path, header: Header) -> Family:
+    try:
+        if header.format == "molgen":
+            return find_family(header.family)
+    except MolgenError:
+        pass
+    file, known = path / CONFIG_FILE, ", ".join(FAMILIES)
+    raise MolgenError(f"{file} describes a {header.format}/{header.family} model; known families: {known}")
+
+
+def _build(path: Path, header: Header, family: Family) -> Any:
+    try:
+        model = family.model_class().from_config(header.model)
+        model.sampling = SamplingConfig.model_validate(header.sampling)
+        model.sampling.build()
+    except (ValueError, MolgenError) as error:
+        raise MolgenError(f"{path / CONFIG_FILE} does not describe a model: {short(error)}") from None
+    return model
