@@ -14,7 +14,8 @@ from molgen.datasets.batches import GraphBatch, graph_arrays
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.errors import UsageError
-from molgen.graph.autoregressive.model import TARGETS, AutoregressiveGraphConfig, AutoregressiveGraphModel
+from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
+from molgen.graph.autoregressive.model import TARGETS, AutoregressiveGraphModel
 from molgen.graph.autoregressive.orders import OrderName
 from molgen.graph.autoregressive.preparation import Preparation, known_properties
 from molgen.graph.autoregressive.properties import PropertyScale

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from molgen.chem.valence import capacities
+from molgen.chem.vocabulary import Vocabulary
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.samplers import guided
+from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.given import Given, GivenGuard
 from molgen.graph.autoregressive.guard import ValenceGuard
-from molgen.graph.autoregressive.network import ANCHORS, after_anchors
+from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
 from molgen.graph.autoregressive.orders import CANONICAL, PIECES
 from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS, Features, PartialGraph
-from molgen.graph.autoregressive.teacher_forcing import teacher_forcing
+from molgen.graph.autoregressive.properties import PropertyCondition
+from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
 from molgen.models.sampling import SamplingConfig
 from molgen.nn.transformer import Cache
 
-if TYPE_CHECKING:
-    from molgen.graph.autoregressive.model import AutoregressiveGraphModel
+
+class Parts(Protocol):
+    """The parts of a model that decoding needs; see `AutoregressiveGraphModel`."""
+
+    config: AutoregressiveGraphConfig
+    vocabulary: Vocabulary
+    valences: NDArray[np.int64]
+    network: GraphTransformer
+    condition: PropertyCondition | None
+    atom_head: nn.Linear
+    neighbour_head: NeighbourHead
+
+    def states(self, batch: TeacherForcing, size: int, condition: Tensor | None, cache: Cache | None = None) -> Tensor:
+        """States of the slots of a batch, see there."""
+
+    def anchors(self, n: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Tokens and places of the slots that stand for no atom, see there."""
 
 
 class Targets(NamedTuple):
@@ -53,7 +72,7 @@ class Decoder:
 
     def __init__(
         self,
-        model: AutoregressiveGraphModel,
+        model: Parts,
         size: int,
         order: Tensor,
         sampling: SamplingConfig,

@@ -1,14 +1,13 @@
-"""Absorbing diffusion on atoms with their bonds, as the growth of a graph."""
+"""An autoregressive model of graphs: atom after atom, each with its bonds to the atoms before it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from molgen.chem.strict import raw_smiles, strict_smiles
@@ -18,18 +17,19 @@ from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
+from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.decoder import Decoder, passes
 from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
-from molgen.graph.autoregressive.orders import ORDER_NAMES, OrderName
+from molgen.graph.autoregressive.orders import ORDER_NAMES
 from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS
 from molgen.graph.autoregressive.plan import Asked, Plan
 from molgen.graph.autoregressive.preparation import Preparation, reordered, squares
-from molgen.graph.autoregressive.properties import PropertyCondition, PropertyScale
+from molgen.graph.autoregressive.properties import PropertyCondition
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
-from molgen.graph.generator import STATES, GraphGenerator, GraphGeneratorConfig, state_graphs
+from molgen.graph.generator import STATES, GraphGenerator, state_graphs
 from molgen.models.generator import Attempt, Form
 from molgen.models.sampling import SamplingConfig
-from molgen.nn.transformer import Cache, TransformerConfig
+from molgen.nn.transformer import Cache
 
 _REDRAWS = 8
 """Most drawings of one molecule under the valence guard."""
@@ -37,30 +37,6 @@ _TARGETS = 2
 """Stream of random numbers for targets; 0 and 1 are those of sizes and of states."""
 TARGETS = 16_384
 """Training molecules whose properties and sizes a conditioned model holds, to draw targets from."""
-
-
-class AutoregressiveGraphConfig(GraphGeneratorConfig):
-    """Everything needed to build the generator again.
-
-    Attributes:
-        blocks: sizes of the blocks of atoms that molecules are uncovered in, in canonical order, each in a random order
-            inside; one size is drawn for every molecule in training. 0 is one block, all in a random order.
-        orders: share of each generation order in training; see `molgen.graph.autoregressive.orders`.
-        properties: that it is conditioned on, and how they are distributed over its training molecules.
-        collections: names of the collections that its training molecules come from.
-        network: its shape.
-    """
-
-    blocks: tuple[Annotated[int, Field(ge=0)], ...] = Field((1,), min_length=1)
-    orders: dict[OrderName, Annotated[float, Field(gt=0)]] = Field({"canonical": 1.0}, min_length=1)
-    properties: dict[str, PropertyScale] = Field({})
-    collections: tuple[str, ...] = ()
-    network: TransformerConfig = TransformerConfig()
-
-    @property
-    def mixed(self) -> bool:
-        """Whether it is trained on other generation orders than the canonical one."""
-        return set(self.orders) != {"canonical"}
 
 
 class AutoregressiveGraphModel(GraphGenerator):

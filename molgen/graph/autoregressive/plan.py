@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -12,12 +11,10 @@ from molgen.chem.vocabulary import Vocabulary
 from molgen.constraints.conditions import Conditions, Interval
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import UsageError
+from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.decoder import Targets
 from molgen.graph.autoregressive.given import Given
 from molgen.graph.autoregressive.preparation import COLLECTION
-
-if TYPE_CHECKING:
-    from molgen.graph.autoregressive.model import AutoregressiveGraphConfig
 
 _NEAREST = 32
 """Training molecules that targets are drawn from where none has all that is asked for."""

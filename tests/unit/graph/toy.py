@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from molgen.datasets.batches import GraphBatch
-from molgen.graph.autoregressive.model import AutoregressiveGraphConfig, AutoregressiveGraphModel
+from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
+from molgen.graph.autoregressive.model import AutoregressiveGraphModel
 from molgen.graph.autoregressive.partial_graph import BONDS
 from molgen.nn.transformer import TransformerConfig
 
