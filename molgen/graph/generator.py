@@ -19,7 +19,8 @@ from molgen.constraints.conditions import Conditions
 from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError
-from molgen.models.generator import Attempt, Form, Generator
+from molgen.models.generator import Form, Generator
+from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 
 _SIZES, STATES = 0, 1
