@@ -8,10 +8,14 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
+from molgen.chem.bonds import BONDS
 from molgen.diffusion.process import State
+from molgen.graph.features import FeatureName, GraphFeatures
 from molgen.graph.layers import GraphLayer
 from molgen.nn.layers import TimeEmbedding
-from molgen.nn.pairs import pair_index
+from molgen.nn.pairs import bond_graph, list_to_square, pair_index
+
+LocalName = Literal["GINEConv", "GENConv", "GATv2Conv", "TransformerConv", "ResGatedGraphConv", "CGConv"]
 
 
 class NetworkConfig(BaseModel):
@@ -26,6 +30,10 @@ class NetworkConfig(BaseModel):
         heads: attention heads; must divide `width`.
         triangle: channels of the triangle products between pairs; 0 leaves them out.
         expansion: hidden over outer channels of the feed-forward parts.
+        features: of the noisy graph, computed and given to the network: ``valence``, ``rings``, ``walks``; see
+            `GraphFeatures`.
+        local: operator of PyG that passes messages along bonds beside the attention between all atoms, by name in
+            `LOCAL_OPERATORS`, such as ``GINEConv``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,6 +45,8 @@ class NetworkConfig(BaseModel):
     heads: int = Field(8, ge=1)
     triangle: int = Field(16, ge=0)
     expansion: int = Field(2, ge=1)
+    features: tuple[FeatureName, ...] = ()
+    local: LocalName | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -80,8 +90,11 @@ class GraphDenoiser(nn.Module):
         self.time = TimeEmbedding(width)
         self.size = nn.Embedding(config.max_atoms + 1, width)
         self.condition = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
+        bonded = torch.arange(bond_states)
+        self.register_buffer("bonded", (bonded > 0) & (bonded < len(BONDS)), persistent=False)
+        self.features = GraphFeatures(config.features, width, pair_width, bond_states) if config.features else None
         self.layers = nn.ModuleList(
-            GraphLayer(width, pair_width, config.heads, config.triangle, width, config.expansion)
+            GraphLayer(width, pair_width, config.heads, config.triangle, width, config.expansion, config.local)
             for _ in range(config.layers)
         )
         self.atom_head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, atom_states))
@@ -106,9 +119,17 @@ class GraphDenoiser(nn.Module):
         if self.config.order == "canonical":
             h = h + self.position.weight[:n]
             e = e + self.distance.weight[index.distance]
+        if self.features is not None:
+            squares = list_to_square(bonds)
+            atom_features, pair_features = self.features(squares)
+            if atom_features is not None:
+                h = h + atom_features
+            if pair_features is not None:
+                e = e + pair_features.flatten(1, 2).index_select(1, index.upper)
+        graph = None if self.config.local is None else bond_graph(bonds, self.bonded)
         if batch > 1 and t.stride(0) == 0:  # one time for all, as in sampling: condition once, for all
             t = t[:1]
         condition = self.condition(self.time(t) + self.size.weight[n])
         for layer in self.layers:
-            h, e = layer(h, e, condition, index)
+            h, e = layer(h, e, condition, index, graph)
         return {"atoms": self.atom_head(h).float(), "bonds": self.bond_head(e[:, : bonds.shape[1]]).float()}

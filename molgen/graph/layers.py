@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from molgen.nn.layers import FeedForward, Modulation, residual_linear
+from molgen.nn.message_passing.local import LocalMessages
 from molgen.nn.pairs import PairIndex, to_square
 
 
@@ -137,22 +138,34 @@ class GraphLayer(nn.Module):
     """
 
     def __init__(
-        self, width: int, pair_width: int, heads: int, triangle: int, condition_width: int, expansion: int
+        self,
+        width: int,
+        pair_width: int,
+        heads: int,
+        triangle: int,
+        condition_width: int,
+        expansion: int,
+        local: str | None = None,
     ) -> None:
         super().__init__()
         self.pair_norm = Modulation(pair_width, condition_width)
         self.attention_norm = Modulation(width, condition_width)
         self.attention = AtomAttention(width, pair_width, heads)
         self.messages = BondMessages(width, pair_width)
+        self.local = None if local is None else LocalMessages(local, width, pair_width)
         self.feed_forward_norm = Modulation(width, condition_width)
         self.feed_forward = FeedForward(width, expansion * width)
         self.message_norm = nn.LayerNorm(width)
         self.pair_update = PairUpdate(width, pair_width, expansion * pair_width, triangle)
 
-    def forward(self, h: Tensor, e: Tensor, condition: Tensor, index: PairIndex) -> tuple[Tensor, Tensor]:
+    def forward(self, h: Tensor, e: Tensor, condition: Tensor, index: PairIndex, graph=None) -> tuple[Tensor, Tensor]:
         """Atoms ``(B, n, width)``, pairs ``(B, P, pair_width)``, condition ``(B, condition_width)``."""
         pairs = self.pair_norm(e, condition)
         atoms = self.attention_norm(h, condition)
         h = h + self.attention(atoms, pairs, index) + self.messages(atoms, pairs, index)
+        if self.local is not None and graph is not None:
+            edge_index, position = graph
+            edge_attr = pairs.flatten(0, 1).index_select(0, position)
+            h = h + self.local(atoms.flatten(0, 1), edge_index, edge_attr).view_as(h)
         h = h + self.feed_forward(self.feed_forward_norm(h, condition))
         return h, e + self.pair_update(self.message_norm(h), pairs, index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -47,6 +48,32 @@ def pair_index(n: int, device: torch.device) -> PairIndex:
     return PairIndex(*(torch.from_numpy(x).to(device) for x in tensors))
 
 
+def list_to_square(pairs: Tensor) -> Tensor:
+    """Numbers of the pairs i < j, row by row, as symmetric squares with an empty diagonal.
+
+    Shapes:
+        - **pairs:** ``(B, n (n - 1) / 2)``
+        - **output:** ``(B, n, n)``
+    """
+    n = size_of(pairs.shape[1])
+    i, j = torch.triu_indices(n, n, 1, device=pairs.device)
+    square = pairs.new_zeros(len(pairs), n, n)
+    square[:, i, j] = square[:, j, i] = pairs
+    return square
+
+
+def square_to_list(square: Tensor) -> Tensor:
+    """The inverse of `list_to_square`; what stands below the diagonal is left out."""
+    n = square.shape[1]
+    i, j = torch.triu_indices(n, n, 1, device=square.device)
+    return square[:, i, j]
+
+
+def size_of(pairs: int) -> int:
+    """The n of which there are so many pairs n (n - 1) / 2; 1 where there is none."""
+    return (1 + math.isqrt(1 + 8 * pairs)) // 2
+
+
 class _ToSquare(torch.autograd.Function):
     """Pair list to square, with the gradient written as two reads instead of a scatter."""
 
@@ -68,3 +95,23 @@ def to_square(pairs: Tensor, index: PairIndex) -> Tensor:
         pairs, index.square, index.upper, index.lower, off_diagonal
     )
     return result
+
+
+def bond_graph(bonds: Tensor, bonded: Tensor) -> tuple[Tensor, Tensor]:
+    """The pairs that are bonded, as edges of one large graph of all molecules.
+
+    Args:
+        bonds: categories of the pairs i < j ``(B, n (n - 1) / 2)``.
+        bonded: which categories are bonds ``(K,)`` bool.
+
+    Returns:
+        ``(2, E)`` edges in both directions between the atoms numbered through all molecules; and ``(E,)`` the position
+        of each in the flattened list of pairs ``(B * P,)``, which has the pairs (i, i) behind the others.
+    """
+    n = size_of(bonds.shape[1])
+    i, j = torch.triu_indices(n, n, 1, device=bonds.device)
+    molecule, pair = bonded[bonds].nonzero(as_tuple=True)
+    first, second = molecule * n + i[pair], molecule * n + j[pair]
+    position = molecule * (n * (n + 1) // 2) + pair
+    edges = torch.stack([torch.cat([first, second]), torch.cat([second, first])])
+    return edges, torch.cat([position, position])
