@@ -8,9 +8,9 @@ from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.errors import MolgenError
 from molgen.graph.autoregressive.model import AnyOrderGraph, AnyOrderGraphConfig
-from molgen.graph.denoiser import DenoiserConfig, NetworkConfig
+from molgen.graph.config import DenoiserConfig, NetworkConfig, ProcessConfig
 from molgen.graph.generator import GraphGenerator
-from molgen.graph.model import GraphDiffusion, GraphModelConfig, ProcessConfig
+from molgen.graph.model import GraphDiffusion, GraphModelConfig
 from molgen.nn.transformer import TransformerConfig
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from molgen.chem.bonds import ORDERS
+from molgen.graph.config import FeatureName
 from molgen.nn.graph_features import cycle_counts, random_walks
-
-FeatureName = Literal["valence", "rings", "walks"]
 
 _VALENCES = 32
 """Twice the valence used is told apart up to here."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import model_validator
 from torch import Tensor
 
 from molgen.chem.codes import atom_code, bond_code
@@ -17,24 +17,11 @@ from molgen.diffusion.process import Process, State
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.schedules import make_schedule
 from molgen.diffusion.transitions import make_transition
-from molgen.graph.denoiser import DenoiserConfig, GraphDenoiser
+from molgen.graph.config import DenoiserConfig, ProcessConfig
+from molgen.graph.denoiser import GraphDenoiser
 from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig
-from molgen.models.noise import NoiseConfig, TransitionName
+from molgen.graph.layers import GraphLayer
 from molgen.models.sampling import DENOISING, SamplingConfig
-
-
-class ProcessConfig(NoiseConfig):
-    """The noise.
-
-    Attributes:
-        atoms: transition of atoms.
-        bonds: transition of bonds.
-        time_power: see there; what is hard in a graph is decided near the data.
-    """
-
-    atoms: TransitionName = "marginal"
-    bonds: TransitionName = "marginal"
-    time_power: float = Field(2.0, gt=0)
 
 
 class GraphModelConfig(GraphGeneratorConfig):
@@ -96,7 +83,8 @@ class GraphDiffusion(GraphGenerator):
 
     def compile_layers(self) -> None:
         for layer in self.denoiser.layers:
-            layer.compile()
+            assert isinstance(layer, GraphLayer)
+            layer.compile_dense()
 
     def loss(self, batch: GraphBatch, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
         return training_loss(self.process, self.denoiser, _state(batch), rng, objective)

@@ -55,8 +55,8 @@ def list_to_square(pairs: Tensor) -> Tensor:
         - **pairs:** ``(B, n (n - 1) / 2)``
         - **output:** ``(B, n, n)``
     """
-    n = size_of(pairs.shape[1])
-    i, j = torch.triu_indices(n, n, 1, device=pairs.device)
+    n = (1 + math.isqrt(1 + 8 * pairs.shape[1])) // 2
+    i, j = pair_positions(n, pairs.device)
     square = pairs.new_zeros(len(pairs), n, n)
     square[:, i, j] = square[:, j, i] = pairs
     return square
@@ -65,13 +65,13 @@ def list_to_square(pairs: Tensor) -> Tensor:
 def square_to_list(square: Tensor) -> Tensor:
     """The inverse of `list_to_square`; what stands below the diagonal is left out."""
     n = square.shape[1]
-    i, j = torch.triu_indices(n, n, 1, device=square.device)
+    i, j = pair_positions(n, square.device)
     return square[:, i, j]
 
 
-def size_of(pairs: int) -> int:
-    """The n of which there are so many pairs n (n - 1) / 2; 1 where there is none."""
-    return (1 + math.isqrt(1 + 8 * pairs)) // 2
+def pair_positions(n: int, device: torch.device | None = None) -> Tensor:
+    """The two atoms of each pair i < j of n atoms, row by row, ``(2, n (n - 1) / 2)``."""
+    return torch.triu_indices(n, n, 1, device=device)
 
 
 class _ToSquare(torch.autograd.Function):
@@ -95,23 +95,3 @@ def to_square(pairs: Tensor, index: PairIndex) -> Tensor:
         pairs, index.square, index.upper, index.lower, off_diagonal
     )
     return result
-
-
-def bond_graph(bonds: Tensor, bonded: Tensor) -> tuple[Tensor, Tensor]:
-    """The pairs that are bonded, as edges of one large graph of all molecules.
-
-    Args:
-        bonds: categories of the pairs i < j ``(B, n (n - 1) / 2)``.
-        bonded: which categories are bonds ``(K,)`` bool.
-
-    Returns:
-        ``(2, E)`` edges in both directions between the atoms numbered through all molecules; and ``(E,)`` the position
-        of each in the flattened list of pairs ``(B * P,)``, which has the pairs (i, i) behind the others.
-    """
-    n = size_of(bonds.shape[1])
-    i, j = torch.triu_indices(n, n, 1, device=bonds.device)
-    molecule, pair = bonded[bonds].nonzero(as_tuple=True)
-    first, second = molecule * n + i[pair], molecule * n + j[pair]
-    position = molecule * (n * (n + 1) // 2) + pair
-    edges = torch.stack([torch.cat([first, second]), torch.cat([second, first])])
-    return edges, torch.cat([position, position])

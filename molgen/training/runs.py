@@ -9,8 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from molgen.diffusion.objectives import OBJECTIVES
 from molgen.errors import UsageError
-from molgen.graph.denoiser import NetworkConfig
-from molgen.graph.model import ProcessConfig
+from molgen.graph.config import NetworkConfig, ProcessConfig
 from molgen.nn.transformer import TransformerConfig
 from molgen.system.files import read_toml
 from molgen.text.continuous import GaussianConfig
