@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import model_validator
 from torch import Tensor
 
+from molgen.chem.bonds import BOND_NAMES, BONDS
 from molgen.chem.codes import atom_code, bond_code
-from molgen.chem.vocabulary import BOND_NAMES, Vocabulary
+from molgen.chem.vocabulary import Vocabulary
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.objectives import tightest_bound, training_loss
 from molgen.diffusion.process import Process, State
@@ -129,7 +130,7 @@ def build_process(config: GraphModelConfig, vocabulary: Vocabulary) -> Process:
     process = config.process
     length = process.hamming_length
     atom_codes = [atom_code(atom) for atom in vocabulary.templates]
-    bond_codes = [bond_code(bond) for bond in BOND_NAMES]
+    bond_codes = [bond_code(bond) for bond in BONDS]
     return Process(
         {
             "atoms": make_transition(process.atoms, config.atom_marginal, atom_codes, length),

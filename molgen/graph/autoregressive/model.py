@@ -24,6 +24,7 @@ from molgen.graph.autoregressive.outlook import effects, outlooks
 from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS, History, history
 from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig, state_graphs
 from molgen.models.sampling import SamplingConfig
+from molgen.nn.pairs import list_to_square, square_to_list
 from molgen.nn.transformer import TransformerConfig
 
 _REDRAWS = 8
@@ -240,16 +241,10 @@ class AnyOrderGraph(GraphGenerator):
 
 def _square(bonds: Tensor, order: Tensor) -> Tensor:
     """Bonds ``(B, n (n - 1) / 2)`` as a square ``(B, n, n)``, atoms in another order."""
-    batch, n = order.shape
-    i, j = torch.triu_indices(n, n, 1, device=bonds.device)
-    square = bonds.new_zeros(batch, n, n)
-    square[:, i, j] = square[:, j, i] = bonds
-    rows = torch.arange(batch, device=bonds.device)[:, None, None]
-    return square[rows, order[:, :, None], order[:, None]]
+    rows = torch.arange(len(order), device=bonds.device)[:, None, None]
+    return list_to_square(bonds)[rows, order[:, :, None], order[:, None]]
 
 
 def _listed(bonds: Tensor) -> Tensor:
     """The inverse, of half a square or of a whole one, atoms in the molecule's order."""
-    n = bonds.shape[1]
-    i, j = torch.triu_indices(n, n, 1, device=bonds.device)
-    return torch.maximum(bonds[:, i, j], bonds[:, j, i])
+    return square_to_list(torch.maximum(bonds, bonds.transpose(1, 2)))

@@ -15,8 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from molgen.chem.valence import LEAST_ORDERS
-from molgen.chem.vocabulary import BOND_NAMES
+from molgen.chem.bonds import BOND_NAMES, LEAST_ORDERS
 from molgen.graph.autoregressive.aromatic import Aromatic
 
 _AROMATIC = BOND_NAMES.index("aromatic")

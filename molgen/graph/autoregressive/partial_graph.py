@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from molgen.chem.vocabulary import BOND_NAMES
+from molgen.chem.bonds import BOND_NAMES, ORDERS
 from molgen.graph.autoregressive.aromatic import Aromatic, aromatic_states
 from molgen.graph.autoregressive.outlook import Rings, rings_before
 
 BONDS = len(BOND_NAMES)
-_HALF_ORDERS = (0, 2, 4, 6, 3)
+_HALF_ORDERS = tuple(round(2 * order) for order in ORDERS)
 """Twice the valence that a bond of each category takes; aromatic ones count 1.5."""
 _FAR = 64
 _NEAR = 8
