@@ -9,7 +9,7 @@ from functools import cached_property
 
 from rdkit import Chem
 
-from molgen.chem.vocabulary import BOND_INDEX, BOND_NAMES, BOND_TYPES
+from molgen.chem.bonds import BOND_INDEX, BOND_NAMES, BOND_TYPES
 from molgen.errors import UsageError
 
 _MATCHES = 10_000
