@@ -19,7 +19,7 @@ import torch
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.samplers import Renoise, SamplerSettings
-from molgen.graph.denoiser import DenoiserConfig
+from molgen.graph.config import DenoiserConfig
 from molgen.graph.model import GraphDiffusion, GraphModelConfig
 from molgen.system.hardware import keep_memory
 

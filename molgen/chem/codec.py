@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from molgen.chem.vocabulary import BOND_INDEX, BOND_TYPES, Vocabulary
+from molgen.chem.bonds import BOND_INDEX, BOND_TYPES
+from molgen.chem.vocabulary import Vocabulary
 from molgen.errors import MoleculeError, MolgenError
 
 

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from rdkit import Chem
 
-_BOND_CODES: dict[str, tuple[object, ...]] = {
-    "none": (0, False),
-    "single": (1, False),
-    "double": (2, False),
-    "triple": (3, False),
-    "aromatic": (1.5, True),
-}
+from molgen.chem.bonds import Bond
 
 
 def atom_code(atom: Chem.Atom) -> tuple[object, ...]:
@@ -18,6 +12,6 @@ def atom_code(atom: Chem.Atom) -> tuple[object, ...]:
     return atom.GetAtomicNum(), atom.GetFormalCharge(), atom.GetIsAromatic(), atom.GetNumExplicitHs()
 
 
-def bond_code(name: str) -> tuple[object, ...]:
+def bond_code(bond: Bond) -> tuple[object, ...]:
     """Order, aromaticity."""
-    return _BOND_CODES[name]
+    return bond.order, bond.type == Chem.BondType.AROMATIC

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from molgen.chem.bonds import BOND_NAMES
 from molgen.chem.codec import MoleculeGraph, pair_index
-from molgen.chem.vocabulary import BOND_NAMES, Vocabulary
+from molgen.chem.vocabulary import Vocabulary
 from molgen.errors import MolgenError
 
 if TYPE_CHECKING:

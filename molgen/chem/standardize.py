@@ -29,6 +29,7 @@ DEFAULT_LIMITS = Limits()
 
 _INVISIBLE = " \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2060\ufeff"
 _EXTENSION = re.compile(r"(\S+)\s+\|.*\|", re.DOTALL)
+_BRACKETS = re.compile(r"\[[^\]]*\]")
 
 
 def bare_smiles(text: str) -> str:
@@ -74,9 +75,23 @@ def parse(text: str, limits: Limits = DEFAULT_LIMITS, sanitize: bool = True) -> 
     if ("*" in smiles or "#" in smiles) and any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
         raise MoleculeError("dummy", f"a dummy atom, which stands for any: {smiles[:60]}")
     if ":" in smiles:
+        _refuse_aromatic_chains(smiles)
         for atom in mol.GetAtoms():
             atom.SetAtomMapNum(0)
     return mol
+
+
+def _refuse_aromatic_chains(smiles: str) -> None:
+    """Refuse an aromatic bond outside every ring, which RDKit would quietly read as a single bond.
+
+    It is in what is drawn, before sanitisation; such a bond is written as a colon outside brackets.
+    """
+    if ":" not in _BRACKETS.sub("", smiles):
+        return
+    drawn = Chem.MolFromSmiles(smiles, sanitize=False)
+    Chem.FastFindRings(drawn)
+    if any(bond.GetBondType() == Chem.BondType.AROMATIC and not bond.IsInRing() for bond in drawn.GetBonds()):
+        raise MoleculeError("unparsable", f"an aromatic bond outside a ring: {smiles[:60]}")
 
 
 def has_stereo(smiles: str) -> bool:

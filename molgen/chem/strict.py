@@ -27,10 +27,22 @@ def strict_smiles(mol: Chem.Mol) -> str | None:
     return _reread(str(Chem.MolToSmiles(mol)))
 
 
+def read_strict(smiles: str, limits: Limits = DEFAULT_LIMITS) -> str:
+    """The same for a molecule given as SMILES; stereo and atom maps are dropped, as everywhere in molgen.
+
+    Raises:
+        MoleculeError: it is not strictly valid, with the reason.
+    """
+    found = _reread(str(Chem.MolToSmiles(connected(smiles, limits))))
+    if found is None:
+        raise MoleculeError("unparsable", f"RDKit does not read what it writes of {smiles[:60]}")
+    return found
+
+
 def strict_from_smiles(smiles: str, limits: Limits = DEFAULT_LIMITS) -> str | None:
-    """The same for a molecule given as SMILES; stereo and atom maps are dropped, as everywhere in molgen."""
+    """`read_strict`, None where the molecule is not strictly valid."""
     try:
-        return _reread(str(Chem.MolToSmiles(connected(smiles, limits))))
+        return read_strict(smiles, limits)
     except MoleculeError:
         return None
 
@@ -42,11 +54,16 @@ def _reread(smiles: str) -> str | None:
 
 
 def raw_smiles(mol: Chem.Mol) -> str:
-    """SMILES of a drawn molecule, valid or not, as it stands: for files of raw attempts."""
+    """SMILES of a drawn molecule, valid or not, as it stands: for files of raw attempts.
+
+    What is invalid as drawn is invalid as written.
+    """
     sane = Chem.Mol(mol)
     try:
         Chem.SanitizeMol(sane)
     except _RDKIT_REFUSES:
         sane = Chem.Mol(mol)  # sanitisation stops half way
         sane.UpdatePropertyCache(strict=False)
+        if strict_from_smiles(str(Chem.MolToSmiles(sane))) is not None:  # RDKit left out an aromatic bond
+            return str(Chem.MolToSmiles(sane, allBondsExplicit=True))
     return str(Chem.MolToSmiles(sane))

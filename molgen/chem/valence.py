@@ -6,9 +6,6 @@ from rdkit import Chem
 
 from molgen.chem.vocabulary import Vocabulary
 
-LEAST_ORDERS = (0, 1, 2, 3, 1)
-"""Valence that a bond of each category takes at least: whether an aromatic one is double depends on the whole ring."""
-
 _UNLIMITED = 99
 
 

@@ -11,16 +11,6 @@ from rdkit import Chem
 
 from molgen.errors import MoleculeError, MolgenError
 
-BOND_NAMES = ("none", "single", "double", "triple", "aromatic")
-BOND_TYPES = (
-    Chem.BondType.ZERO,  # no bond
-    Chem.BondType.SINGLE,
-    Chem.BondType.DOUBLE,
-    Chem.BondType.TRIPLE,
-    Chem.BondType.AROMATIC,
-)
-BOND_INDEX = {bond_type: index for index, bond_type in enumerate(BOND_TYPES) if index}
-
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -28,7 +18,7 @@ class Vocabulary:
 
     A token without brackets (``C``, ``n``) leaves its hydrogens to valence; one in brackets (``[nH]``, ``[O-]``,
     ``[NH3+]``) states charge and hydrogen count, because there they are ambiguous. Bonds are always the five
-    of `BOND_NAMES`.
+    of `molgen.chem.bonds`.
 
     Attributes:
         atoms: distinct tokens, most frequent first.

@@ -23,6 +23,13 @@ def evaluate(
     ] = None,
     only: Annotated[str | None, typer.Option(help="Metrics to compute, separated by commas; default: all.")] = None,
     column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
+    reference_test: Annotated[
+        str | None, typer.Option(help="A second file: distances are to it, novelty is against --reference.")
+    ] = None,
+    reference_column: Annotated[str | None, typer.Option(help="Column of SMILES in the reference.")] = None,
+    desalt: Annotated[
+        bool, typer.Option("--desalt", help="Of salts and mixtures, keep the largest organic component.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Also write a report: .json, .csv or .md.")] = None,
     flags: Annotated[
         Path | None, typer.Option(help="Also write a table of alerts and unusual rings per attempt: .csv or .parquet.")
@@ -55,33 +62,45 @@ def evaluate(
     for file in files:
         if not is_readable(file):
             raise UsageError(f"there is no file {file}")
+    if reference is None and (reference_test is not None or reference_column is not None):
+        raise UsageError("--reference-test and --reference-column go with --reference")
+    names = _names(files)
     suites = [found.name for found in find_suites(suite or ["graph"])]
     wanted = None if only is None else [name.strip() for name in only.split(",")]
     with _Stages() as stages:
-        compared = None if reference is None else find_reference(reference, jobs=jobs, progress=stages.show)
+        compared = (
+            None
+            if reference is None
+            else find_reference(reference, reference_column, jobs, stages.show, test=reference_test, salts=desalt)
+        )
+        inputs = [_Input(file, column, desalt) for file in files]
         found = [
             score(
-                _texts(file, column),
+                given,
                 compared,
                 suites,
                 only=wanted,
                 jobs=jobs,
                 time_limit=time_limit,
                 flags=flags is not None,
-                progress=stages.for_file(file.name if len(files) > 1 else ""),
+                progress=stages.for_file(name if len(files) > 1 else ""),
             )
-            for file in files
+            for name, given in zip(names, inputs, strict=True)
         ]
-    names = [file.name for file in files]
     if out is not None:
         _write(out, overwrite, names, found)
     if flags is not None:
         _write_flags(flags, overwrite, names, found)
-    for file, evaluation in zip(files, found, strict=True):
+    for note in compared.notes if compared is not None else ():
+        say(f"molgen: {note}")
+    for name, given, evaluation in zip(names, inputs, found, strict=True):
+        if given.desalted:
+            say(f"molgen: {name}: one component kept of {given.desalted:,} salts or mixtures")
         for warning in evaluation.warnings:
-            say(f"molgen: {file.name}: {warning}")
+            if compared is None or warning not in compared.notes:
+                say(f"molgen: {name}: {warning}")
         for lost in evaluation.lost:
-            say(f"molgen: {file.name}: attempt {lost.number} {lost.reason}: {lost.text}")
+            say(f"molgen: {name}: attempt {lost.number} {lost.reason}: {lost.text}")
     rows = table(found, names)
     attempts = ", ".join(dict.fromkeys(f"{evaluation.attempts:,}" for evaluation in found))
     print_table(f"{attempts} attempts, reference {reference or 'none'}", rows[0], rows[1:])
@@ -107,10 +126,34 @@ class _Stages:
         return lambda label, done: self.show(f"{name} {label}".strip(), done)
 
 
-def _texts(file: Path, column: str | None) -> Iterator[str]:
-    from molgen.io import read_smiles
+class _Input:
+    """The attempts of a file.
 
-    return (text for _, text in read_smiles(file, column))
+    Attributes:
+        desalted: of how many one component was kept.
+    """
+
+    def __init__(self, file: Path, column: str | None, desalt: bool) -> None:
+        self._file, self._column, self._desalt = file, column, desalt
+        self.desalted = 0
+
+    def __iter__(self) -> Iterator[str]:
+        from molgen.chem.desalt import desalt
+        from molgen.io import read_smiles
+
+        for _, text in read_smiles(self._file, self._column):
+            kept = desalt(text) if self._desalt else text
+            self.desalted += kept != text
+            yield kept
+
+
+def _names(files: list[Path]) -> list[str]:
+    """Names of files, with as many of their folders as it takes to tell them apart."""
+    for depth in range(1, max(len(file.parts) for file in files) + 1):
+        names = ["/".join(file.parts[-depth:]) for file in files]
+        if len(set(names)) == len(set(files)):
+            break
+    return names
 
 
 def _write(path: Path, overwrite: bool, names: list[str], found: list[Evaluation]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from molgen.models.generator import Attempts, Generated
+    from molgen.models.results import Attempts, Generated
 
 
 def generate(
@@ -75,7 +75,8 @@ def generate(
     if trace is not None:
         check_writable(trace, overwrite)
 
-    from molgen.models.generator import Generator, Interrupted
+    from molgen.models.generator import Generator
+    from molgen.models.results import Interrupted
     from molgen.system.hardware import keep_memory
 
     keep_memory()
@@ -112,34 +113,22 @@ def generate(
             else:
                 return
     except Interrupted as stop:
-        if _smiles(stop.found):
+        if stop.found:
             _deliver(stop.found, start, out or (), overwrite)
             say("interrupted: written is what there was, largest molecules first, so no fair sample")
         raise
     _deliver(found, start, out or (), overwrite)
 
 
-def _smiles(found: Attempts | Generated) -> list[str]:
-    from molgen.models.generator import Attempts
-
-    return found if isinstance(found, Attempts) else found.smiles
-
-
 def _deliver(found: Attempts | Generated, start: float, out: Sequence[Path], overwrite: bool) -> None:
-    """Say what it took since `start`, and write the molecules to files, or else to stdout."""
+    """Print what it took since `start`, and write the molecules to files, or else to stdout."""
     from molgen.cli.console import say
-    from molgen.io import write_molecules
-    from molgen.models.generator import Attempts
 
-    if isinstance(found, Attempts):
-        cost = f"network calls {found.calls:.4g} each  {_pace(len(found), start)}"
-        say(f"attempted {len(found):,} (raw: nothing filtered)  {cost}")
-    else:
-        say(f"{found}  {_pace(found.attempted, start)}")
+    say(f"{found}  {_pace(found.attempted, start)}")
     for path in out:
-        write_molecules(path, _smiles(found), overwrite)
+        found.save(path, overwrite)
     if not out:
-        sys.stdout.writelines(f"{text}\n" for text in _smiles(found))
+        sys.stdout.writelines(f"{text}\n" for text in found)
         sys.stdout.flush()
 
 

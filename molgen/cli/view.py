@@ -46,6 +46,7 @@ def view(
 
 
 def _draw_properties(file: Path, column: str | None, reference: str | None, out: Path, overwrite: bool) -> None:
+    from molgen.datasets import SOURCES
     from molgen.datasets.splits import TEST, TRAIN
     from molgen.evaluation import find_reference
     from molgen.evaluation.columns import Numbers
@@ -59,6 +60,7 @@ def _draw_properties(file: Path, column: str | None, reference: str | None, out:
     if reference is not None:
         beside = find_reference(reference)
         split = TEST if TEST in beside.splits else TRAIN
+        shown = f"{beside.name} {split}" if reference in SOURCES else beside.name
         beside.prepare(split, PROPERTIES, None)
-        sets = {f"{beside.name} {split}": {name: beside.numbers(split, name) for name in PROPERTIES}, **sets}
+        sets = {shown: {name: beside.numbers(split, name) for name in PROPERTIES}, **sets}
     draw_properties(out, sets, overwrite)

@@ -11,7 +11,8 @@ from typing import Any
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.evaluation import Reference, evaluate, reference_of
-from molgen.models.generator import Attempts, Generator
+from molgen.models.generator import Generator
+from molgen.models.results import Attempts
 
 REFERENCE_MOLECULES = 20_000
 """Most held-out molecules that FCD refers to: more cost minutes of ChemNet."""

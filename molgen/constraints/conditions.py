@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rdkit import Chem
 
-from molgen.constraints.fragment import Fragment
-from molgen.features.named_properties import property_values
+from molgen.constraints.fragment import Fragment, parse_fragment
+from molgen.constraints.interval import Interval
+from molgen.errors import UsageError
+from molgen.features.named_properties import find_property, property_values
 
-
-@dataclass(frozen=True)
-class Interval:
-    """A closed range of numbers, open where a bound is None.
-
-    Attributes:
-        low: least value.
-        high: largest value.
-    """
-
-    low: float | None = None
-    high: float | None = None
-
-    def __contains__(self, value: float) -> bool:
-        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
-
-    def clamped(self, value: float) -> float:
-        """The nearest value inside."""
-        value = value if self.low is None else max(value, self.low)
-        return value if self.high is None else min(value, self.high)
+__all__ = ["Conditions", "Interval", "split_properties"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +33,42 @@ class Conditions:
     collection: str | None = None
     guidance: float = 0.0
 
+    @classmethod
+    def of(
+        cls,
+        fragment: str | Fragment | None = None,
+        properties: Mapping[str, object] | None = None,
+        atoms: object = None,
+        collection: str | None = None,
+    ) -> Conditions | None:
+        """Conditions as people write them, or None where nothing is asked.
+
+        Args:
+            fragment: see `parse_fragment`.
+            properties: by name, whatever its case: a value, a range or an open range; see `Interval.of`.
+            atoms: a number of heavy atoms, or a range.
+            collection: name of a collection of training molecules.
+
+        Raises:
+            UsageError: a fragment that cannot be read, an unknown property, a range that is none or is empty.
+
+        Example:
+            >>> asked = Conditions.of("*c1ccccc1", {"logp": (1, 3)}, atoms="..20")
+            >>> asked.satisfied("CCc1ccccc1")
+            {'fragment': True, 'logP': True, 'atoms': True}
+        """
+        ranges: dict[str, Interval] = {}
+        for name, value in (properties or {}).items():
+            known = find_property(name).name
+            if known in ranges:
+                raise UsageError(f"the property {known} is asked for twice")
+            ranges[known] = Interval.of(value, known)
+        size = None if atoms is None else Interval.of(atoms, "atoms")
+        if fragment is None and not ranges and size is None and collection is None:
+            return None
+        piece = parse_fragment(fragment) if isinstance(fragment, str) else fragment
+        return cls(piece, ranges, size, collection)
+
     @property
     def asked(self) -> frozenset[str]:
         """Names of all that is asked: fragment, atoms, collection, and properties by their own names."""
@@ -59,15 +78,28 @@ class Conditions:
     def satisfied(self, smiles: str) -> dict[str, bool]:
         """Whether a molecule has what is asked, by name; all false where it cannot be read."""
         mol = Chem.MolFromSmiles(smiles)
-        checked = sorted(self.asked - {"collection"})
-        if mol is None:
-            return dict.fromkeys(checked, False)
         found: dict[str, bool] = {}
-        for name in checked:
-            if name == "fragment":
-                found[name] = self.fragment is not None and self.fragment.contained_in(mol)
-            elif name == "atoms":
-                found[name] = self.atoms is not None and mol.GetNumHeavyAtoms() in self.atoms
-            else:
-                found[name] = property_values(mol, [name])[0] in self.properties[name]
+        if self.fragment is not None:
+            found["fragment"] = mol is not None and self.fragment.contained_in(mol)
+        for name, interval in self.properties.items():
+            found[name] = mol is not None and property_values(mol, [name])[0] in interval
+        if self.atoms is not None:
+            found["atoms"] = mol is not None and mol.GetNumHeavyAtoms() in self.atoms
         return found
+
+
+def split_properties(texts: Iterable[str]) -> dict[str, str]:
+    """Names and ranges from texts such as ``logP=1..3``.
+
+    Raises:
+        UsageError: a text without ``=``, or a name twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not name or not equals:
+            raise UsageError(f"a property is asked for as NAME=LOW..HIGH, such as logP=1..3, not {text!r}")
+        if name in found:
+            raise UsageError(f"the property {name} is asked for twice")
+        found[name] = value
+    return found

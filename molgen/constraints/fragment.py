@@ -9,7 +9,7 @@ from functools import cached_property
 
 from rdkit import Chem
 
-from molgen.chem.vocabulary import BOND_INDEX, BOND_NAMES, BOND_TYPES
+from molgen.chem.bonds import BOND_INDEX, BOND_NAMES, BOND_TYPES
 from molgen.errors import UsageError
 
 _MATCHES = 10_000
@@ -160,8 +160,8 @@ def parse_fragment(text: str) -> Fragment:
 
     Example:
         >>> fragment = parse_fragment("*c1ccccc1.*N")
-        >>> fragment.atoms, fragment.pieces, fragment.attachments[6]
-        (('c', 'c', 'c', 'c', 'c', 'c', 'N'), (0, 0, 0, 0, 0, 0, 1), ('single',))
+        >>> fragment.atoms, fragment.pieces, fragment.attachments[0]
+        (('N', 'c', 'c', 'c', 'c', 'c', 'c'), (0, 1, 1, 1, 1, 1, 1), ('single',))
     """
     mol = _read(text)
     dummies = {atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0}

@@ -15,7 +15,7 @@ State = dict[str, Tensor]
 """Variables by kind (say ``atoms`` and ``bonds``): ``(B, V_kind)`` int64 states, or ``(B, V_kind, K_kind)`` numbers."""
 
 Denoiser = Callable[[State, Tensor], State]
-"""Network: states and times ``(B,)`` in, logits ``(B, V, K)`` per kind out."""
+"""Network: states and times in, logits ``(B, V, K)`` per kind out. Times are ``(B,)``, or ``(1,)``: one for all."""
 
 PARAMETERISATIONS = ("x0", "reverse")
 

@@ -67,6 +67,7 @@ def evaluate(
         _remember(smiles, samples),
         features,
         verdicts=flags or any(s.verdicts and chosen[s.name] for s in suites),
+        stereo=reference is not None and reference.stereo,
         jobs=jobs,
         time_limit=time_limit,
         progress=lambda n: progress("describing attempts", n),
@@ -87,7 +88,7 @@ def evaluate(
         attempts=sample.attempts,
         reference=None if reference is None else reference.name,
         suites=found,
-        warnings=tuple(_warnings(suites, sample)),
+        warnings=tuple(_warnings(suites, sample, reference)),
         lost=tuple(sample.lost),
         samples=tuple(samples),
         flags=_flags(sample, reference) if flags else None,
@@ -151,9 +152,11 @@ def _flags(sample: Sample, reference: Reference | None) -> pandas.DataFrame:
     return flag_table(sample, reference.counts(TRAIN, "ring_systems") if reference is not None and known else None)
 
 
-def _warnings(suites: Sequence[Suite], sample: Sample) -> Iterator[str]:
+def _warnings(suites: Sequence[Suite], sample: Sample, reference: Reference | None) -> Iterator[str]:
+    if reference is not None:
+        yield from reference.notes
     for suite in suites:
-        if sample.attempts < suite.usual:
+        if suite.usual is not None and sample.attempts < suite.usual:
             yield f"{suite.name}: {sample.attempts:,} attempts; published tables rest on {suite.usual:,}"
     if sample.lost:
         first = sample.lost[0]

@@ -74,7 +74,7 @@ def moments(values: NDArray[np.float32]) -> Moments:
         MolgenError: fewer than two molecules.
     """
     if len(values) < 2:
-        raise MolgenError(f"FCD needs at least 2 valid molecules, got {len(values)}")
+        raise MolgenError(f"FCD needs at least 2 valid molecules on each side, got {len(values)}")
     return Moments(values.mean(0).astype(np.float64), np.cov(values.T))
 
 
@@ -117,26 +117,34 @@ def frechet_chemnet_distance(smiles: Sequence[str], reference: Sequence[str]) ->
     return distance(moments(activations(smiles)), cached_moments(reference))
 
 
-def fcd_figure(name: str, values: NDArray[np.float32], reference: Moments, note: str = "") -> Figure:
-    """The distance with its bootstrap interval; nan for fewer than two molecules.
+MINIMUM = 10
+"""Molecules below which the distance, from a mean and a covariance of 512 numbers, is not computed."""
+
+
+def fcd_figure(name: str, values: NDArray[np.float32], reference: Callable[[], Moments], note: str = "") -> Figure:
+    """The distance with its bootstrap interval; nan for fewer than `MINIMUM` molecules.
 
     Args:
         name: of the figure.
         values: activations ``(n, 512)``.
-        reference: moments of the other side.
+        reference: gives the moments of the other side.
         note: of the figure.
     """
-    if len(values) < 2:
-        return Figure(name, float("nan"), len(values), note="needs at least 2 valid molecules")
+    if len(values) < MINIMUM:
+        return Figure(name, float("nan"), len(values), note=f"needs at least {MINIMUM} valid molecules")
+    try:
+        other = reference()
+    except MolgenError as error:
+        return Figure(name, float("nan"), len(values), note=str(error))
 
     def resampled(weights: NDArray[np.float64]) -> float:
         share = (weights / weights.sum()).astype(np.float32)
         centre = share @ values
         centred = (values - centre) * np.sqrt(share)[:, None]
         covariance = (centred.T @ centred).astype(np.float64)
-        cross = np.linalg.eigvalsh(reference.root @ covariance @ reference.root)
-        shift = centre - reference.mean
-        spread = np.trace(covariance) + np.trace(reference.covariance) - 2 * np.sqrt(np.maximum(cross, 0)).sum()
+        cross = np.linalg.eigvalsh(other.root @ covariance @ other.root)
+        shift = centre - other.mean
+        spread = np.trace(covariance) + np.trace(other.covariance) - 2 * np.sqrt(np.maximum(cross, 0)).sum()
         return float(shift @ shift + spread)
 
-    return bootstrap(name, distance(moments(values), reference), len(values), resampled, note)
+    return bootstrap(name, distance(moments(values), other), len(values), resampled, note)

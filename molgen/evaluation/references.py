@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import __version__ as rdkit_version
 
-from molgen.datasets import load_dataset, moses
+from molgen.datasets import SOURCES, load_dataset, moses
 from molgen.datasets.splits import TEST, TRAIN
-from molgen.errors import MolgenError
+from molgen.errors import MolgenError, UsageError
 from molgen.evaluation.columns import Bits, Column, MeanVector, Numbers, SparseVector, Words, load_column, save_column
 from molgen.evaluation.fcd import Moments, cached_moments
+from molgen.evaluation.reference_file import read_reference
 from molgen.evaluation.sample import examine
 from molgen.io import read_smiles
 from molgen.system.files import cache_root
@@ -45,10 +46,26 @@ class Reference:
         name: shown in results.
         splits: SMILES by split; ``train`` is what novelty is counted against, ``test`` what the rest is compared with.
         shipped: folder of statistics that come with the package, if any.
+        stereo: whether attempts keep their stereo labels when they are compared, as in the original MOSES and
+            GuacaMol code. Sets that molgen reads have no labels, so attempts are compared without.
+        titles: what a split is called in notes; by default "training split" and so on.
+        notes: what a reader of the metrics has to know of the set.
     """
 
-    def __init__(self, name: str, splits: dict[str, Callable[[], Sequence[str]]], shipped: Path | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        splits: dict[str, Callable[[], Sequence[str]]],
+        shipped: Path | None = None,
+        *,
+        stereo: bool = True,
+        titles: Mapping[str, str] | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:
         self.name = name
+        self.stereo = stereo
+        self.notes = tuple(notes)
+        self._titles = {TRAIN: "training split", TEST: "test split", **(titles or {})}
         self._loaders, self._shipped = dict(splits), shipped
         if TRAIN in splits:
             self._loaders[SUBSET] = lambda: _subset(self.smiles(TRAIN))
@@ -61,6 +78,10 @@ class Reference:
     def splits(self) -> tuple[str, ...]:
         """Names of the splits."""
         return tuple(self._loaders)
+
+    def title(self, split: str) -> str:
+        """Number of molecules and name of a split, for notes: ``400 molecules of own.smi``."""
+        return f"{len(self.smiles(split)):,} molecules of the {self._titles.get(split, split)}"
 
     def smiles(self, split: str) -> list[str]:
         """SMILES of a split, as the set writes them.
@@ -185,7 +206,7 @@ def reference_of(train: Sequence[str], test: Sequence[str] | None = None, name: 
     splits: dict[str, Callable[[], Sequence[str]]] = {TRAIN: lambda: train}
     if test is not None:
         splits[TEST] = lambda: test
-    return Reference(name, splits)
+    return Reference(name, splits, stereo=False)
 
 
 def _hashes(smiles: Sequence[str]) -> NDArray[np.uint64]:
@@ -196,32 +217,63 @@ def _hashes(smiles: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def find_reference(
-    name: str, column: str | None = None, jobs: int | None = None, progress: Progress = silent
+    name: str,
+    column: str | None = None,
+    jobs: int | None = None,
+    progress: Progress = silent,
+    *,
+    test: str | None = None,
+    salts: bool = False,
 ) -> Reference:
     """A named set or a file, as reference.
 
-    The splits of ``moses`` are read as its authors wrote them; other sets are standardised as for training.
+    The splits of ``moses`` are read as its authors wrote them; other named sets are standardised as for training. A
+    file is one set: novelty is counted against all of it, and distances are to all of it, or to all of `test`.
 
     Args:
         name: ``moses``, ``qm9`` or a file.
-        column: of a table.
+        column: of a table, in both files.
         jobs: processes for reading.
-        progress: told how far reading is.
+        progress: called with what is being read and how far.
+        test: a second file, to which distances are computed.
+        salts: keep the largest organic component of each record of a file.
 
     Raises:
+        UsageError: a second file with a named set.
         MolgenError: there is no such set, or it has not been fetched.
     """
-    if name == "moses" and column is None:
+    if name in SOURCES:
+        if test is not None or column is not None:
+            raise UsageError(f"{name} is a named set with splits and columns of its own; give a file")
+        return _named(name, jobs, progress)
+    files = {split: file for split, file in ((TRAIN, name), (TEST, test)) if file is not None}
+    found = {
+        split: read_reference(file, column, salts=salts, jobs=jobs, progress=partial(progress, f"reading {file}"))
+        for split, file in files.items()
+    }
+    found.setdefault(TEST, found[TRAIN])
+    return Reference(
+        found[TRAIN].name,
+        {split: partial(list, read.smiles) for split, read in found.items()},
+        stereo=False,
+        titles={split: "reference" if test is None else read.name for split, read in found.items()},
+        notes=list(dict.fromkeys(note for read in found.values() for note in read.notes())),
+    )
+
+
+def _named(name: str, jobs: int | None, progress: Progress) -> Reference:
+    if name == "moses":
         if not moses.available():
             raise MolgenError("moses is not here yet; run: molgen data fetch moses")
         return Reference(
             name,
             {split: partial(_read_moses, split) for split in (TRAIN, TEST, TEST_SCAFFOLDS)},
             shipped_path("references", "moses"),
+            stereo=False,
         )
-    dataset = load_dataset(name, column=column, jobs=jobs, progress=lambda n: progress(f"reading {name}", n))
+    dataset = load_dataset(name, jobs=jobs, progress=lambda n: progress(f"reading {name}", n))
     splits = [split for split, size in dataset.report.splits.items() if size]
-    return Reference(dataset.name, {split: partial(dataset.smiles, split) for split in splits})
+    return Reference(dataset.name, {split: partial(dataset.smiles, split) for split in splits}, stereo=False)
 
 
 def _read_moses(split: str) -> list[str]:

@@ -119,10 +119,20 @@ def table(evaluations: Sequence[Evaluation], names: Sequence[str]) -> list[tuple
         found = [next((f for s, f in e.figures() if (s, f.name) == (suite, name)), None) for e in evaluations]
         there = [figure for figure in found if figure is not None]
         counts = "/".join(dict.fromkeys(f"{figure.n:,}" for figure in there))
-        notes = "; ".join(dict.fromkeys(figure.note for figure in there if figure.note))
+        notes = _notes(
+            [(file, "" if figure is None else figure.note) for file, figure in zip(names, found, strict=True)]
+        )
         label = (suite, name) if several else (name,)
         rows.append((*label, *("" if figure is None else shown(figure) for figure in found), counts, notes))
     return rows
+
+
+def _notes(notes: Sequence[tuple[str, str]]) -> str:
+    """One note where all files have the same, else each behind the name of its file."""
+    different = {note for _, note in notes}
+    if len(different) == 1:
+        return different.pop()
+    return "; ".join(f"{file}: {note}" for file, note in notes if note)
 
 
 def _plain(figure: Figure) -> dict[str, Any]:

@@ -100,6 +100,7 @@ def examine(
     features: Sequence[str] = (),
     *,
     verdicts: bool = True,
+    stereo: bool = True,
     jobs: int | None = None,
     time_limit: float = TIME_LIMIT,
     progress: Callable[[int], None] | None = None,
@@ -110,6 +111,7 @@ def examine(
         smiles: one string per attempt.
         features: names of `molgen.features.FEATURES`.
         verdicts: whether validity and stability are asked for; without, nothing counts as strictly valid.
+        stereo: whether features see stereo labels.
         jobs: worker processes; by default one per core.
         time_limit: seconds per attempt, after which it is lost.
         progress: called with the number of attempts described so far.
@@ -130,7 +132,7 @@ def examine(
             yield text
 
     number = 0
-    function = partial(describe, names=names, verdicts=verdicts)
+    function = partial(describe, names=names, verdicts=verdicts, stereo=stereo)
     for outcome in isolated_map(function, passing(), jobs=jobs, time_limit=time_limit):
         text = under_way.popleft()
         if isinstance(outcome, Lost):

@@ -82,15 +82,16 @@ NOTHING = Description(Validity(None, False, False, False), (0, 0), None)
 """What is known of an attempt that nothing could be found out about."""
 
 
-def describe(text: str, names: tuple[str, ...], verdicts: bool = True) -> Description:
+def describe(text: str, names: tuple[str, ...], verdicts: bool = True, stereo: bool = True) -> Description:
     """Everything asked for of one attempt.
 
     Args:
         text: as generated.
         names: of `FEATURES`.
         verdicts: whether validity and stability are asked for too.
+        stereo: whether features see stereo labels.
     """
-    subject = Subject(text)
+    subject = Subject(text, stereo)
     values = None if subject.mol is None else tuple(FEATURES[name].compute(subject) for name in names)
     if not verdicts:
         return Description(NOTHING.verdict, NOTHING.stable, values)

@@ -17,25 +17,20 @@ CATALOGUES = (
     "PAINS",
     "BRENK",
     "NIH",
-    "CHEMBL_BMS",
-    "CHEMBL_Dundee",
     "CHEMBL_Glaxo",
     "CHEMBL_Inpharmatica",
     "CHEMBL_LINT",
     "CHEMBL_MLSMR",
     "CHEMBL_SureChEMBL",
 )
-"""Names of RDKit's catalogues of alerts."""
+"""Names of RDKit's catalogues of alerts. Its CHEMBL_BMS is NIH and its CHEMBL_Dundee BRENK under another name."""
 
 _MOSES_ELEMENTS = frozenset({"C", "N", "S", "O", "F", "Cl", "Br", "H"})
 _PICKLED_MOL = b"\xef\xbe\xad\xde"
 
 
 class _Catalogues:
-    """All of RDKit's catalogues behind one screen; a query that several of them share is searched once.
-
-    CHEMBL_BMS, for one, is NIH under another name.
-    """
+    """All catalogues behind one screen; a query that several of them share is searched once."""
 
     def __init__(self) -> None:
         labels: dict[bytes, list[str]] = {}

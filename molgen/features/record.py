@@ -53,8 +53,8 @@ class Subject:
 
     @cached_property
     def flat(self) -> str:
-        """Canonical SMILES without stereo labels."""
-        return str(Chem.MolToSmiles(self.mol, isomericSmiles=False))
+        """Canonical SMILES without stereo labels; where they were kept, without isotopes too, as in GuacaMol's code."""
+        return self.canonical if not self.stereo else str(Chem.MolToSmiles(self.mol, isomericSmiles=False))
 
     @cached_property
     def flat_mol(self) -> Chem.Mol:

@@ -7,9 +7,9 @@ from typing import Any
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.errors import MolgenError
-from molgen.graph.denoiser import DenoiserConfig, NetworkConfig
+from molgen.graph.config import DenoiserConfig, NetworkConfig, ProcessConfig
 from molgen.graph.generator import GraphGenerator
-from molgen.graph.model import GraphDiffusion, GraphModelConfig, ProcessConfig
+from molgen.graph.model import GraphDiffusion, GraphModelConfig
 
 
 def graph_model(dataset: EncodedDataset, process: ProcessConfig, network: NetworkConfig) -> GraphDiffusion:

@@ -12,14 +12,16 @@ from pydantic import BaseModel, ConfigDict
 from rdkit import Chem
 from torch import Tensor
 
+from molgen.chem.bonds import BOND_NAMES
 from molgen.chem.codec import GraphCodec, MoleculeGraph
 from molgen.chem.strict import raw_smiles, strict_smiles
-from molgen.chem.vocabulary import BOND_NAMES, Vocabulary
+from molgen.chem.vocabulary import Vocabulary
 from molgen.constraints.conditions import Conditions
 from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError
-from molgen.models.generator import Attempt, Form, Generator
+from molgen.models.generator import Form, Generator
+from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 
 _SIZES, STATES = 0, 1

@@ -6,35 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import model_validator
 from torch import Tensor, nn
 
+from molgen.chem.bonds import BOND_NAMES, BONDS
 from molgen.chem.codes import atom_code, bond_code
-from molgen.chem.vocabulary import BOND_NAMES, Vocabulary
+from molgen.chem.vocabulary import Vocabulary
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.objectives import tightest_bound, training_loss
 from molgen.diffusion.process import Process, State
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.schedules import make_schedule
 from molgen.diffusion.transitions import make_transition
-from molgen.graph.denoiser import DenoiserConfig, GraphDenoiser
+from molgen.graph.config import DenoiserConfig, ProcessConfig
+from molgen.graph.denoiser import GraphDenoiser
 from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig
-from molgen.models.noise import NoiseConfig, TransitionName
+from molgen.graph.layers import GraphLayer
 from molgen.models.sampling import DENOISING, SamplingConfig
-
-
-class ProcessConfig(NoiseConfig):
-    """The noise.
-
-    Attributes:
-        atoms: transition of atoms.
-        bonds: transition of bonds.
-        time_power: see there; what is hard in a graph is decided near the data.
-    """
-
-    atoms: TransitionName = "marginal"
-    bonds: TransitionName = "marginal"
-    time_power: float = Field(2.0, gt=0)
 
 
 class GraphModelConfig(GraphGeneratorConfig):
@@ -99,7 +87,8 @@ class GraphDiffusion(GraphGenerator):
 
     def compile_layers(self) -> None:
         for layer in self.denoiser.layers:
-            layer.compile()
+            assert isinstance(layer, GraphLayer)
+            layer.compile_dense()
 
     def loss(self, batch: GraphBatch, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
         return training_loss(self.process, self.denoiser, _state(batch), rng, objective)
@@ -144,7 +133,7 @@ def build_process(config: GraphModelConfig, vocabulary: Vocabulary) -> Process:
     process = config.process
     length = process.hamming_length
     atom_codes = [atom_code(atom) for atom in vocabulary.templates]
-    bond_codes = [bond_code(bond) for bond in BOND_NAMES]
+    bond_codes = [bond_code(bond) for bond in BONDS]
     return Process(
         {
             "atoms": make_transition(process.atoms, config.atom_marginal, atom_codes, length),

@@ -12,9 +12,9 @@ from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.diffusion.objectives import OBJECTIVES
 from molgen.graph.build import check_data, graph_model
-from molgen.graph.denoiser import NetworkConfig
+from molgen.graph.config import NetworkConfig, ProcessConfig
 from molgen.graph.generator import GraphGenerator
-from molgen.graph.model import GraphDiffusion, ProcessConfig
+from molgen.graph.model import GraphDiffusion
 from molgen.models.base import Model
 from molgen.models.recipe import VALIDATION_BATCH, MoleculesRecipe
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from molgen.constraints.conditions import Conditions
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError, UsageError
 from molgen.models.base import Model
+from molgen.models.results import Attempt, Attempts, Generated, Interrupted
 from molgen.models.sampling import SamplingConfig
 from molgen.system.hardware import parallel_map
 
@@ -30,104 +31,6 @@ Progress = Callable[[int], None]
 
 WINDOW = 16384
 """Attempts sampled together. Results do not depend on it; speed does, since a batch holds one size only."""
-
-
-class Attempt(NamedTuple):
-    """One attempt.
-
-    Attributes:
-        smiles: in the form asked for.
-        calls: network calls that it took.
-    """
-
-    smiles: str | None
-    calls: int
-
-
-class Attempts(list[str]):
-    """SMILES of raw attempts.
-
-    Args:
-        smiles: one per attempt.
-        calls: network calls per attempt, on average.
-    """
-
-    def __init__(self, smiles: Sequence[str], calls: float) -> None:
-        super().__init__(smiles)
-        self.calls = calls
-
-    @classmethod
-    def of(cls, drawn: Sequence[Attempt]) -> Attempts:
-        """Of raw attempts."""
-        return cls([one.smiles or "" for one in drawn], sum(one.calls for one in drawn) / max(len(drawn), 1))
-
-
-@dataclass
-class Generated:
-    """Molecules kept, and what they cost.
-
-    Attributes:
-        smiles: canonical SMILES, strictly valid and all different, in order of attempt.
-        requested: molecules asked for.
-        attempted: attempts up to the last one kept.
-        valid: of those, strictly valid.
-        unique: of those, different.
-        calls: network calls, summed over attempts.
-    """
-
-    smiles: list[str] = field(default_factory=list)
-    requested: int = 0
-    attempted: int = 0
-    valid: int = 0
-    unique: int = 0
-    calls: int = 0
-
-    @property
-    def kept(self) -> int:
-        """Molecules kept."""
-        return len(self.smiles)
-
-    def add_all(self, drawn: Sequence[Attempt], seen: set[str]) -> None:
-        """Count attempts in strict form, and keep those that are new, until there are enough."""
-        for attempt in drawn:
-            if self.kept == self.requested:
-                return
-            self._add(attempt, seen)
-
-    def _add(self, attempt: Attempt, seen: set[str]) -> None:
-        smiles = attempt.smiles
-        self.attempted += 1
-        self.calls += attempt.calls
-        self.valid += smiles is not None
-        if smiles is not None and smiles not in seen:
-            seen.add(smiles)
-            self.unique += 1
-            self.smiles.append(smiles)
-
-    def __str__(self) -> str:
-        counts = ("requested", "attempted", "valid", "unique", "kept")
-        shown = "  ".join(f"{name} {getattr(self, name):,}" for name in counts)
-        return f"{shown}  network calls {self.calls / max(self.attempted, 1):.4g} each"
-
-
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C while sampling, with what had been sampled until then; attempts come largest first.
-
-    Args:
-        found: as the method that was interrupted would have returned it, but less.
-    """
-
-    def __init__(self, found: Attempts | Generated) -> None:
-        super().__init__()
-        self.found = found
-
-
-class _Cut(KeyboardInterrupt):
-    """The same, of single attempts."""
-
-    def __init__(self, drawn: list[Attempt]) -> None:
-        super().__init__()
-        self.drawn = drawn
 
 
 class Generator(Model):
@@ -187,6 +90,7 @@ class Generator(Model):
 
         Raises:
             UsageError: the model cannot be asked for it.
+            Interrupted: Ctrl-C.
         """
         if conditions is not None:
             self._check_conditions(conditions)
@@ -211,7 +115,7 @@ class Generator(Model):
                 if progress is not None:
                     progress(len(rows))
         except KeyboardInterrupt:
-            raise _Cut([results[row] for row in sorted(results)]) from None
+            raise Interrupted([results[row] for row in sorted(results)]) from None
         return [results[row] for row in range(len(numbers))]
 
     def figures(self, count: int) -> dict[str, float]:
@@ -237,15 +141,20 @@ class Generator(Model):
             Interrupted: Ctrl-C.
         """
         config = self._check(n, batch_size, sampling)
-        drawn: list[Attempt] = []
+        found = Attempts()
+        draw = partial(
+            self.sample,
+            seed=seed,
+            sampling=config,
+            batch_size=batch_size,
+            form="raw",
+            progress=progress,
+            conditions=conditions,
+        )
         with self.evaluating():
             for start in range(0, n, WINDOW):
-                window = range(start, min(start + WINDOW, n))
-                try:
-                    drawn += self.sample(window, seed, config, batch_size, "raw", progress, conditions)
-                except _Cut as cut:
-                    raise Interrupted(Attempts.of(drawn + cut.drawn)) from None
-        return Attempts.of(drawn)
+                _add(found, draw, range(start, min(start + WINDOW, n)))
+        return found
 
     def generate(
         self,
@@ -276,22 +185,25 @@ class Generator(Model):
         """
         config = self._check(n, batch_size, sampling)
         limit = max_attempts if max_attempts is not None else 20 * n + 1000
-        result, seen = Generated(requested=n), set[str]()
+        found = Generated(requested=n)
+        draw = partial(
+            self.sample,
+            seed=seed,
+            sampling=config,
+            batch_size=batch_size,
+            form="strict",
+            progress=progress,
+            conditions=conditions,
+        )
         with self.evaluating():
-            while result.attempted < limit:
-                missing = n - result.kept
-                size = min(WINDOW, missing + missing // 8 + 8, limit - result.attempted)
-                window = range(result.attempted, result.attempted + size)
-                try:
-                    drawn = self.sample(window, seed, config, batch_size, "strict", progress, conditions)
-                except _Cut as cut:
-                    result.add_all(cut.drawn, seen)
-                    raise Interrupted(result) from None
-                result.add_all(drawn, seen)
-                if result.kept == n:
-                    return result
+            while found.kept < n and found.attempted < limit:
+                missing = n - found.kept
+                size = min(WINDOW, missing + missing // 8 + 8, limit - found.attempted)
+                _add(found, draw, range(found.attempted, found.attempted + size))
+        if found.kept == n:
+            return found
         raise MolgenError(
-            f"only {result.kept} of {n} molecules after {limit} attempts; ask for fewer, "
+            f"only {found.kept} of {n} molecules after {limit} attempts; ask for fewer, "
             "sample with more steps, or train the model longer"
         )
 
@@ -327,3 +239,13 @@ def load(name: str | Path) -> Generator:
         3
     """
     return Generator.from_pretrained(name)
+
+
+def _add(found: Attempts | Generated, draw: Callable[[range], list[Attempt]], window: range) -> None:
+    """Draw the attempts of a window and add them to those found, also when interrupted."""
+    try:
+        found.add(draw(window))
+    except Interrupted as stop:
+        found.add(stop.drawn)
+        stop.found = found
+        raise

@@ -19,11 +19,19 @@ class Modulation(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.linear = residual_linear(condition_width, 2 * width) if condition_width else None
 
-    def forward(self, x: Tensor, condition: Tensor | None) -> Tensor:
-        """``(B, V, width)`` and ``(B, condition_width)``, or ``(1, condition_width)`` for all -> ``(B, V, width)``."""
+    def forward(self, x: Tensor, condition: Tensor | None, batch: Tensor | None = None) -> Tensor:
+        """Normalise and modulate.
+
+        Args:
+            x: ``(B, V, width)``, or ``(N, width)`` of examples of different sizes.
+            condition: ``(B, condition_width)``, or ``(1, condition_width)`` for all.
+            batch: example of each row of `x` ``(N,)``, where sizes differ.
+        """
         if self.linear is None:
             return self.norm(x)
-        scale, shift = self.linear(condition).unsqueeze(1).chunk(2, dim=-1)
+        modulation = self.linear(condition)
+        modulation = modulation.unsqueeze(1) if batch is None else modulation[batch]
+        scale, shift = modulation.chunk(2, dim=-1)
         return torch.addcmul(shift, self.norm(x), 1 + scale)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -45,6 +46,32 @@ def pair_index(n: int, device: torch.device) -> PairIndex:
     eye = np.eye(n, dtype=np.float32)
     tensors = (square.reshape(-1), i * n + j, j * n + i, eye[i], eye[j], eye[np.concatenate([i, j])], j - i)
     return PairIndex(*(torch.from_numpy(x).to(device) for x in tensors))
+
+
+def list_to_square(pairs: Tensor) -> Tensor:
+    """Numbers of the pairs i < j, row by row, as symmetric squares with an empty diagonal.
+
+    Shapes:
+        - **pairs:** ``(B, n (n - 1) / 2)``
+        - **output:** ``(B, n, n)``
+    """
+    n = (1 + math.isqrt(1 + 8 * pairs.shape[1])) // 2
+    i, j = pair_positions(n, pairs.device)
+    square = pairs.new_zeros(len(pairs), n, n)
+    square[:, i, j] = square[:, j, i] = pairs
+    return square
+
+
+def square_to_list(square: Tensor) -> Tensor:
+    """The inverse of `list_to_square`; what stands below the diagonal is left out."""
+    n = square.shape[1]
+    i, j = pair_positions(n, square.device)
+    return square[:, i, j]
+
+
+def pair_positions(n: int, device: torch.device | None = None) -> Tensor:
+    """The two atoms of each pair i < j of n atoms, row by row, ``(2, n (n - 1) / 2)``."""
+    return torch.triu_indices(n, n, 1, device=device)
 
 
 class _ToSquare(torch.autograd.Function):

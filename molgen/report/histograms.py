@@ -44,8 +44,11 @@ def draw_properties(path: Path, sets: Mapping[str, Mapping[str, NDArray[np.float
         bins = np.linspace(low, max(high, low + 1e-6), _BINS)
         for number, (shown, values) in enumerate(sets.items()):
             style = {"histtype": "stepfilled", "alpha": 0.35} if number == 0 else {"histtype": "step", "linewidth": 1.6}
-            axis.hist(np.clip(values[name], bins[0], bins[-1]), bins=bins, density=True, label=shown, **style)
-        axis.set(xlabel=label, yticks=[])
+            inside = values[name][(values[name] >= bins[0]) & (values[name] <= bins[-1])]
+            weights = np.full(len(inside), 1 / len(values[name]))  # shares of all molecules, shown or not
+            axis.hist(inside, bins=bins, weights=weights, label=shown, **style)
+        outside = int(((everything < bins[0]) | (everything > bins[-1])).sum())
+        axis.set(xlabel=f"{label} ({outside:,} not shown)" if outside else label, yticks=[])
         axis.spines[["left", "top", "right"]].set_visible(False)
     axes[0].legend(fontsize=8, frameon=False)
     with whole_file(path, overwrite) as temporary:

@@ -15,7 +15,8 @@ from molgen.constraints.conditions import Conditions
 from molgen.constraints.templates import Frozen, Template
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError
-from molgen.models.generator import Attempt, Form, Generator
+from molgen.models.generator import Form, Generator
+from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 from molgen.nn.transformer import TransformerConfig
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer

@@ -28,10 +28,8 @@ class TimedTransformer(nn.Module):
         self.transformer = Transformer(config, condition_width=width)
 
     def forward(self, h: Tensor, t: Tensor) -> Tensor:
-        """``(B, n, width)`` and times ``(B,)`` -> ``(B, n, width)``."""
-        batch, n, _ = h.shape
+        """``(B, n, width)`` and times ``(B,)``, or ``(1,)``: one for all -> ``(B, n, width)``."""
+        n = h.shape[1]
         places = torch.arange(n, device=h.device).clamp(max=self.longest - 1)
-        if batch > 1 and t.stride(0) == 0:  # one time for all, as in sampling: condition once, for all
-            t = t[:1]
         condition = self.condition(self.time(t) + self.length.weight[min(n, self.longest)])
         return self.transformer(h + self.position(places), condition)

@@ -20,7 +20,8 @@ from rdkit import Chem
 
 from molgen.errors import MolgenError
 from molgen.io import read_smiles
-from molgen.models.generator import Attempts, Generator, Interrupted
+from molgen.models.generator import Generator
+from molgen.models.results import Attempts, Interrupted
 from molgen.system.files import whole_file, whole_folder
 from tests.conftest import Run
 

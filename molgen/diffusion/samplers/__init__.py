@@ -10,6 +10,7 @@ from molgen.diffusion.samplers.base import (
     Sampler,
     SamplerSettings,
     guided,
+    hold,
     sharpened,
 )
 from molgen.diffusion.samplers.confidence import Confidence
@@ -38,5 +39,6 @@ __all__ = [
     "Sampler",
     "SamplerSettings",
     "guided",
+    "hold",
     "sharpened",
 ]

@@ -16,7 +16,7 @@ from molgen.diffusion.random_keys import RandomKeys
 _GUIDANCE_LIMIT = 8.0
 
 Guidance = Callable[[State, State, Tensor], State]
-"""Hook between network and draw: (logits, states, times ``(B,)``) -> logits."""
+"""Hook between network and draw: (logits, states, times) -> logits. Times are ``(B,)``, or ``(1,)``: one for all."""
 
 Observer = Callable[[float, State], None]
 """Called with the time and the states after each draw, and once before the first."""
@@ -60,16 +60,39 @@ class SamplerSettings:
             raise ValueError("top_p must lie in (0, 1]")
 
     def times(self) -> list[float]:
-        """``steps + 1`` times falling from 1 to 0."""
+        """``steps + 1`` times falling from 1 to 0.
+
+        Example:
+            >>> SamplerSettings(steps=4).times()
+            [1.0, 0.75, 0.5, 0.25, 0.0]
+        """
         grid = DISTORTIONS[self.distortion](torch.linspace(1, 0, self.steps + 1, dtype=torch.float64))
         return [float(t) for t in grid]
 
 
 class Sampler(ABC):
-    """Draws x_0 by walking from t = 1 to t = 0.
+    """Draws x_0 by going from t = 1 to t = 0 in steps.
 
     Args:
         settings: steps, distortion, temperatures, top-p.
+
+    Example:
+        What `sample` does, written out:
+
+        >>> import torch, molgen
+        >>> from itertools import pairwise
+        >>> from molgen.diffusion.random_keys import RandomKeys
+        >>> from molgen.diffusion.samplers import Renoise, SamplerSettings
+        >>> model, sampler = molgen.load("qm9-graph").eval(), Renoise(SamplerSettings(steps=5))
+        >>> rng = RandomKeys.from_seed(0, torch.arange(8))
+        >>> x = model.process.prior({"atoms": 9, "bonds": 36}, rng.fold_in(0))
+        >>> for number, (t, s) in enumerate(pairwise(sampler.settings.times()), start=1):
+        ...     t, s = torch.tensor([t]), torch.tensor([s])
+        ...     with torch.no_grad():
+        ...         logits = model.denoiser(x, t)
+        ...     x = sampler.step(model.process, logits, x, s, t, rng.fold_in(number))
+        >>> x["atoms"].shape
+        torch.Size([8, 9])
     """
 
     def __init__(self, settings: SamplerSettings | None = None) -> None:
@@ -77,7 +100,19 @@ class Sampler(ABC):
 
     @abstractmethod
     def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, rng: RandomKeys) -> State:
-        """Draw x_s given x_t and the network's output, for times ``(B,)``, s < t."""
+        """Draw the states at time s from those at time t and the network's logits: one step of `sample`.
+
+        Args:
+            process: what the network was trained on.
+            logits: the network's output for `x_t` at `t`, ``(B, V, K)`` by kind.
+            x_t: states ``(B, V)`` by kind.
+            s: time to go to, ``(B,)``, or ``(1,)``: one for all; below `t`.
+            t: time of `x_t`, likewise.
+            rng: random keys of this step, ``(B,)``.
+
+        Returns:
+            States ``(B, V)`` by kind.
+        """
 
     def check(self, process: Process) -> None:
         """Refuse a process that it cannot sample.
@@ -122,14 +157,13 @@ class Sampler(ABC):
             ValueError: see `check`.
         """
         self.check(process)
-        batch, device = len(rng.keys), rng.keys.device
+        device = rng.keys.device
         times = self.settings.times()
         x = hold(process.prior(sizes, rng.fold_in(0)), frozen)
         if observer is not None:
             observer(times[0], x)
         for number, (t_now, t_next) in enumerate(pairwise(times), start=1):
-            t = torch.tensor([t_now], device=device).expand(batch)  # stride 0 tells a network that times are equal
-            s = torch.tensor([t_next], device=device).expand(batch)
+            t, s = torch.tensor([t_now], device=device), torch.tensor([t_next], device=device)
             logits = denoise(x, t)
             if guidance is not None:
                 logits = guidance(logits, x, t)

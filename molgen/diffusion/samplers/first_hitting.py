@@ -27,7 +27,17 @@ class FirstHitting(Sampler):
     def calls(self, sizes: Mapping[str, int]) -> int:
         return sum(sizes.values())
 
+    def next_noise(self, process: Process, x_t: State, noise: Tensor, rng: RandomKeys) -> Tensor:
+        """Draw the share of noise 1 - alpha ``(B,)`` at which the next variable is unmasked, from that of now.
+
+        In a sampling loop written by hand it comes before each `step`: the network is called at the time at which the
+        noise is that high, ``schedule.time(1 - noise)``.
+        """
+        left = sum((mask.sum(1) for mask in masked_variables(process, x_t).values()), start=torch.zeros_like(noise))
+        return noise * rng.uniform() ** (1 / left.clamp(min=1))
+
     def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, rng: RandomKeys) -> State:
+        """Unmask one variable of each example at time t; `s` is not used. See `Sampler.step`."""
         masked = masked_variables(process, x_t)
         clean = self.clean_probabilities(process, logits, x_t, t)
         scores = {
@@ -59,15 +69,13 @@ class FirstHitting(Sampler):
         self.check(process)
         x = hold(process.prior(sizes, rng.fold_in(0)), frozen)
         noise = torch.ones(len(rng.keys), device=rng.keys.device)  # 1 - alpha
-        t = torch.ones_like(noise)
         if observer is not None:
             observer(1.0, x)
         for number in range(1, self.calls(sizes) + 1):
-            left = sum((mask.sum(1) for mask in masked_variables(process, x).values()), start=torch.zeros_like(t))
-            if not left.any():
+            if not any(mask.any() for mask in masked_variables(process, x).values()):
                 break
             stream = rng.fold_in(number)
-            noise = noise * stream.fold_in(1).uniform() ** (1 / left.clamp(min=1))
+            noise = self.next_noise(process, x, noise, stream.fold_in(1))
             t = process.schedule.time(1 - noise)
             logits = denoise(x, t)
             if guidance is not None:

@@ -17,7 +17,8 @@ class Transition(nn.Module, ABC):
     falls from alpha_s to alpha_t, with keep = alpha_t / alpha_s. Q(1) is the identity, Q(a) Q(b) = Q(ab), and every
     row of Q(0) is the prior.
 
-    Subclasses give products with Q; nothing here forms Q itself but `matrix`.
+    Subclasses give products with Q; nothing here forms Q itself but `matrix`. Signals are ``(B,)``, or ``(1,)``: one
+    for all examples.
 
     Attributes:
         num_classes: states a clean variable can take; they come first.

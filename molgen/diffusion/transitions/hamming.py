@@ -76,5 +76,5 @@ class Hamming(Transition):
 
 
 def _rows(matrix: Tensor, x: Tensor) -> Tensor:
-    """Rows `x` ``(B, V)`` of the matrices ``(B, K, K)``."""
-    return matrix.gather(1, x.unsqueeze(-1).expand(-1, -1, matrix.shape[-1]))
+    """Rows `x` ``(B, V)`` of the matrices ``(B, K, K)``, or of one matrix ``(1, K, K)``."""
+    return matrix.expand(len(x), -1, -1).gather(1, x.unsqueeze(-1).expand(-1, -1, matrix.shape[-1]))

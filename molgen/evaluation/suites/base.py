@@ -71,11 +71,11 @@ class Suite:
     Attributes:
         name: on the command line.
         metrics: in the order of their figures.
-        usual: attempts behind the published tables; fewer bring a warning.
+        usual: attempts behind the published tables, of which fewer bring a warning; None where there are no tables.
         verdicts: whether it asks for strict validity or stability.
     """
 
     name: str
     metrics: tuple[Metric, ...]
-    usual: int
+    usual: int | None
     verdicts: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 
 from molgen.datasets.splits import TEST, TRAIN
 from molgen.evaluation.distances import mean_discrepancy
@@ -48,8 +49,8 @@ def _neighbourhoods(context: Context) -> Iterator[Figure]:
 
 def _chemnet(context: Context) -> Iterator[Figure]:
     values = context.chemnet(context.sample.strict.singles())
-    note = f"to {len(context.compared.smiles(TEST)):,} molecules of the test split"
-    yield fcd_figure("fcd", values, context.compared.moments(TEST, context.progress), note)
+    note = f"to the {context.compared.title(TEST)}"
+    yield fcd_figure("fcd", values, partial(context.compared.moments, TEST, context.progress), note)
 
 
 GRAPH = Suite(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from molgen.datasets.splits import TRAIN
 from molgen.evaluation.distances import continuous_divergence, discrete_divergence
-from molgen.evaluation.fcd import cached_moments, fcd_figure
+from molgen.evaluation.fcd import fcd_figure
 from molgen.evaluation.intervals import Figure, share
 from molgen.evaluation.references import SUBSET, SUBSET_SIZE
 from molgen.evaluation.similarity import nearest_similarity
@@ -95,8 +96,11 @@ def _divergence(context: Context) -> Iterator[Figure]:
 def _chemnet(context: Context) -> Iterator[Figure]:
     rows = _first_valid(context)
     names = context.sample.words("canonical").singles()
-    reference = cached_moments(context.compared.smiles(SUBSET), lambda n: context.progress("ChemNet on reference", n))
-    found = fcd_figure("FCD", context.chemnet([names[row] for row in rows]), reference)
+    found = fcd_figure(
+        "FCD",
+        context.chemnet([names[row] for row in rows]),
+        partial(context.compared.moments, SUBSET, context.progress),
+    )
     scores = [math.exp(-0.2 * value) if value is not None else None for value in (found.value, found.high, found.low)]
     assert scores[0] is not None
     note = found.note or _penalty(len(rows), _wanted(context))

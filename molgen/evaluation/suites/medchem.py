@@ -45,7 +45,7 @@ def _ring_systems(context: Context) -> Iterator[Figure]:
     kept = rows[words.rows]
     seen = np.array([known.get(name, 0) for name in words.names], dtype=np.int64)[words.ids[kept]]
     owners, n = words.rows[kept], int(rows.sum())
-    note = f"in the {len(context.compared.smiles(TRAIN)):,} molecules of the training split"
+    note = f"in the {context.compared.title(TRAIN)}"
     yield share("ring_system_never_seen", len(np.unique(owners[seen == 0])), n, note)
     yield share("ring_system_rare", len(np.unique(owners[seen < RARE])), n, f"fewer than {RARE} times")
 
@@ -76,7 +76,7 @@ def _circles(context: Context) -> Iterator[Figure]:
 
 MEDCHEM = Suite(
     name="medchem",
-    usual=10_000,
+    usual=None,
     verdicts=True,
     metrics=(
         Metric(tuple(f"alerts_{name}" for name in (*CATALOGUES, "any")), _alerts, ("alerts",)),

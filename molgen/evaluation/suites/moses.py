@@ -35,7 +35,7 @@ def _unique(context: Context) -> Iterator[Figure]:
 
 def _fcd(context: Context, split: str) -> Iterator[Figure]:
     values = context.chemnet(context.sample.words("canonical").singles())
-    yield fcd_figure(f"FCD/{_SPLITS[split]}", values, context.compared.moments(split, context.progress))
+    yield fcd_figure(f"FCD/{_SPLITS[split]}", values, partial(context.compared.moments, split, context.progress))
 
 
 def _nearest(context: Context, split: str) -> Iterator[Figure]:

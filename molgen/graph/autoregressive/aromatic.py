@@ -11,8 +11,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from molgen.chem.valence import LEAST_ORDERS
-from molgen.chem.vocabulary import BOND_NAMES
+from molgen.chem.bonds import BOND_NAMES, LEAST_ORDERS
 
 STATES = 4
 """Of an atom: 1 if it is aromatic with fewer than two aromatic bonds, plus 2 if it may be one that lacks a partner."""

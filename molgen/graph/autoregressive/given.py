@@ -9,7 +9,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from molgen.chem.vocabulary import BOND_NAMES, Vocabulary
+from molgen.chem.bonds import BOND_NAMES
+from molgen.chem.vocabulary import Vocabulary
 from molgen.constraints.fragment import Fragment
 from molgen.errors import MoleculeError, UsageError
 from molgen.graph.autoregressive.partial_graph import FAR, Array, PartialGraph

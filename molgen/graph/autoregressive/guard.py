@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from molgen.chem.valence import LEAST_ORDERS
+from molgen.chem.bonds import LEAST_ORDERS
 
 
 class ValenceGuard:

@@ -27,8 +27,10 @@ from molgen.graph.autoregressive.preparation import Preparation, reordered, squa
 from molgen.graph.autoregressive.properties import PropertyCondition
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
 from molgen.graph.generator import STATES, GraphGenerator, state_graphs
-from molgen.models.generator import Attempt, Form
+from molgen.models.generator import Form
+from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
+from molgen.nn.pairs import square_to_list
 from molgen.nn.transformer import Cache
 
 _REDRAWS = 8
@@ -338,6 +340,4 @@ class AutoregressiveGraphModel(GraphGenerator):
 
 def _listed(bonds: Tensor) -> Tensor:
     """The inverse, of half a square or of a whole one, atoms in the molecule's order."""
-    n = bonds.shape[1]
-    i, j = torch.triu_indices(n, n, 1, device=bonds.device)
-    return torch.maximum(bonds[:, i, j], bonds[:, j, i])
+    return square_to_list(torch.maximum(bonds, bonds.transpose(1, 2)))

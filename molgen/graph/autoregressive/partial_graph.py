@@ -12,11 +12,11 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from molgen.chem.vocabulary import BOND_NAMES
+from molgen.chem.bonds import BOND_NAMES, ORDERS
 from molgen.graph.autoregressive.aromatic import aromatic_states
 
 BONDS = len(BOND_NAMES)
-_HALF_ORDERS = np.array((0, 2, 4, 6, 3))
+_HALF_ORDERS = np.array([round(2 * order) for order in ORDERS])
 """Twice the valence that a bond of each category takes; aromatic ones count 1.5."""
 FAR = 64
 """Distance of atoms that no path connects."""

@@ -186,6 +186,15 @@ def test_any_graph_decodes_and_its_raw_smiles_tells_its_validity(data: st.DataOb
     assert strict_from_smiles(raw_smiles(mol)) == strict_smiles(mol)
 
 
+@pytest.mark.parametrize(
+    ("atoms", "bonds"), [(["F", "F"], [4]), (["[nH]", "F", "c", "n"], [0, 1, 4, 4, 0, 4]), (["F", "c"], [4])]
+)
+def test_an_aromatic_bond_outside_a_ring_stays_invalid_when_written(atoms: list[str], bonds: list[int]) -> None:
+    numbers = [VOCABULARY.atoms.index(atom) for atom in atoms]
+    mol = GraphCodec(VOCABULARY).decode(MoleculeGraph(np.array(numbers, np.uint8), np.array(bonds, np.uint8)))
+    assert strict_smiles(mol) is None and strict_from_smiles(raw_smiles(mol)) is None
+
+
 def test_categories_outside_the_vocabulary_are_refused() -> None:
     codec = GraphCodec(Vocabulary(("C",)))
     with pytest.raises(MolgenError, match="atom category"):

@@ -176,3 +176,33 @@ def test_reverse_models_sample_ancestrally_on_their_grid() -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         SamplerSettings(**settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("transition", toy.MAKERS)
+def test_a_loop_of_steps_is_what_sample_does(name: str, transition: str) -> None:
+    process = toy.process("absorbing" if name in UNMASKING else transition, 12)
+    sampler, denoise = SAMPLERS[name](SamplerSettings(steps=12)), ExactDenoiser(process)
+    rng = RandomKeys.from_seed(5, torch.arange(50))
+    x, noise = process.prior({"x": 2}, rng.fold_in(0)), torch.ones(50)
+    for number, (t_now, t_next) in enumerate(pairwise(sampler.settings.times()), start=1):
+        t, s, key = torch.tensor([t_now]), torch.tensor([t_next]), rng.fold_in(number)
+        if isinstance(sampler, FirstHitting):
+            if number > 2:
+                break
+            noise = sampler.next_noise(process, x, noise, key.fold_in(1))
+            t, key = process.schedule.time(1 - noise), key.fold_in(0)
+        x = sampler.step(process, denoise(x, t), x, s, t, key)
+    assert torch.equal(x["x"], sampler.sample(process, denoise, {"x": 2}, rng)["x"])
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("transition", toy.MAKERS)
+def test_one_time_for_all_is_the_same_as_equal_times(name: str, transition: str) -> None:
+    process = toy.process("absorbing" if name in UNMASKING else transition, 20)
+    sampler, rng = SAMPLERS[name](SamplerSettings(steps=20)), RandomKeys.from_seed(0, torch.arange(40))
+    x, logits = process.prior({"x": 2}, rng), {"x": torch.randn(40, 2, process.transition("x").num_states)}
+    for s, t in ((0.4, 0.5), (0.0, 0.05)):
+        one = sampler.step(process, logits, x, torch.tensor([s]), torch.tensor([t]), rng)
+        each = sampler.step(process, logits, x, torch.full((40,), s), torch.full((40,), t), rng)
+        assert torch.equal(one["x"], each["x"])

@@ -15,9 +15,9 @@ from molgen.datasets import EncodedDataset, graph_batches
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError, UsageError
 from molgen.graph.build import graph_model
-from molgen.graph.denoiser import NetworkConfig
+from molgen.graph.config import NetworkConfig, ProcessConfig
 from molgen.graph.generator import state_graphs
-from molgen.graph.model import GraphDiffusion, ProcessConfig
+from molgen.graph.model import GraphDiffusion
 from molgen.models.generator import Generator
 
 

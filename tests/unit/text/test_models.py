@@ -244,7 +244,7 @@ def test_the_command_line_trains_generates_and_continues(
         option = ("--steps", 5) if name == "text" else ("--temperature", "tokens=0.8")
         result = molgen("generate", "--model", model, "--attempts", 20, "--seed", 1, *option)
         assert len(result.stdout.splitlines()) == 20 and "network calls" in result.stderr
-        assert result.stdout.splitlines() == package.load(model).attempts(20, seed=1, **few)
+        assert result.stdout.splitlines() == package.load(model).attempts(20, seed=1, **few).smiles
         out = tmp_path / name
         molgen(
             "train", family, "--data", smiles_file, "--out", out, "--config", config, "--steps", 5, "--init-from", model

@@ -1,0 +1,74 @@
+"""Settings of graph diffusion; reading them needs neither RDKit nor PyG."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from molgen.models.noise import NoiseConfig, TransitionName
+
+FeatureName = Literal["valence", "rings", "walks"]
+
+LocalName = Literal["GINEConv", "GENConv", "GATv2Conv", "TransformerConv", "ResGatedGraphConv", "CGConv"]
+
+
+class ProcessConfig(NoiseConfig):
+    """The noise.
+
+    Attributes:
+        atoms: transition of atoms.
+        bonds: transition of bonds.
+        time_power: see there; what is hard in a graph is decided near the data.
+    """
+
+    atoms: TransitionName = "marginal"
+    bonds: TransitionName = "marginal"
+    time_power: float = Field(2.0, gt=0)
+
+
+class NetworkConfig(BaseModel):
+    """Shape of the network.
+
+    Attributes:
+        order: ``canonical`` lets the network see the position of each atom; ``random`` hides it, and outputs then
+            permute with the input.
+        width: channels of atoms.
+        pair_width: channels of pairs.
+        layers: rounds of message passing.
+        heads: attention heads; must divide `width`.
+        triangle: channels of the triangle products between pairs; 0 leaves them out.
+        expansion: hidden over outer channels of the feed-forward parts.
+        features: of the noisy graph, computed and given to the network: ``valence``, ``rings``, ``walks``; see
+            `molgen.graph.features`.
+        local: operator of `torch_geometric.nn` that passes messages along the bonds of the noisy graph, beside the
+            attention between all atoms; see `molgen.nn.message_passing.LOCAL_OPERATORS`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    order: Literal["canonical", "random"] = "canonical"
+    width: int = Field(128, ge=2)
+    pair_width: int = Field(32, ge=1)
+    layers: int = Field(6, ge=1)
+    heads: int = Field(8, ge=1)
+    triangle: int = Field(16, ge=0)
+    expansion: int = Field(2, ge=1)
+    features: tuple[FeatureName, ...] = ()
+    local: LocalName | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.width % self.heads or self.width % 2:
+            raise ValueError(f"width {self.width} must be even and a multiple of heads {self.heads}")
+        return self
+
+
+class DenoiserConfig(NetworkConfig):
+    """The network for a set of molecules.
+
+    Attributes:
+        max_atoms: largest molecule; larger ones are refused.
+    """
+
+    max_atoms: int = Field(9, ge=1, le=512)

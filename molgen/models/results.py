@@ -1,0 +1,201 @@
+"""What sampling gives back: SMILES, and what they cost."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self, overload
+
+from molgen.io import write_molecules
+
+if TYPE_CHECKING:
+    import pandas
+
+_SHOWN, _SHOWN_IN_HTML = 3, 10
+
+
+class Attempt(NamedTuple):
+    """One attempt.
+
+    Attributes:
+        smiles: in the form asked for.
+        calls: network calls that it took.
+    """
+
+    smiles: str | None
+    calls: int
+
+
+class Molecules(Sequence[str]):
+    """A sequence of SMILES; a slice has the same class.
+
+    Attributes:
+        smiles: the same as a list.
+    """
+
+    smiles: list[str]
+
+    @property
+    @abstractmethod
+    def calls(self) -> float:
+        """Network calls per attempt, on average."""
+
+    @abstractmethod
+    def add(self, drawn: Sequence[Attempt]) -> None:
+        """Append attempts."""
+
+    @abstractmethod
+    def counts(self) -> dict[str, int]:
+        """How many there are of what, by name."""
+
+    @abstractmethod
+    def _slice(self, chosen: slice) -> Self: ...
+
+    def __len__(self) -> int:
+        return len(self.smiles)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> str | Self:
+        return self._slice(index) if isinstance(index, slice) else self.smiles[index]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row per molecule, column ``smiles``."""
+        import pandas
+
+        return pandas.DataFrame({"smiles": self.smiles})
+
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write the molecules to a file.
+
+        Args:
+            path: ``.smi``, ``.csv``, ``.parquet`` or ``.sdf``, also with ``.gz``.
+            overwrite: an existing file.
+
+        Raises:
+            UsageError: an unknown suffix, a missing folder, or a file that may not be overwritten.
+            MolgenError: it cannot be written.
+        """
+        write_molecules(Path(path), self.smiles, overwrite)
+
+    def __str__(self) -> str:
+        shown = "  ".join(f"{name} {count:,}" for name, count in self.counts().items())
+        return f"{shown}  network calls {self.calls:.4g} each"
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{name}={count:,}" for name, count in self.counts().items())
+        smiles = ", ".join([*map(repr, self.smiles[:_SHOWN]), *(["..."] if len(self) > _SHOWN else [])])
+        return f"{type(self).__name__}({counts}, calls={self.calls:.4g}, smiles=[{smiles}])"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        table = self.to_pandas().head(_SHOWN_IN_HTML).to_html(border=0)
+        return f"<p>{type(self).__name__}: {escape(str(self))}</p>{table}"
+
+
+@dataclass(repr=False)
+class Attempts(Molecules):
+    """SMILES of raw attempts, invalid ones included.
+
+    Attributes:
+        smiles: one per attempt.
+        calls_each: network calls of each attempt.
+    """
+
+    smiles: list[str] = field(default_factory=list)
+    calls_each: list[int] = field(default_factory=list)
+
+    @property
+    def attempted(self) -> int:
+        """Attempts."""
+        return len(self.smiles)
+
+    @property
+    def calls(self) -> float:
+        return sum(self.calls_each) / max(self.attempted, 1)
+
+    def add(self, drawn: Sequence[Attempt]) -> None:
+        self.smiles += [attempt.smiles or "" for attempt in drawn]
+        self.calls_each += [attempt.calls for attempt in drawn]
+
+    def counts(self) -> dict[str, int]:
+        return {"attempted": self.attempted}
+
+    def __str__(self) -> str:
+        return f"attempted {self.attempted:,} (raw: nothing filtered)  network calls {self.calls:.4g} each"
+
+    def _slice(self, chosen: slice) -> Attempts:
+        return Attempts(self.smiles[chosen], self.calls_each[chosen])
+
+
+@dataclass(repr=False)
+class Generated(Molecules):
+    """Molecules kept, and what they cost. A slice has fewer molecules and the same counts.
+
+    Attributes:
+        smiles: canonical SMILES, strictly valid and all different, in order of attempt.
+        requested: molecules asked for.
+        attempted: attempts up to the last one kept.
+        valid: of those, strictly valid.
+        unique: of those, different.
+        total_calls: network calls, summed over attempts.
+    """
+
+    smiles: list[str] = field(default_factory=list)
+    requested: int = 0
+    attempted: int = 0
+    valid: int = 0
+    unique: int = 0
+    total_calls: int = 0
+    _seen: set[str] = field(default_factory=set, compare=False)
+
+    @property
+    def kept(self) -> int:
+        """Molecules kept."""
+        return len(self.smiles)
+
+    @property
+    def calls(self) -> float:
+        return self.total_calls / max(self.attempted, 1)
+
+    def add(self, drawn: Sequence[Attempt]) -> None:
+        """Count attempts in strict form, and keep those that are new, until there are enough."""
+        for attempt in drawn:
+            if self.kept == self.requested:
+                return
+            self._add(attempt)
+
+    def _add(self, attempt: Attempt) -> None:
+        smiles = attempt.smiles
+        self.attempted += 1
+        self.total_calls += attempt.calls
+        self.valid += smiles is not None
+        if smiles is not None and smiles not in self._seen:
+            self._seen.add(smiles)
+            self.unique += 1
+            self.smiles.append(smiles)
+
+    def counts(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in ("requested", "attempted", "valid", "unique", "kept")}
+
+    def _slice(self, chosen: slice) -> Generated:
+        return replace(self, smiles=self.smiles[chosen])
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C while sampling. Attempts come largest first, so those finished are no fair sample.
+
+    Attributes:
+        drawn: attempts of the interrupted batch that were finished, in order of their numbers.
+        found: as the interrupted method would have returned it, but less; None from `Generator.sample`.
+    """
+
+    def __init__(self, drawn: Sequence[Attempt]) -> None:
+        super().__init__()
+        self.drawn = drawn
+        self.found: Attempts | Generated | None = None

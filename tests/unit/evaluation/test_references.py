@@ -1,0 +1,74 @@
+"""A file as reference is one set; what was left out of it is said."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from molgen.errors import UsageError
+from molgen.evaluation import evaluate, find_reference
+from molgen.io import read_smiles
+
+CASES = Path(__file__).parents[2] / "fixtures" / "cases"
+
+
+def attempts(name: str) -> list[str]:
+    return [text for _, text in read_smiles(CASES / name)]
+
+
+@pytest.mark.parametrize("name", ["own40.smi", "stereo24.smi", "many_tokens.smi"])
+def test_a_file_against_itself_has_no_novelty_and_no_distance(name: str) -> None:
+    reference = find_reference(str(CASES / name), jobs=1)
+    assert reference.smiles("train") == reference.smiles("test") and not reference.notes
+    found = evaluate(
+        attempts(name), reference, ["moses", "guacamol", "graph"], only=["Novelty", "novelty", "vun", "nspdk"], jobs=1
+    )
+    assert [figure.value for _, figure in found.figures()] == [0] * 5
+
+
+def test_fcd_against_itself_is_near_zero_on_all_molecules() -> None:
+    name = "own40.smi"
+    figure = evaluate(attempts(name), str(CASES / name), only=["fcd"], jobs=1).figure("fcd")
+    assert figure.n == 40 and abs(figure.value) < 1e-3 and "40 molecules" in figure.note
+
+
+@pytest.mark.parametrize(("name", "reference"), [("own5.smi", "ref10.smi"), ("one.smi", "one.smi")])
+def test_of_few_everything_but_fcd_is_computed(name: str, reference: str) -> None:
+    found = evaluate(attempts(name), str(CASES / reference), "graph", jobs=1)
+    assert math.isnan(found["fcd"]) and "at least" in found.figure("fcd").note
+    assert all(math.isfinite(figure.value) for _, figure in found.figures() if figure.name != "fcd")
+
+
+def test_a_second_file_takes_the_distances() -> None:
+    reference = find_reference(str(CASES / "own40.smi"), test=str(CASES / "ref10.smi"), jobs=1)
+    assert (len(reference.smiles("train")), len(reference.smiles("test"))) == (40, 10)
+    with pytest.raises(UsageError, match="named set"):
+        find_reference("qm9", test=str(CASES / "ref10.smi"))
+
+
+def test_what_was_left_out_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "mine.smi"
+    path.write_text("CCO\nOCC\nC1CC\nCC*\nCCN.Cl\n" + "C" * 300 + "\n")
+    notes = " ".join(find_reference(str(path), jobs=1).notes)
+    for said in ("unparsable; first: line 3", "dummy; first: line 4", "fragments; first: line 5", "1 duplicates"):
+        assert said in notes
+    salty = find_reference(str(path), jobs=1, salts=True)
+    assert "CCN" in salty.smiles("train") and "of 1 salts" in " ".join(salty.notes)
+    result = evaluate(["CCO"], find_reference(str(path), jobs=1), only=["novelty"], jobs=1)
+    assert any("left out as unparsable" in warning for warning in result.warnings)
+
+
+def test_stereo_labels_and_maps_make_no_other_molecule() -> None:
+    only = ["Novelty", "Uniqueness", "novelty", "uniqueness", "unique@1000"]
+    from molgen.evaluation import reference_of
+
+    reference = reference_of(["CC(F)Cl", "CO"])
+    found = evaluate(
+        ["C[C@H](F)Cl", "C[C@@H](F)Cl", "CO", "[CH3:1][OH:2]"], reference, ["moses", "guacamol", "graph"], only=only
+    )
+    assert {name: found[name] for name in only} == {
+        **{"Novelty": 0, "novelty": 0},
+        **dict.fromkeys(["Uniqueness", "uniqueness", "unique@1000"], 0.5),
+    }
