@@ -28,6 +28,7 @@ class Given:
         pieces: number of connected pieces.
         marked: whether the piece of each atom has attachment points ``(k,)``.
         attachments: number of attachment points of each atom by category of bond ``(k, BONDS)``.
+        fragment: as it was given.
     """
 
     atoms: Array
@@ -35,6 +36,7 @@ class Given:
     pieces: int
     marked: Mask
     attachments: Array
+    fragment: Fragment
 
     @classmethod
     def of(cls, fragment: Fragment, vocabulary: Vocabulary) -> Given:
@@ -56,7 +58,7 @@ class Given:
             for name in names:
                 attachments[i, BOND_NAMES.index(name)] += 1
         marked = np.array([fragment.marked(piece) for piece in fragment.pieces])
-        return cls(atoms, bonds, len(set(fragment.pieces)), marked, attachments)
+        return cls(atoms, bonds, len(set(fragment.pieces)), marked, attachments, fragment)
 
     @property
     def leaving(self) -> Array:

@@ -135,7 +135,7 @@ class AutoregressiveGraphModel(GraphGenerator):
         """
         size = batch.atoms.shape[1]
         state, _ = self.sample_states(size, rng, SamplingConfig())
-        valid = torch.tensor([smiles is not None for smiles in self._judged(state)], device=self.device)
+        valid = torch.tensor([smiles is not None for smiles in self._judged(state, Asked())], device=self.device)
         share = float(valid.float().mean())
         wrong, right = (~valid).nonzero()[:, 0], valid.nonzero()[:, 0]
         some = right[: len(wrong)]
@@ -290,7 +290,7 @@ class AutoregressiveGraphModel(GraphGenerator):
         cost = (size - asked.known) * passes(sampling, asked.targets)
         calls = [cost] * len(rng.keys)
         guarded = sampling.valence_guard
-        judged = self._judged(state) if guarded else None
+        judged = self._judged(state, asked) if guarded else None
         for number in range(1, _REDRAWS if guarded or asked.given is not None else 1):
             wrong = [row for row, fine in enumerate(satisfied) if not fine or (judged is not None and not judged[row])]
             if not wrong:
@@ -303,12 +303,17 @@ class AutoregressiveGraphModel(GraphGenerator):
                 calls[row] += cost
                 satisfied[row] = ok
             if judged is not None:
-                for row, smiles in zip(wrong, self._judged(again), strict=True):
+                for row, smiles in zip(wrong, self._judged(again, asked), strict=True):
                     judged[row] = smiles
         return state, calls, judged
 
-    def _judged(self, state: State) -> list[str | None]:
-        return [strict_smiles(self.codec.decode(graph)) for graph in state_graphs(state)]
+    def _judged(self, state: State, asked: Asked) -> list[str | None]:
+        """Canonical SMILES, or None of what is invalid, or where RDKit finds other aromatic atoms in a given piece."""
+        found = [strict_smiles(self.codec.decode(graph)) for graph in state_graphs(state)]
+        if asked.given is None:
+            return found
+        fragment = asked.given.fragment
+        return [smiles if smiles is not None and fragment.contained_in(smiles) else None for smiles in found]
 
     def _decode(
         self,
@@ -339,5 +344,5 @@ class AutoregressiveGraphModel(GraphGenerator):
 
 
 def _listed(bonds: Tensor) -> Tensor:
-    """The inverse, of half a square or of a whole one, atoms in the molecule's order."""
+    """Pairs ``(B, n (n - 1) / 2)`` of squares of which one half or both are filled."""
     return square_to_list(torch.maximum(bonds, bonds.transpose(1, 2)))

@@ -1,4 +1,4 @@
-"""A random network on graphs of three or four atoms, small enough to enumerate."""
+"""Random networks on graphs of three or four atoms, small enough to enumerate."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ import torch
 from torch import Tensor
 
 from molgen.datasets.batches import GraphBatch
-from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
-from molgen.graph.autoregressive.model import AutoregressiveGraphModel
+from molgen.graph.autoregressive.model import AutoregressiveGraphModel, AutoregressiveGraphConfig
 from molgen.graph.autoregressive.partial_graph import BONDS
+from molgen.graph.autoregressive.properties import PropertyScale
 from molgen.nn.transformer import TransformerConfig
 
 
-def toy(
-    blocks: tuple[int, ...] = (0, 1, 2), size: int = 3, atoms: tuple[str, ...] = ("c", "N")
-) -> AutoregressiveGraphModel:
+def toy(blocks: tuple[int, ...] = (0, 1, 2), size: int = 3, atoms: tuple[str, ...] = ("c", "N")) -> AutoregressiveGraphModel:
     """A random network on graphs of two kinds of atoms."""
     torch.manual_seed(1)
     config = AutoregressiveGraphConfig(
@@ -28,6 +26,25 @@ def toy(
     model = AutoregressiveGraphModel(config).eval()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
+    return model
+
+
+def conditioned(size: int = 3, atoms: tuple[str, ...] = ("C", "N"), std: float = 0.3) -> AutoregressiveGraphModel:
+    """A random network that takes pieces and two properties."""
+    torch.manual_seed(2)
+    config = AutoregressiveGraphConfig(
+        atoms=atoms,
+        sizes={size: 0.5, size + 1: 0.5},
+        orders={"canonical": 0.5, "traversal": 0.2, "pieces": 0.3},
+        properties={
+            "weight": PropertyScale(mean=50.0, deviation=10.0),
+            "heavy_atoms": PropertyScale(mean=size, deviation=1.0),
+        },
+        network=TransformerConfig(width=16, layers=2, heads=2),
+    )
+    model = AutoregressiveGraphModel(config).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=std)
     return model
 
 
