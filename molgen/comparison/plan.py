@@ -1,4 +1,4 @@
-"""What is compared, as a TOML file says it."""
+"""The plan of a comparison, read from a TOML file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Row(BaseModel):
         name: shown in the table.
         family: of `RUNS`.
         settings: tables of its run, such as ``network`` and ``process``; data, length and seed come from the plan.
-        samplings: ways to sample, each a column of fields of `SamplingConfig`.
+        samplings: sampling settings to try, each some fields of `SamplingConfig`; one line of the table each.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,10 +37,10 @@ class Plan(BaseModel):
 
     Attributes:
         data: a named set or a file.
-        minutes: of training for each row and seed.
+        minutes: training time of each row and seed.
         seeds: of training and sampling.
-        attempts: raw attempts that each figure rests on.
-        molecules: held-out molecules that the likelihood rests on, at most.
+        attempts: raw attempts behind each metric.
+        molecules: largest number of held-out molecules for the likelihood.
         split: whose molecules likelihood and FCD refer to: ``validation`` to choose by, ``test`` to publish.
         rows: what is compared.
     """
@@ -59,7 +59,7 @@ class Plan(BaseModel):
         """The training run of a row.
 
         Raises:
-            UsageError: its settings do not make one.
+            UsageError: its settings are no valid run.
         """
         optimiser = {**row.settings.get("optimiser", {}), "minutes": self.minutes, "seed": seed}
         data = {**row.settings.get("data", {}), "name": self.data}
@@ -76,12 +76,12 @@ class Plan(BaseModel):
             raise UsageError(f"row {row.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
-_TIMED = {"width": 136}  # time and length take parameters of their own: a narrower network makes up for them
+_TIMED = {"width": 136}  # narrower, since time and length take parameters of their own
 _CALLS = ({"steps": 5}, {"steps": 15}, {"steps": 50})
 
 
 def default_plan(**values: Any) -> Plan:
-    """Every family at about 1.5 million parameters, as it samples by default and with fewer and more network calls.
+    """Every family at about 1.5 million parameters; denoisers with several numbers of network calls.
 
     Args:
         **values: fields of `Plan` other than ``rows``; those that are None keep their defaults.

@@ -1,4 +1,4 @@
-"""New text models for a set of molecules, or old ones for new molecules."""
+"""Untrained text models for a data set, and trained ones to continue on a data set."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def new_text(
 
     Args:
         model: its class.
-        dataset: where the texts come from.
+        dataset: whose name and splits are recorded.
         tokenizer: of the texts.
         groups: token numbers of the training texts by length.
-        **parts: of its configuration, such as ``network`` and ``process``.
+        **parts: further fields of its configuration, such as ``network`` and ``process``.
     """
     common = {
         "tokenizer": tokenizer.config,
@@ -40,7 +40,7 @@ def continue_text(name: str, family: str, smiles: Sequence[str]) -> TextGenerato
     """A trained model of a family, to be trained further.
 
     Raises:
-        MolgenError: it is of another family, or the molecules hold tokens that it does not know.
+        MolgenError: it is of another family, or the molecules have tokens outside its vocabulary.
     """
     model = TextGenerator.from_pretrained(name)
     if model.kind != family:

@@ -1,4 +1,4 @@
-"""What text generators have in common: tokenizer, lengths, how their sequences become attempts."""
+"""Base class of text generators: tokenizer, lengths, and attempts from token sequences."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from molgen.models.sampling import SamplingConfig
 from molgen.nn.transformer import TransformerConfig
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
 
-_LENGTH_STREAM, _STATE_STREAM, _TEMPLATE_STREAM = 0, 1, 1 << 40
+_LENGTH_KEY, _STATE_KEY, _TEMPLATE_KEY = 0, 1, 1 << 40
 _TRACE_ATTEMPTS = 100
 
 
@@ -29,10 +29,10 @@ class TextModelConfig(BaseModel):
     """Everything needed to build the generator again.
 
     Attributes:
-        tokenizer: kind and vocabulary.
+        tokenizer: scheme and vocabulary.
         lengths: share of the training texts with each number of tokens.
         marginal: share of each token in training.
-        network: shape.
+        network: shape of the Transformer.
         data: name, fingerprint and split of the training data.
     """
 
@@ -86,19 +86,19 @@ class TextGenerator(Generator):
         sampling: SamplingConfig,
         observer: Callable[[Tensor], None] | None = None,
     ) -> tuple[list[list[int]], list[int]]:
-        """Token numbers of one sequence per stream, and the network calls each of them took.
+        """Token numbers of one sequence per random key, and the network calls that each took.
 
         Args:
-            length: tokens; what `draw_sizes` said.
+            length: number of tokens, from `draw_sizes`.
             rng: randomness, ``(B,)``.
             sampling: how.
-            observer: sees the tokens ``(B, n)`` after each call.
+            observer: called with the tokens ``(B, n)`` after each network call.
         """
 
     def sample_batch(
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
-        sequences, calls = self.sample_tokens(size, rng.fold_in(_STATE_STREAM), sampling)
+        sequences, calls = self.sample_tokens(size, rng.fold_in(_STATE_KEY), sampling)
         texts = [self.tokenizer.decode(numbers) for numbers in sequences]
         return [
             Attempt(text if form == "raw" else strict_from_smiles(text), count)
@@ -112,7 +112,7 @@ class TextGenerator(Generator):
             template.lengths(self.config.lengths)
 
     def template(self, sampling: SamplingConfig) -> Template | None:
-        """What is given of the texts.
+        """The given tokens of the texts; None where all are generated.
 
         Raises:
             MolgenError: it does not fit the vocabulary.
@@ -120,16 +120,16 @@ class TextGenerator(Generator):
         return None if sampling.template is None else Template.read(sampling.template, self.tokenizer)
 
     def frozen(self, length: int, rng: RandomKeys, sampling: SamplingConfig) -> Frozen | None:
-        """What is given of texts of some length, one per stream."""
+        """Given tokens of texts of some length, one text per random key; None without a template."""
         template = self.template(sampling)
-        return None if template is None else template.place(length, rng.fold_in(_TEMPLATE_STREAM))
+        return None if template is None else template.place(length, rng.fold_in(_TEMPLATE_KEY))
 
     def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
         template = self.template(sampling)
         found = self.config.lengths if template is None else template.lengths(self.config.lengths)
         lengths = torch.tensor(list(found), device=rng.keys.device)
         shares = torch.tensor(list(found.values()), device=rng.keys.device)
-        return lengths[rng.fold_in(_LENGTH_STREAM).categorical(shares.expand(len(rng.keys), -1))]
+        return lengths[rng.fold_in(_LENGTH_KEY).categorical(shares.expand(len(rng.keys), -1))]
 
     def trace(self, seed: int = 0, **sampling: Any) -> list[str]:
         config = self.sampling_with(**sampling)
@@ -141,7 +141,7 @@ class TextGenerator(Generator):
             def remember(tokens: Tensor, states: list[str] = states) -> None:
                 states.append(self.tokenizer.decode(tokens[0].tolist()))
 
-            sequences, _ = self.sample_tokens(size, rng.fold_in(_STATE_STREAM), config, remember)
+            sequences, _ = self.sample_tokens(size, rng.fold_in(_STATE_KEY), config, remember)
             if strict_from_smiles(self.tokenizer.decode(sequences[0])) is not None:
                 return states
         raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid; sample with more steps or another seed")
