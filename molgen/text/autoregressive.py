@@ -32,6 +32,7 @@ class Autoregressive(TextGenerator):
 
     kind: ClassVar[str] = "autoregressive"
     settings = frozenset({"temperature", "top_p", "template"})
+    continuing = True
     config: TextModelConfig
 
     def __init__(self, config: TextModelConfig) -> None:

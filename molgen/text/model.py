@@ -13,8 +13,9 @@ from torch import Tensor
 from molgen.chem.strict import strict_from_smiles
 from molgen.constraints.conditions import Conditions
 from molgen.constraints.templates import Frozen, Template
+from molgen.constraints.texts import fragment_template
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.errors import MolgenError
+from molgen.errors import MolgenError, UsageError
 from molgen.models.generator import Form, Generator
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
@@ -63,9 +64,13 @@ class TextGenerator(Generator):
 
     Args:
         config: everything.
+
+    Attributes:
+        continuing: whether it can only continue a text at its end.
     """
 
     Config: ClassVar[type[TextModelConfig]] = TextModelConfig
+    continuing: ClassVar[bool] = False
     config: TextModelConfig
 
     def __init__(self, config: TextModelConfig) -> None:
@@ -98,6 +103,7 @@ class TextGenerator(Generator):
     def sample_batch(
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
+        sampling = self.sampling_under(conditions, sampling)
         sequences, calls = self.sample_tokens(size, rng.fold_in(_STATE_KEY), sampling)
         texts = [self.tokenizer.decode(numbers) for numbers in sequences]
         return [
@@ -110,6 +116,23 @@ class TextGenerator(Generator):
         template = self.template(sampling)
         if template is not None:
             template.lengths(self.config.lengths)
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        can = "template" in self.settings and self.config.tokenizer.kind != "selfies"
+        return frozenset({"fragment"} if can else ())
+
+    def sampling_under(self, conditions: Conditions | None, sampling: SamplingConfig) -> SamplingConfig:
+        """With the fragment that is asked for as the template.
+
+        Raises:
+            UsageError: a template is asked for as well, or no template says the fragment.
+        """
+        if conditions is None or conditions.fragment is None:
+            return sampling
+        if sampling.template is not None:
+            raise UsageError("a fragment and a template exclude each other")
+        return sampling.replaced(template=fragment_template(conditions.fragment, self.continuing))
 
     def template(self, sampling: SamplingConfig) -> Template | None:
         """The given tokens of the texts; None where all are generated.
@@ -125,7 +148,7 @@ class TextGenerator(Generator):
         return None if template is None else template.place(length, rng.fold_in(_TEMPLATE_KEY))
 
     def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
-        template = self.template(sampling)
+        template = self.template(self.sampling_under(conditions, sampling))
         found = self.config.lengths if template is None else template.lengths(self.config.lengths)
         lengths = torch.tensor(list(found), device=rng.keys.device)
         shares = torch.tensor(list(found.values()), device=rng.keys.device)
