@@ -77,6 +77,7 @@ def prepare(config: RunConfig, init_from: str | None, progress: Callable[[int], 
         split=config.data.split,
         kekulized=config.data.kekulized,
         limits=config.data.limits(),
+        desalt=config.data.desalt,
         progress=progress,
     )
     torch.manual_seed(config.optimiser.seed)
