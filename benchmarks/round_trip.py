@@ -46,22 +46,22 @@ def changed(dataset: EncodedDataset, split: str) -> int:
     return sum(abs(count) for count in wanted.values())
 
 
-def retold(config: TokenizerConfig, texts: list[str]) -> int:
+def mismatches(config: TokenizerConfig, texts: list[str]) -> int:
     """How many of some texts come back changed from a tokenizer; one that it cannot read counts."""
     tokenizer, wrong = make_tokenizer(config), 0
     for text in texts:
         try:
-            told = tokenizer.decode(tokenizer.encode(text))
+            text_again = tokenizer.decode(tokenizer.encode(text))
         except MolgenError:
-            told = ""
-        wrong += text != (strict_from_smiles(told) if config.kind == "selfies" else told)
+            text_again = ""
+        wrong += text != (strict_from_smiles(text_again) if config.kind == "selfies" else text_again)
     return wrong
 
 
 def changed_texts(dataset: EncodedDataset, config: TokenizerConfig, split: str) -> int:
     texts = dataset.smiles(split)
     parts = (texts[begin : begin + 5000] for begin in range(0, len(texts), 5000))
-    return sum(Parallel(n_jobs=-1)(delayed(retold)(config, part) for part in parts))
+    return sum(Parallel(n_jobs=-1)(delayed(mismatches)(config, part) for part in parts))
 
 
 def main() -> None:

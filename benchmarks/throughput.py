@@ -5,7 +5,9 @@
 Random graphs of one size, the network of the shipped model, all cores. Prints a Markdown table: molecules per second
 in training (forward, backward, optimiser) and molecules per second for one network call in sampling (network, draw,
 renoise); at k calls a model samples 1 / k of the latter. Beside it stands the rate of a bare float32 matrix product on
-the same machine in the same run, to which the network's own arithmetic can be compared.
+the same machine in the same run, to which the network's own arithmetic can be compared. A second table compares the two
+forms of the network, forward and backward: matrix products, for molecules of one size, and PyG's message passing, which
+takes molecules of any sizes.
 """
 
 from __future__ import annotations
@@ -14,9 +16,14 @@ import argparse
 import time
 from collections.abc import Callable
 
+import numpy as np
 import torch
+from torch_geometric.data import Batch
 
+from molgen.chem.codec import MoleculeGraph
+from molgen.chem.convert import graph_to_data
 from molgen.datasets.batches import GraphBatch
+from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.samplers import Renoise, SamplerSettings
 from molgen.graph.config import DenoiserConfig
@@ -84,6 +91,27 @@ def sampling_rate(size: int, count: int, seconds: float, calls: int = 5) -> floa
     return rate(sample, count * calls, seconds)
 
 
+def form_rate(form: Callable[[GraphDiffusion], State], size: int, count: int, seconds: float) -> float:
+    """Molecules per second, forward and backward, of one form of the network."""
+    generator = model(size).train()
+
+    def step() -> None:
+        sum(logits.square().mean() for logits in form(generator).values()).backward()
+        generator.zero_grad()
+
+    return rate(step, count, seconds)
+
+
+def form_rates(size: int, count: int, seconds: float) -> tuple[float, float]:
+    """Of matrix products and of message passing, on the same molecules."""
+    molecules, t = batch(size, count), torch.rand(count)
+    state = {"atoms": molecules.atoms, "bonds": molecules.bonds}
+    arrays = zip(*(state[kind].numpy().astype(np.uint8) for kind in state), strict=True)
+    graphs = Batch.from_data_list([graph_to_data(MoleculeGraph(*both)) for both in arrays])
+    dense = form_rate(lambda generator: generator.denoiser.dense(state, t), size, count, seconds)
+    return dense, form_rate(lambda generator: generator.denoiser.sparse(graphs, t), size, count, seconds)
+
+
 def matrix_rate(seconds: float) -> float:
     a, b = torch.randn(2048, 512), torch.randn(512, 512)
     return rate(lambda: torch.mm(a, b).sum().item() and None, 2 * 2048 * 512 * 512 / 1e9, seconds)
@@ -101,6 +129,11 @@ def main() -> None:
         parameters = sum(p.numel() for p in model(size).parameters())
         trained, sampled = training_rate(size, count, seconds), sampling_rate(size, count, seconds)
         print(f"| {name}, batch {count} | {parameters:,} | {trained:,.0f} | {sampled:,.0f} |", flush=True)
+    print("\n| graphs | matrix products, molecules/s | message passing of PyG, molecules/s | ratio |")
+    print("|---|---|---|---|")
+    for name, (size, count) in CASES.items():
+        dense, sparse = form_rates(size, count, seconds)
+        print(f"| {name}, batch {count} | {dense:,.0f} | {sparse:,.0f} | {dense / sparse:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

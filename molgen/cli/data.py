@@ -43,6 +43,9 @@ def fetch(name: Annotated[str, typer.Argument(help="A named set.")]) -> None:
 def info(
     name: Annotated[str, typer.Argument(help="A named set or a file of SMILES.")],
     column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
+    desalt: Annotated[
+        bool, typer.Option("--desalt", help="Of salts and mixtures, keep the largest organic component.")
+    ] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
 ) -> None:
     """Describe a set: contents, what was skipped and why."""
@@ -52,7 +55,7 @@ def info(
 
     source = find_source(name, column)
     with bar(f"encoding {source.name}") as shown:
-        dataset = load_dataset(source, jobs=jobs, progress=lambda n: shown.update(f"{n:,} read"))
+        dataset = load_dataset(source, desalt=desalt, jobs=jobs, progress=lambda n: shown.update(f"{n:,} read"))
     report = dataset.report
     rows = [
         ("source", source.origin),
@@ -61,6 +64,7 @@ def info(
         ("kept", f"{report.kept:,}"),
         ("duplicates", f"{report.duplicates:,}"),
         ("stereo dropped", f"{report.stereo_dropped:,}"),
+        *((("desalted", f"{report.desalted:,}"),) if desalt else ()),
         *((f"skipped: {reason}", f"{count:,}") for reason, count in sorted(report.skipped.items())),
         *((f"split: {split}", f"{count:,}") for split, count in report.splits.items()),
         ("atom tokens", " ".join(dataset.vocabulary.atoms)),

@@ -16,6 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="Train a generator.")
 Out = Annotated[Path, typer.Option(help="Folder of the run.")]
 Data = Annotated[str | None, typer.Option(help="A named set or a file; default qm9, or chatterbot.")]
 Column = Annotated[str | None, typer.Option(help="Column of SMILES in a table.")]
+Desalt = Annotated[bool, typer.Option("--desalt", help="Of salts and mixtures, keep the largest organic component.")]
 Config = Annotated[Path | None, typer.Option(help="TOML file; see docs/train.md.")]
 InitFrom = Annotated[str | None, typer.Option(help="Model to start from: a name or a directory.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")]
@@ -37,6 +38,7 @@ def _command(entry: Family) -> None:
         out: Out,
         data: Data = None,
         column: Column = None,
+        desalt: Desalt = False,
         config: Config = None,
         init_from: InitFrom = None,
         resume: Resume = False,
@@ -56,12 +58,13 @@ def _command(entry: Family) -> None:
         from molgen.training.run import Hardware, read_run_config, train
 
         if resume:
-            if any(value is not None for value in (data, column, config, init_from, batch_size, seed)):
+            if any(value is not None for value in (data, column, desalt or None, config, init_from, batch_size, seed)):
                 raise UsageError("--resume takes everything but the length from the run; leave the other options out")
             settings = read_run_config(out, family, steps=steps, minutes=minutes)
         else:
             optimiser: dict[str, object] = {"steps": steps, "minutes": minutes, "batch_size": batch_size, "seed": seed}
-            overrides: dict[str, dict[str, object]] = {"data": {"name": data, "column": column}, "optimiser": optimiser}
+            molecules: dict[str, object] = {"name": data, "column": column, "desalt": desalt or None}
+            overrides: dict[str, dict[str, object]] = {"data": molecules, "optimiser": optimiser}
             settings = read_config(config, overrides, family)
         hardware = Hardware(accelerator, devices, num_nodes, strategy)
         with bar("reading data") as shown:

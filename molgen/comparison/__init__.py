@@ -1,4 +1,4 @@
-"""Generators side by side: same data, same split, same minutes, same evaluator."""
+"""Comparison of generators on the same data, split, training time and evaluator, and tuning of sampling settings."""
 
 from molgen.comparison.plan import Plan, Row, default_plan, read_plan
 from molgen.comparison.run import compare

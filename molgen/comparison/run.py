@@ -1,4 +1,4 @@
-"""Training, sampling and scoring of a plan, each step kept so that an interruption costs little."""
+"""Training, sampling and scoring of a plan. Every result is kept on disk, so that an interrupted run continues."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Say = Callable[[str], None]
 
 
 class Stopped(Exception):
-    """Training was asked to stop.
+    """Training was stopped by a signal.
 
     Args:
         number: of the signal.
@@ -47,12 +47,12 @@ class Stopped(Exception):
 
 
 def compare(plan: Plan, out: Path, say: Say = lambda _: None) -> list[Measured]:
-    """Train, sample and score every row of a plan; what `out` already holds is not done again.
+    """Train, sample and score every row of a plan; results already in `out` are used again.
 
     Args:
         plan: what is compared.
         out: folder with a folder for each row and seed.
-        say: told what is going on.
+        say: called with one line per step.
 
     Raises:
         Stopped: Ctrl-C or SIGTERM during training; nothing is lost.
@@ -68,7 +68,9 @@ def compare(plan: Plan, out: Path, say: Say = lambda _: None) -> list[Measured]:
     for seed in plan.seeds:
         for row in plan.rows:
             folder = out / f"{row.name}-{seed}"
-            model = cache(partial(_trained, plan, row, seed, folder, say))  # not wanted where all has been measured
+            model = cache(
+                partial(_trained, plan, row, seed, folder, say)
+            )  # loaded only if something is left to measure
             likelihood = _likelihood(plan, dataset, model, tokens, folder, say)
             for sampling in row.samplings:
                 found.append(_measured(plan, row, seed, folder, model, likelihood, sampling, reference, say))
@@ -76,7 +78,7 @@ def compare(plan: Plan, out: Path, say: Say = lambda _: None) -> list[Measured]:
 
 
 def _claim(plan: Plan, out: Path) -> None:
-    """Leave the plan in the folder, or check that the one that stands there agrees as far as training goes."""
+    """Write the plan to the folder, or check that the plan there has the same data, time and rows."""
     file = out / PLAN_FILE
     if file.exists():
         try:
@@ -95,7 +97,7 @@ def _claim(plan: Plan, out: Path) -> None:
 def _trained(plan: Plan, row: Row, seed: int, folder: Path, say: Say) -> Generator:
     run, done = folder / "run", folder / "trained"
     if not done.exists():
-        if run.exists() and not (run / CHECKPOINT_FILE).exists():  # ended before anything was saved
+        if run.exists() and not (run / CHECKPOINT_FILE).exists():  # stopped before the first checkpoint
             shutil.rmtree(run)
         say(f"{row.name}, seed {seed}: training for {plan.minutes:g} minutes")
         stopped = train(plan.run(row, seed), run, resume=(run / CHECKPOINT_FILE).exists())
@@ -157,7 +159,7 @@ def _measured(
         attempts=plan.attempts,
         calls=scored.attempts.calls,
         seconds=scored.seconds,
-        **scored.figures,
+        **scored.metrics,
     )
     with whole_file(file) as temporary:
         temporary.write_text(found.model_dump_json(indent=1) + "\n")

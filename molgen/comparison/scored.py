@@ -1,4 +1,4 @@
-"""Attempts drawn, timed and scored: what comparing and tuning measure alike."""
+"""Raw attempts drawn, timed and scored, for comparison and tuning."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from molgen.models.generator import Generator
 from molgen.models.results import Attempts
 
 REFERENCE_MOLECULES = 20_000
-"""Most held-out molecules that FCD refers to: more cost minutes of ChemNet."""
-_FIGURES = ("validity", "uniqueness", "novelty", "vun", "fcd")
+"""Largest number of held-out molecules for FCD, since ChemNet takes minutes for more."""
+_METRICS = ("validity", "uniqueness", "novelty", "vun", "fcd")
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Attempts of a model and what they are worth.
+    """Attempts of a model and their metrics.
 
     Attributes:
-        attempts: raw.
-        seconds: that sampling took.
-        figures: strict validity, uniqueness, novelty, V.U.N. and FCD; None for what cannot be computed.
+        attempts: raw attempts.
+        seconds: duration of sampling.
+        metrics: strict validity, uniqueness, novelty, V.U.N. and FCD; None for what cannot be computed.
     """
 
     attempts: Attempts
     seconds: float
-    figures: dict[str, Any]
+    metrics: dict[str, Any]
 
 
 def reference_for(dataset: EncodedDataset, split: str) -> Reference:
@@ -50,8 +50,8 @@ def sample_and_score(
     """Draw raw attempts and score them.
 
     Args:
-        model: that draws.
-        attempts: how many.
+        model: a generator.
+        attempts: number of attempts.
         seed: of sampling.
         settings: fields of `SamplingConfig` to override.
         reference: for novelty and FCD.
@@ -62,6 +62,6 @@ def sample_and_score(
     start = time.perf_counter()
     drawn = model.attempts(attempts, seed=seed, **settings)
     seconds = time.perf_counter() - start
-    evaluation = evaluate(drawn, reference, only=_FIGURES)
-    figures = {name: evaluation[name] if math.isfinite(evaluation[name]) else None for name in _FIGURES}
-    return Scored(drawn, seconds, figures)
+    evaluation = evaluate(drawn, reference, only=_METRICS)
+    metrics = {name: evaluation[name] if math.isfinite(evaluation[name]) else None for name in _METRICS}
+    return Scored(drawn, seconds, metrics)

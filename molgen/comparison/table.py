@@ -1,4 +1,4 @@
-"""What was measured, and how it is shown."""
+"""Results of a comparison: table, CSV and picture."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from molgen.system.files import whole_file
 
 
 class Likelihood(BaseModel):
-    """Cost of held-out molecules.
+    """Likelihood of held-out molecules.
 
     Attributes:
         nats: mean upper bound on - log p(molecule), size or length included; exact for autoregressive models.
         error: standard error of the mean.
-        molecules: how many there were.
-        tokens: of a held-out molecule as SMILES, its end counted: what perplexity refers to, whatever the generator.
+        molecules: number of molecules.
+        tokens: mean number of SMILES tokens of a molecule, its end included, to which perplexity refers.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,12 +42,12 @@ class Measured(BaseModel):
     Attributes:
         row: name of the generator.
         seed: of training and sampling.
-        sampling: what was not the model's default.
+        sampling: settings other than the model's default.
         parameters: of the network.
         likelihood: of held-out molecules.
         attempts: raw attempts.
         calls: network calls per attempt.
-        seconds: that sampling took.
+        seconds: duration of sampling.
         validity: strict, per attempt.
         uniqueness: of the valid.
         novelty: of the unique.
@@ -98,7 +98,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Measured], float | None], str], ...] = (
 
 
 def summary(found: Sequence[Measured]) -> list[tuple[str, ...]]:
-    """The table, headers first: one line per generator and way of sampling, mean and standard deviation over seeds."""
+    """The table, headers first: one line per generator and sampling setting, mean and standard deviation over seeds."""
     groups: dict[tuple[str, str], list[Measured]] = {}
     for measured in found:
         groups.setdefault((measured.row, measured.sampling), []).append(measured)
@@ -129,7 +129,7 @@ def write_report(out: Path, plan: Plan, found: Sequence[Measured]) -> str:
 
 
 def write_csv(path: Path, found: Sequence[Measured]) -> None:
-    """Everything measured, one line per generator, seed and way of sampling."""
+    """Everything measured, one line per generator, seed and sampling setting."""
     import pandas
 
     rows = [

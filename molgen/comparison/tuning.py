@@ -1,4 +1,4 @@
-"""How a trained model should sample: settings tried one after the other on validation molecules."""
+"""Choice of the sampling settings of a trained model on validation molecules."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ Say = Callable[[str], None]
 
 
 class Point(BaseModel):
-    """What one way of sampling gave.
+    """Metrics of one choice of sampling settings.
 
     Attributes:
-        settings: fields of `SamplingConfig`; temperature and top-p of every kind of variable.
+        settings: fields of `SamplingConfig`; temperature and top-p by variable (atoms, bonds, tokens).
         attempts: raw attempts.
         validity: strict, per attempt.
         uniqueness: of the valid.
         novelty: of the unique.
         vun: valid, unique and novel, per attempt.
-        fcd: to the validation molecules; None where it cannot be had.
+        fcd: to the validation molecules; None where it cannot be computed.
         calls: network calls per attempt.
         per_second: attempts per second.
     """
@@ -67,25 +67,25 @@ class Point(BaseModel):
 
 @dataclass(frozen=True)
 class Aim:
-    """What makes a point better than another.
+    """What is optimised.
 
     Attributes:
-        figure: the lowest FCD, or the highest V.U.N. or strict validity per attempt.
-        validity: strict validity that counts more than the figure: short of it, the highest validity is best.
+        metric: the lowest FCD, or the highest V.U.N. or strict validity per attempt.
+        validity: least strict validity; of points below it, that of the highest validity is best.
     """
 
-    figure: Literal["fcd", "vun", "validity"] = "fcd"
+    metric: Literal["fcd", "vun", "validity"] = "fcd"
     validity: float = 0.0
 
     def cost(self, point: Point) -> tuple[float, float]:
-        """What is to be made small, the first number first."""
-        value = getattr(point, self.figure)
-        cost = math.inf if value is None else value if self.figure == "fcd" else -value
+        """Cost to minimise, compared as a tuple: missing validity, then the metric."""
+        value = getattr(point, self.metric)
+        cost = math.inf if value is None else value if self.metric == "fcd" else -value
         return max(0.0, self.validity - point.validity), cost
 
 
 class _Known(BaseModel):
-    """Points measured so far, on what, and what their settings replace: how the model sampled before it was tuned."""
+    """Contents of `POINTS_FILE`: the reference, the sampling settings before tuning, and the points measured."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -107,25 +107,24 @@ def tune(
 ) -> tuple[Point, str]:
     """Choose a model's sampling settings, and store them in its directory with the table of what was tried.
 
-    One setting after the other takes the value that serves the aim best while the others stay; the validation split,
-    which is carved from training molecules, decides, never the test split. What the directory already holds is not
-    measured again.
+    Coordinate descent: one setting after the other takes its best value while the others stay. Metrics refer to the
+    validation split, never to the test split. Points already measured are read from the directory.
 
     Args:
         directory: of the model.
-        reference: data set whose validation molecules count.
+        reference: data set whose validation split is used.
         attempts: raw attempts per point.
-        steps: numbers of network calls to choose from, for models that have a choice; by default the model's own.
-        tries: settings to choose from, instead of that search.
-        aim: what is best.
-        split: of the data set; by default the model's usual one.
-        say: told what is going on.
+        steps: numbers of network calls to choose from, for models with that setting; by default the model's own.
+        tries: settings to choose from, instead of the search.
+        aim: what is optimised.
+        split: of the data set; by default `SplitConfig()`.
+        say: called with one line per point.
 
     Returns:
         The best point, and the table in Markdown.
 
     Raises:
-        UsageError: `steps` for a model whose calls are given by the length of what it writes.
+        UsageError: `steps` for a model without that setting.
         MolgenError: the directory holds no sound model, the data cannot be read, or nothing can be written.
     """
     model = Generator.from_pretrained(directory)
@@ -148,7 +147,7 @@ def tune(
 
 
 class _Search:
-    """Measures points, and remembers them in the model's directory."""
+    """Measures points and keeps them in the model's directory."""
 
     def __init__(
         self, model: Generator, directory: Path, reference: str, attempts: int, split: SplitConfig, say: Say
@@ -161,7 +160,7 @@ class _Search:
         self.reference = _validation(reference, split)
 
     def descend(self, start: dict[str, Any], aim: Aim) -> Point:
-        """Take the settings one by one, each with the value that serves the aim best."""
+        """Coordinate descent from some settings."""
         best = self.measure(start)
         for name, values in self._candidates().items():
             if name in _OF_FLOW and best.settings.get("sampler", self.model.sampling.sampler) != "flow":
@@ -177,11 +176,11 @@ class _Search:
         return {"block": blocks, **found} if len(blocks) > 1 else found
 
     def _variables(self, name: str) -> tuple[str | None, ...]:
-        """What a setting is chosen for, one after the other; None for everything at once."""
+        """Variables for which a setting is chosen separately; ``(None,)`` for a setting without variables."""
         return self.model.variables if name in _BY_VARIABLE else (None,)
 
     def measure(self, settings: dict[str, Any]) -> Point:
-        """The point of some settings, from memory if it has been measured."""
+        """The point of some settings, measured unless it is known."""
         for point in self.known.points:
             if (point.settings, point.attempts) == (settings, self.attempts):
                 return point
@@ -191,7 +190,7 @@ class _Search:
             attempts=self.attempts,
             calls=scored.attempts.calls,
             per_second=self.attempts / scored.seconds,
-            **scored.figures,
+            **scored.metrics,
         )
         self.known.points.append(point)
         with whole_file(self.file) as temporary:
@@ -205,8 +204,8 @@ class _Search:
         lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
         for point in self.known.points:
             shown = f"**{_shown(point.settings)}**" if point == best else _shown(point.settings)
-            figures = (point.validity, point.uniqueness, point.novelty, point.vun)
-            cells = [shown, f"{point.attempts:,}", f"{point.calls:.3g}", *map(_number, figures)]
+            metrics = (point.validity, point.uniqueness, point.novelty, point.vun)
+            cells = [shown, f"{point.attempts:,}", f"{point.calls:.3g}", *map(_number, metrics)]
             lines.append(f"| {' | '.join([*cells, _number(point.fcd), f'{point.per_second:.0f}'])} |")
         title = f"Sampling settings tried on validation molecules of {self.name}; what was chosen is in bold.\n\n"
         return title + "\n".join(lines) + "\n"
@@ -220,7 +219,7 @@ def _validation(name: str, split: SplitConfig) -> Reference:
 
 
 def _read(file: Path, empty: _Known) -> _Known:
-    """Points measured before on the same molecules."""
+    """Points measured earlier on the same reference."""
     if not file.exists():
         return empty
     try:
@@ -238,7 +237,7 @@ def _line(point: Point) -> str:
 
 
 def _shown(settings: dict[str, Any]) -> str:
-    """Such as ``sampler flow, temperature bonds 0.9``."""
+    """Settings as text, such as ``sampler flow, temperature bonds 0.9``."""
     values = [
         (f"{name} {variable}", part)
         for name, value in settings.items()
@@ -248,9 +247,9 @@ def _shown(settings: dict[str, Any]) -> str:
 
 
 def _of_variables(settings: dict[str, Any], variables: Sequence[str]) -> dict[str, Any]:
-    """Without what is said about kinds of variables that a model has not."""
+    """Settings without the variables that a model does not have."""
     return {
-        name: {kind: value for kind, value in setting.items() if kind in variables} if name in _BY_VARIABLE else setting
+        name: {key: value for key, value in setting.items() if key in variables} if name in _BY_VARIABLE else setting
         for name, setting in settings.items()
     }
 

@@ -14,6 +14,7 @@ from molgen.errors import UsageError
 
 _MATCHES = 10_000
 """Most ways in which a piece is looked for in a molecule."""
+_HYPERVALENCES = {"P": 5, "S": 6}
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Fragment:
     def marked(self, piece: int) -> bool:
         """Whether a piece has attachment points; then no other bonds leave it."""
         return any(names for names, own in zip(self.attachments, self.pieces, strict=True) if own == piece)
+
+    @cached_property
+    def mol(self) -> Chem.Mol:
+        """The molecule of the fragment, a dummy atom at every attachment point."""
+        return _read(self.text)
 
     def contained_in(self, molecule: str | Chem.Mol) -> bool:
         """Whether a molecule contains all pieces, apart from each other, with attachment points used as marked.
@@ -185,7 +191,7 @@ def parse_fragment(text: str) -> Fragment:
             attachments[given[0]].append(name)
     pieces = [0] * len(kept)
     for piece, indices in enumerate(Chem.GetMolFrags(mol)):
-        if not any(_may_grow(mol.GetAtomWithIdx(index)) for index in indices):
+        if not any(may_grow(mol.GetAtomWithIdx(index)) for index in indices):
             written = Chem.MolFragmentToSmiles(mol, indices)
             raise UsageError(f"nothing can be bonded to the piece {written} of the fragment {text!r}: mark a * in it")
         for index in set(indices) - dummies:
@@ -194,11 +200,13 @@ def parse_fragment(text: str) -> Fragment:
     return Fragment(text, tokens, tuple(sorted(bonds)), tuple(pieces), tuple(map(tuple, attachments)))
 
 
-def _may_grow(atom: Chem.Atom) -> bool:
+def may_grow(atom: Chem.Atom) -> bool:
     """Whether it is an attachment point, or has free valence that its token does not give to hydrogens."""
     if atom.GetAtomicNum() == 0 or atom.GetNumImplicitHs():
         return True
-    return not atom.GetSmarts().startswith("[") and atom.GetSymbol() in ("P", "S") and not atom.GetIsAromatic()
+    if atom.GetIsAromatic() or atom.GetSmarts().startswith("["):
+        return False
+    return bool(atom.GetTotalValence() < _HYPERVALENCES.get(atom.GetSymbol(), 0))
 
 
 def _read(text: str) -> Chem.Mol:

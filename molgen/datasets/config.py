@@ -29,6 +29,7 @@ class DataConfig(SourceConfig):
         name: a named set or a file.
         column: of a table.
         kekulized: aromatic rings with alternating bonds.
+        desalt: keep the largest organic component of salts and mixtures.
         max_length: longest SMILES, characters.
         max_atoms: largest molecule, heavy atoms.
     """
@@ -36,6 +37,7 @@ class DataConfig(SourceConfig):
     name: str = "qm9"
     column: str | None = None
     kekulized: bool = False
+    desalt: bool = False
     max_length: int = Field(1000, ge=1)
     max_atoms: int = Field(128, ge=1, le=512)
 

@@ -36,6 +36,7 @@ class Report:
         kept: molecules encoded.
         duplicates: records whose molecule had been seen before.
         stereo_dropped: kept molecules whose stereo labels were dropped.
+        desalted: kept molecules of which other components were dropped.
         skipped: counts by reason.
         examples: the first few skipped, by reason: (line, message).
         splits: molecules by split.
@@ -45,6 +46,7 @@ class Report:
     kept: int = 0
     duplicates: int = 0
     stereo_dropped: int = 0
+    desalted: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     splits: dict[str, int] = field(default_factory=dict)
@@ -137,6 +139,7 @@ def load_dataset(
     split: SplitConfig | None = None,
     kekulized: bool = False,
     limits: Limits | None = None,
+    desalt: bool = False,
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> EncodedDataset:
@@ -148,6 +151,7 @@ def load_dataset(
         split: seed and shares of the splits.
         kekulized: write aromatic rings with alternating bonds.
         limits: largest SMILES and molecule.
+        desalt: keep the largest organic component of salts and mixtures, which are left out otherwise.
         jobs: processes for encoding; by default one per core.
         progress: called with the number of records read so far.
 
@@ -163,12 +167,13 @@ def load_dataset(
         "split": split.model_dump(),
         "kekulized": kekulized,
         "limits": asdict(limits),
+        **({"desalt": True} if desalt else {}),
     }
     fingerprint = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:32]
     path = cache_root() / "encoded" / fingerprint
     if not (path / "meta.json").is_file():
         with whole_folder(path, overwrite=True) as folder:
-            _build(folder, source, split, kekulized, limits, jobs, progress)
+            _build(folder, source, split, kekulized, limits, desalt, jobs, progress)
     return _open(path, source.name, fingerprint)
 
 
@@ -188,12 +193,13 @@ def _build(
     split: SplitConfig,
     kekulized: bool,
     limits: Limits,
+    desalt: bool,
     jobs: int | None,
     progress: Callable[[int], None] | None,
 ) -> None:
     report = Report()
     molecules: dict[str, Encoded] = {}
-    for line, item in encode_records(source.records(), kekulized, limits, jobs):
+    for line, item in encode_records(source.records(), kekulized, limits, jobs, desalt):
         report.read += 1
         if isinstance(item, Encoded):
             if item.smiles in molecules:
@@ -201,6 +207,7 @@ def _build(
             else:
                 molecules[item.smiles] = item
                 report.stereo_dropped += item.had_stereo
+                report.desalted += item.desalted
         else:
             report.skip(line, *item)
         if progress is not None and report.read % 1000 == 0:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from molgen.chem.codec import tokenize
+from molgen.chem.desalt import desalt
 from molgen.chem.standardize import Limits, has_stereo, standardize
 from molgen.errors import MoleculeError
 
@@ -44,6 +45,7 @@ class Encoded(NamedTuple):
         bonds: categories of the pairs i < j, as bytes.
         split: official split, if any.
         had_stereo: whether stereo labels were dropped.
+        desalted: whether other components were dropped.
     """
 
     line: int
@@ -52,10 +54,11 @@ class Encoded(NamedTuple):
     bonds: bytes
     split: str | None
     had_stereo: bool
+    desalted: bool = False
 
 
 def encode_records(
-    records: Iterable[Record], kekulized: bool, limits: Limits, jobs: int | None = None
+    records: Iterable[Record], kekulized: bool, limits: Limits, jobs: int | None = None, salts: bool = False
 ) -> Iterator[tuple[int, Encoded | Refusal]]:
     """Stream the outcome of every record, in order, with its line number."""
     chunks = _chunks(records)
@@ -64,12 +67,12 @@ def encode_records(
     if len(head) < 5 or jobs == 1:  # too few to pay for starting processes
         for part in (head, chunks):
             for chunk in part:
-                yield from _encode_chunk(chunk, kekulized, limits)
+                yield from _encode_chunk(chunk, kekulized, limits, salts)
         return
     from joblib import Parallel, delayed
 
     parallel = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4*n_jobs")
-    calls = (delayed(_encode_chunk)(chunk, kekulized, limits) for part in (head, chunks) for chunk in part)
+    calls = (delayed(_encode_chunk)(chunk, kekulized, limits, salts) for part in (head, chunks) for chunk in part)
     for outcomes in parallel(calls):
         yield from outcomes
 
@@ -80,17 +83,21 @@ def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield chunk
 
 
-def _encode_chunk(chunk: list[Record], kekulized: bool, limits: Limits) -> list[tuple[int, Encoded | Refusal]]:
-    return [(record.line, _encode(record, kekulized, limits)) for record in chunk]
+def _encode_chunk(
+    chunk: list[Record], kekulized: bool, limits: Limits, salts: bool = False
+) -> list[tuple[int, Encoded | Refusal]]:
+    return [(record.line, _encode(record, kekulized, limits, salts)) for record in chunk]
 
 
-def _encode(record: Record, kekulized: bool, limits: Limits) -> Encoded | Refusal:
+def _encode(record: Record, kekulized: bool, limits: Limits, salts: bool) -> Encoded | Refusal:
     line, smiles, split, problem = record
     if problem is not None:
         return problem
+    if salts:
+        smiles = desalt(smiles)
     try:
         mol = standardize(smiles, limits)
         canonical, tokens, bonds = tokenize(mol, kekulized)
     except MoleculeError as error:
         return error.reason, str(error)
-    return Encoded(line, canonical, tuple(tokens), bonds.tobytes(), split, has_stereo(smiles))
+    return Encoded(line, canonical, tuple(tokens), bonds.tobytes(), split, has_stereo(smiles), smiles != record.smiles)

@@ -1,4 +1,4 @@
-"""The engine: noise on categorical variables, what to minimise, and how to sample. Torch only.
+"""Discrete diffusion on categorical variables: schedules, transitions, objectives and samplers. Imports torch only.
 
-Knows categories, tensors and masks; knows no chemistry, no graphs, no text.
+Everything is expressed in categories, tensors and masks. Nothing is specific to chemistry, graphs or text.
 """

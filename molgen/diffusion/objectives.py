@@ -1,4 +1,4 @@
-"""What is minimised: cross-entropy on the clean variables, and the variational bound."""
+"""Objectives of training: cross-entropy on the clean variables, and the variational bound."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from molgen.diffusion.random_keys import RandomKeys
 OBJECTIVES = ("cross-entropy", "variational", "continuous")
 
 _ENDS = 1e-5
-"""How close to 0 and 1 the times of the continuous bound come, where its integrand is a quotient of zeros."""
+"""Times of the continuous bound keep this distance from 0 and 1, where its integrand is 0 / 0."""
 
 
 def cross_entropy(process: Process, logits: State, x0: State, x_t: State, t: Tensor) -> State:
@@ -68,9 +68,9 @@ def variational_bound(process: Process, denoise: Denoiser, x0: State, rng: Rando
     """
     total = sum(prior_term(process, x0).values(), start=torch.zeros(()))
     for draw in range(draws):
-        stream = rng.fold_in(draw)
-        s, t = grid_times(process, stream.fold_in(0))
-        x_t = process.corrupt(x0, t, stream.fold_in(1))
+        key = rng.fold_in(draw)
+        s, t = grid_times(process, key.fold_in(0))
+        x_t = process.corrupt(x0, t, key.fold_in(1))
         terms = bound_term(process, denoise(x_t, t), x0, x_t, s, t)
         total = total + process.steps / draws * sum(terms.values(), start=torch.zeros(()))
     return total
@@ -114,16 +114,16 @@ def continuous_bound(process: Process, denoise: Denoiser, x0: State, rng: Random
     """
     total = sum(prior_term(process, x0).values(), start=torch.zeros(()))
     for draw in range(draws):
-        stream = rng.fold_in(draw)
-        t = ((draw + stream.fold_in(0).uniform()) / draws).clamp(_ENDS, 1 - _ENDS)
-        x_t = process.corrupt(x0, t, stream.fold_in(1))
+        key = rng.fold_in(draw)
+        t = ((draw + key.fold_in(0).uniform()) / draws).clamp(_ENDS, 1 - _ENDS)
+        x_t = process.corrupt(x0, t, key.fold_in(1))
         terms = continuous_term(process, denoise(x_t, t), x0, x_t, t)
         total = total + sum(terms.values(), start=torch.zeros(())) / draws
     return total
 
 
 def tightest_bound(process: Process, denoise: Denoiser, x0: State, rng: RandomKeys, draws: int = 1) -> Tensor:
-    """The continuous bound where the network predicts clean variables, else that of its own steps, nats, ``(B,)``."""
+    """The continuous bound for the x0 parameterisation, else the bound of the process's steps, nats, ``(B,)``."""
     bound = continuous_bound if process.parameterisation == "x0" else variational_bound
     return bound(process, denoise, x0, rng, draws)
 

@@ -1,4 +1,4 @@
-"""Orders in which masks fall: absorbing diffusion in its time-free form."""
+"""Orders of unmasking: absorbing diffusion in its time-free form."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from molgen.diffusion.random_keys import RandomKeys
 
 
 def block_order(n: int, size: int | Tensor, rng: RandomKeys) -> Tensor:
-    """Orders ``(B, n)`` of places: block after block from left to right, uniformly random inside each.
+    """Orders ``(B, n)`` of positions: block after block from left to right, uniformly random inside each.
 
     Args:
-        n: number of places.
-        size: places per block, one for all or ``(B,)``; 0 for all places.
+        n: number of positions.
+        size: positions per block, one for all or ``(B,)``; 0 for one block of all positions.
         rng: randomness, ``(B,)``.
     """
     device = rng.keys.device
@@ -25,8 +25,8 @@ def block_order(n: int, size: int | Tensor, rng: RandomKeys) -> Tensor:
 
 
 def over_orders(costs: Tensor) -> Tensor:
-    """- log p when orders are drawn evenly, nats ``(B,)``, from costs given some orders ``(K, B)``: that of the mean p.
+    """- log of the mean probability over orders, nats ``(B,)``, from the costs - log p ``(K, B)`` given K orders.
 
-    From finitely many orders it is too high in expectation, an upper bound still, and lower than the mean cost.
+    For orders drawn uniformly it is in expectation an upper bound on - log p, and at most the mean cost.
     """
     return math.log(len(costs)) - (-costs).logsumexp(0)

@@ -1,4 +1,4 @@
-"""The forward process on several kinds of categorical variables, and how a network's output is read."""
+"""The forward process on several kinds of categorical variables, and the distributions of a network's output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from molgen.diffusion.schedules import Schedule
 from molgen.diffusion.transitions import Transition
 
 State = dict[str, Tensor]
-"""Variables by kind (say ``atoms`` and ``bonds``): ``(B, V_kind)`` int64 states, or ``(B, V_kind, K_kind)`` numbers."""
+"""Variables by kind (``atoms``, ``bonds``): ``(B, V_kind)`` int64 states, or ``(B, V_kind, K_kind)`` numbers."""
 
 Denoiser = Callable[[State, Tensor], State]
 """Network: states and times in, logits ``(B, V, K)`` per kind out. Times are ``(B,)``, or ``(1,)``: one for all."""
@@ -59,7 +59,7 @@ class Process(nn.Module):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Names of the kinds, in the order in which they draw their random numbers."""
+        """Names of the kinds of variables, in the order of their random keys."""
         return tuple(self.transitions)
 
     def transition(self, kind: str) -> Transition:
@@ -84,12 +84,12 @@ class Process(nn.Module):
         }
 
     def clean_logits(self, logits: State, x_t: State, t: Tensor) -> State:
-        """Logits of p(x_0 | x_t) with impossible classes ruled out."""
+        """Logits of p(x_0 | x_t) ``(B, V, K)`` per kind, -inf for impossible classes."""
         alpha = self.schedule.alpha(t)
         return {kind: self.transition(kind).constrain(logits[kind], x_t[kind], alpha) for kind in self.kinds}
 
     def previous(self, logits: State, x_t: State, s: Tensor, t: Tensor) -> State:
-        """p(x_s | x_t) ``(B, V, K)`` per kind, whatever the network's output means.
+        """p(x_s | x_t) ``(B, V, K)`` per kind, for either parameterisation.
 
         For ``reverse``, p = softmax(x_t R_theta(t)) with R_theta the network's logits plus the log of
         Q_{t|s}[., x_t]: the network then only has to learn how likely each x_s is a priori.
@@ -107,7 +107,7 @@ class Process(nn.Module):
         }
 
     def _reverse_bias(self, kind: str, x_t: Tensor, keep: Tensor, s: Tensor) -> Tensor:
-        """log Q_{t|s}[., x_t], without the mask at s = 0; a state that noise never reaches stays what it is."""
+        """log Q_{t|s}[., x_t], without the mask at s = 0; states that the noise cannot reach are kept."""
         transition = self.transition(kind)
         likelihood = transition.column(x_t, keep)
         clean = torch.arange(transition.num_states, device=s.device) < transition.num_classes

@@ -1,6 +1,6 @@
-"""Random numbers that belong to an example, not to a batch.
+"""Random numbers by example, not by batch.
 
-Each example of a batch owns a key; every draw is a hash of (key, position). So results depend on the seed and on
+Each example of a batch has a key; every draw is a hash of (key, position). So results depend on the seed and on
 which example it is, never on batch size, worker count or number of processes.
 """
 

@@ -12,6 +12,7 @@ from molgen.features.alerts import catalogue_alerts, passes_moses_filters
 from molgen.features.fingerprints import GUACAMOL_BITS, MOSES_BITS, flat_morgan, morgan
 from molgen.features.fragments import brics_fragments, murcko_scaffold, ring_systems
 from molgen.features.neighbourhoods import nspdk
+from molgen.features.plausible import plausible
 from molgen.features.properties import (
     GUACAMOL_DESCRIPTORS,
     descriptor,
@@ -56,6 +57,7 @@ FEATURES: dict[str, Feature] = {
     "moses_scaffold": Feature("words", partial(murcko_scaffold, rings=2)),
     "scaffold": Feature("words", murcko_scaffold),
     "ring_systems": Feature("words", ring_systems),
+    "plausible": Feature("number", plausible),
     "alerts": Feature("words", catalogue_alerts),
     "nspdk": Feature("vector", nspdk),
     **{name: Feature("number", partial(descriptor, name=name)) for name in GUACAMOL_DESCRIPTORS},

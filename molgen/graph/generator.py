@@ -16,10 +16,10 @@ from molgen.chem.bonds import BOND_NAMES
 from molgen.chem.codec import GraphCodec, MoleculeGraph
 from molgen.chem.strict import raw_smiles, strict_smiles
 from molgen.chem.vocabulary import Vocabulary
-from molgen.constraints.conditions import Conditions
+from molgen.constraints.conditions import Conditions, Interval
 from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.errors import MolgenError
+from molgen.errors import MolgenError, UsageError
 from molgen.models.generator import Form, Generator
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
@@ -70,7 +70,12 @@ class GraphGenerator(Generator):
 
     @abstractmethod
     def sample_states(
-        self, size: int, rng: RandomKeys, sampling: SamplingConfig, observer: Callable[[State], None] | None = None
+        self,
+        size: int,
+        rng: RandomKeys,
+        sampling: SamplingConfig,
+        observer: Callable[[State], None] | None = None,
+        conditions: Conditions | None = None,
     ) -> tuple[State, list[int]]:
         """The last state of one graph of `size` atoms per stream, and the network calls that each took.
 
@@ -79,7 +84,16 @@ class GraphGenerator(Generator):
             rng: randomness, ``(B,)``.
             sampling: how.
             observer: sees every intermediate state.
+            conditions: what is asked of the graphs.
         """
+
+    def least_atoms(self, conditions: Conditions) -> int:
+        """Fewest atoms of a molecule that has what is asked.
+
+        Raises:
+            UsageError: there is none.
+        """
+        return 1
 
     @abstractmethod
     def compile_layers(self) -> None:
@@ -89,14 +103,26 @@ class GraphGenerator(Generator):
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
         read = raw_smiles if form == "raw" else strict_smiles
-        state, calls = self.sample_states(size, rng.fold_in(STATES), sampling)
+        state, calls = self.sample_states(size, rng.fold_in(STATES), sampling, conditions=conditions)
         graphs = state_graphs(state)
         return [Attempt(read(self.codec.decode(graph)), count) for graph, count in zip(graphs, calls, strict=True)]
 
     def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
-        sizes = torch.tensor(list(self.config.sizes), device=rng.keys.device)
-        shares = torch.tensor(list(self.config.sizes.values()), device=rng.keys.device)
+        found = self.config.sizes if conditions is None else self._sizes_under(conditions)
+        sizes = torch.tensor(list(found), device=rng.keys.device)
+        shares = torch.tensor(list(found.values()), device=rng.keys.device)
         return sizes[rng.fold_in(_SIZES).categorical(shares.expand(len(rng.keys), -1))]
+
+    def _sizes_under(self, conditions: Conditions) -> dict[int, float]:
+        """Shares of the sizes that a molecule with what is asked can have."""
+        least, asked = self.least_atoms(conditions), conditions.atoms or Interval()
+        found = {size: share for size, share in self.config.sizes.items() if size >= least and size in asked and share}
+        if not found:
+            smallest, largest = min(self.config.sizes), max(self.config.sizes)
+            needs = f"the fragment needs at least {least}" if conditions.fragment else "there are none"
+            wanted = f" and {asked} are asked for" if conditions.atoms else ""
+            raise UsageError(f"the model makes molecules of {smallest} to {largest} atoms; {needs}{wanted}")
+        return found
 
     def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol]:
         config = self.sampling_with(**sampling).replaced(valence_guard=False)  # drawings that fail are not for showing

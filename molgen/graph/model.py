@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from molgen.chem.bonds import BOND_NAMES, BONDS
 from molgen.chem.codes import atom_code, bond_code
 from molgen.chem.vocabulary import Vocabulary
+from molgen.constraints.conditions import Conditions
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.objectives import tightest_bound, training_loss
 from molgen.diffusion.process import Process, State
@@ -20,6 +21,7 @@ from molgen.diffusion.schedules import make_schedule
 from molgen.diffusion.transitions import make_transition
 from molgen.graph.config import DenoiserConfig, ProcessConfig
 from molgen.graph.denoiser import GraphDenoiser
+from molgen.graph.frozen import FrozenFragment
 from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig
 from molgen.graph.layers import GraphLayer
 from molgen.models.sampling import DENOISING, SamplingConfig
@@ -103,20 +105,15 @@ class GraphDiffusion(GraphGenerator):
         rng: RandomKeys,
         sampling: SamplingConfig,
         observer: Callable[[State], None] | None = None,
-        frozen: Mapping[str, tuple[Tensor, Tensor]] | None = None,
+        conditions: Conditions | None = None,
     ) -> tuple[State, list[int]]:
-        """See `GraphGenerator.sample_states`; some variables may be held fixed.
-
-        Args:
-            size: see there.
-            rng: see there.
-            sampling: see there.
-            observer: see there.
-            frozen: by kind, mask and values of the variables held fixed, ``(B, V)`` each.
+        """See `GraphGenerator.sample_states`; atoms and bonds of a fragment are held fixed.
 
         Raises:
             MolgenError: a size the network has no place for.
         """
+        given = self._frozen(conditions)
+        frozen = None if given is None else given.variables(size, len(rng.keys), rng.keys.device)
         state = sampling.build(self.process).sample(
             self.process,
             self.denoiser,
@@ -126,6 +123,18 @@ class GraphDiffusion(GraphGenerator):
             observer=None if observer is None else lambda _, state: observer(state),
         )
         return state, [sampling.steps] * len(rng.keys)
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        return frozenset({"fragment", "atoms"})
+
+    def least_atoms(self, conditions: Conditions) -> int:
+        given = self._frozen(conditions)
+        return 1 if given is None else given.least
+
+    def _frozen(self, conditions: Conditions | None) -> FrozenFragment | None:
+        fragment = None if conditions is None else conditions.fragment
+        return None if fragment is None else FrozenFragment(fragment, self.vocabulary)
 
 
 def build_process(config: GraphModelConfig, vocabulary: Vocabulary) -> Process:

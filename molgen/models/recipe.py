@@ -197,6 +197,7 @@ class MoleculesRecipe(Recipe):
             split=self.data.split,
             kekulized=self.data.kekulized,
             limits=self.data.limits(),
+            desalt=self.data.desalt,
             progress=progress,
         )
         torch.manual_seed(self.optimiser.seed)

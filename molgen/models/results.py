@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self, overload
 
+from molgen.chem.plausible import is_plausible
 from molgen.io import write_molecules
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ class Generated(Molecules):
         attempted: attempts up to the last one kept.
         valid: of those, strictly valid.
         unique: of those, different.
+        implausible: of those, left out because they cannot exist (`molgen.chem.plausible`).
         total_calls: network calls, summed over attempts.
     """
 
@@ -151,6 +153,7 @@ class Generated(Molecules):
     attempted: int = 0
     valid: int = 0
     unique: int = 0
+    implausible: int = 0
     total_calls: int = 0
     _seen: set[str] = field(default_factory=set, compare=False)
 
@@ -178,10 +181,14 @@ class Generated(Molecules):
         if smiles is not None and smiles not in self._seen:
             self._seen.add(smiles)
             self.unique += 1
-            self.smiles.append(smiles)
+            if is_plausible(smiles):
+                self.smiles.append(smiles)
+            else:
+                self.implausible += 1
 
     def counts(self) -> dict[str, int]:
-        return {name: getattr(self, name) for name in ("requested", "attempted", "valid", "unique", "kept")}
+        names = ["requested", "attempted", "valid", "unique", *(["implausible"] if self.implausible else []), "kept"]
+        return {name: getattr(self, name) for name in names}
 
     def _slice(self, chosen: slice) -> Generated:
         return replace(self, smiles=self.smiles[chosen])

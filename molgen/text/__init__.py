@@ -1,1 +1,1 @@
-"""Molecules as strings: discrete diffusion on tokens, and what one would use instead."""
+"""Generators of molecules as strings: discrete diffusion on tokens, and autoregressive and continuous baselines."""

@@ -1,4 +1,4 @@
-"""Absorbing diffusion that reads every token once: a causal Transformer over the order in which masks fall."""
+"""Absorbing diffusion that reads every token once: a causal Transformer over the order of unmasking."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AnyOrderConfig(TextModelConfig):
     """Everything needed to build the generator again.
 
     Attributes:
-        blocks: sizes of the blocks that texts are uncovered in, from left to right, each in a random order inside; one
+        blocks: sizes of the blocks in which texts are unmasked, from left to right, each in a random order inside; one
             size is drawn for every text in training. 1 is from left to right; 0 is one block, all in a random order.
     """
 
@@ -32,16 +32,17 @@ class AnyOrderConfig(TextModelConfig):
 
 
 class AnyOrder(TextGenerator):
-    """Absorbing diffusion in the time-free form: p(x) = average over orders of the product of p(x_next | uncovered).
+    """Absorbing diffusion in the time-free form: p(x) = average over orders of the product of p(x_next | unmasked).
 
     The bound of absorbing diffusion does not depend on its schedule and equals the mean over uniformly random orders
-    of the cost of uncovering token after token (Hoogeboom et al., 2022; Ou et al., 2024). Written so, masked tokens
-    need not pass through the network at all: a slot holds the token just uncovered and the place to be uncovered next
-    (Pannatier et al., sigma-GPT, 2024), and sees the slots before it. Training then has a term for every token at the
-    cost of an autoregressive model, and sampling reads each token once, with kept keys and values.
+    of the cost of unmasking token after token (Hoogeboom et al., 2022; Ou et al., 2024). In this form masked tokens
+    need not pass through the network at all. A slot of the causal Transformer holds the token just unmasked and the
+    position to be unmasked next (Pannatier et al., sigma-GPT, 2024), and attends to the slots before it. Training then
+    has a loss term for every token at the cost of an autoregressive model, and sampling reads each token once, with
+    cached keys and values.
 
-    Attention turns keys by the place of the token and queries by the place asked for. Two anchors are read first, one
-    before the first place and one behind the last, so that all know how long the text is.
+    Rotary attention rotates keys by the position of the token and queries by the target position. Two anchor slots come
+    first, one before the first position and one after the last, so that every slot has access to the length.
 
     Args:
         config: everything.
@@ -64,20 +65,20 @@ class AnyOrder(TextGenerator):
         self.head = nn.Linear(width, vocabulary)
 
     def forward(
-        self, tokens: Tensor, places: Tensor, targets: Tensor, length: int, cache: Cache | None = None
+        self, tokens: Tensor, positions: Tensor, targets: Tensor, length: int, cache: Cache | None = None
     ) -> Tensor:
         """Logits ``(B, m, vocabulary)`` of the token at each slot's target.
 
         Args:
-            tokens: uncovered, in order, ``(B, m)``.
-            places: where they stand ``(B, m)``.
-            targets: the place asked for by each slot ``(B, m)``.
-            length: tokens of the text.
-            cache: the slots before.
+            tokens: unmasked tokens in order ``(B, m)`` int64.
+            positions: of these tokens ``(B, m)``.
+            targets: position that each slot predicts ``(B, m)``.
+            length: number of tokens of the text.
+            cache: keys and values of the slots before; appended to.
         """
         ahead, behind = (x.clamp(0, self.longest + 1) for x in (targets, length - targets))
         h = self.embedding(tokens) + self.ahead(ahead) + self.behind(behind)
-        return self.head(self.transformer(h, cache=cache, places=places, targets=targets)).float()
+        return self.head(self.transformer(h, cache=cache, places=positions, targets=targets)).float()
 
     def heads(self) -> Sequence[nn.Module]:
         return (self.head,)
@@ -97,11 +98,11 @@ class AnyOrder(TextGenerator):
         return over_orders(bounds)
 
     def _block(self, sampling: SamplingConfig) -> int:
-        """Size of the blocks to sample in: by default the first of training."""
+        """Tokens per block in sampling: by default the first size of training."""
         return self.config.blocks[0] if sampling.block is None else sampling.block
 
     def _anchors(self, n: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Tokens and places ``(B, 2)`` of the two slots that stand for no token."""
+        """Tokens and positions ``(B, 2)`` of the two anchor slots, which hold no token of the text."""
         tokens = torch.arange(self.vocabulary, self.vocabulary + _ANCHORS, device=device)
         return tokens.expand(rows, -1), torch.tensor([-1, n], device=device).expand(rows, -1)
 
@@ -109,18 +110,18 @@ class AnyOrder(TextGenerator):
         """Logits ``(B, n, vocabulary)`` of the tokens ``order[:, 0], order[:, 1], ...`` of texts ``(B, n)``, each given
         those that come before it in the order."""
         rows, n = tokens.shape
-        read, places = self._anchors(n, rows, tokens.device)
+        read, positions = self._anchors(n, rows, tokens.device)
         return self(
             torch.cat([read, tokens.gather(1, order[:, :-1])], dim=1),
-            torch.cat([places, order[:, :-1]], dim=1),
+            torch.cat([positions, order[:, :-1]], dim=1),
             torch.cat([order[:, :1], order], dim=1),
             n,
         )[:, 1:]
 
     def cost(self, tokens: Tensor, order: Tensor) -> Tensor:
-        """- log p of texts ``(B, n)`` given their length, uncovered in some order, nats, ``(B,)``."""
-        logits, uncovered = self.logits(tokens, order), tokens.gather(1, order)
-        return nn.functional.cross_entropy(logits.transpose(1, 2), uncovered, reduction="none").sum(1)
+        """- log p of texts ``(B, n)`` given their length, unmasked in an order ``(B, n)``, nats, ``(B,)``."""
+        logits, unmasked = self.logits(tokens, order), tokens.gather(1, order)
+        return nn.functional.cross_entropy(logits.transpose(1, 2), unmasked, reduction="none").sum(1)
 
     @torch.no_grad()
     def sample_tokens(
@@ -132,7 +133,7 @@ class AnyOrder(TextGenerator):
     ) -> tuple[list[list[int]], list[int]]:
         rows, device = len(rng.keys), rng.keys.device
         order = block_order(length, self._block(sampling), rng.fold_in(0))
-        tokens, places = self._anchors(length, rows, device)
+        tokens, positions = self._anchors(length, rows, device)
         text = torch.full((rows, length), self.vocabulary, device=device)
         frozen = self.frozen(length, rng, sampling)
         given = 0
@@ -143,14 +144,14 @@ class AnyOrder(TextGenerator):
             order = torch.cat([order[:, :given].sort(1).values, order[:, given:]], dim=1)
             text = torch.where(mask, values, text)
             tokens = torch.cat([tokens, text.gather(1, order[:, :given])], dim=1)
-            places = torch.cat([places, order[:, :given]], dim=1)
+            positions = torch.cat([positions, order[:, :given]], dim=1)
         targets = torch.cat([order[:, :1], order[:, : given + 1]], dim=1)
         cache = Cache(self.config.network.layers)
         for number in range(given, length):
-            logits = self(tokens, places, targets, length, cache)[:, -1]
+            logits = self(tokens, positions, targets, length, cache)[:, -1]
             drawn = rng.fold_in(number + 1).categorical(sampling.probabilities(logits))[:, None]
-            places = order[:, number : number + 1]
-            text.scatter_(1, places, drawn)
+            positions = order[:, number : number + 1]
+            text.scatter_(1, positions, drawn)
             tokens, targets = drawn, order[:, number + 1 : number + 2]
             if observer is not None:
                 observer(text)

@@ -1,4 +1,4 @@
-"""Token after token: what one would use instead of diffusion."""
+"""The autoregressive model of tokens, the baseline for diffusion."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
 
 _ROOM = 2
-"""Longest sequence sampled, over the longest in training."""
+"""Longest sequence sampled, relative to the longest in training."""
 
 
 class Autoregressive(TextGenerator):
-    """p(x) = product of p(x_i | x_1 .. x_(i-1)), and of ending where it ends, by a Transformer that looks back.
+    """p(x) = product of p(x_i | x_1 .. x_(i-1)), and of the end, by a causal Transformer.
 
-    Sampling reads each token once (keys and values are kept) and drops finished sequences from the batch.
+    Sampling reads each token once, with cached keys and values, and drops finished sequences from the batch.
 
     Args:
         config: everything.
@@ -32,6 +32,7 @@ class Autoregressive(TextGenerator):
 
     family: ClassVar[str] = "autoregressive"
     settings = frozenset({"temperature", "top_p", "template"})
+    continuing = True
     config: TextModelConfig
 
     def __init__(self, config: TextModelConfig) -> None:
@@ -73,7 +74,7 @@ class Autoregressive(TextGenerator):
             )
 
     def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
-        """Zero for all: lengths come out of the model, and sequences of all lengths are sampled together."""
+        """Zeros ``(B,)``: the model generates the end itself, and sequences of all lengths are sampled together."""
         return torch.zeros_like(rng.keys)
 
     @torch.no_grad()

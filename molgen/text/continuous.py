@@ -1,4 +1,4 @@
-"""Continuous diffusion with quantisation: Gaussian noise on embedded tokens, and back to tokens by the nearest."""
+"""Continuous diffusion with quantisation: Gaussian noise on embedded tokens, which are rounded at the end."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.timed import TimedTransformer
 
 _TIME = 32
-"""Features of a token's own time."""
+"""Features of the time of a token."""
 
 
 class GaussianConfig(BaseModel):
     """The noise: z_t = a(t) e + s(t) n, n standard normal, with a^2 + s^2 = 1.
 
     The log signal-to-noise ratio log(a^2 / s^2) falls as the quantiles of a logistic distribution do: slowly where
-    tokens become uncertain, fast where they are certain or hopeless, so that what is left to know falls about evenly
-    in t (time warping of Dieleman et al., CDCD, 2022, in closed form).
+    tokens become uncertain, fast where nearly all or nearly no information is left, so that the information falls about
+    evenly in t (time warping of Dieleman et al., CDCD, 2022, in closed form).
 
-    With a lag every token has a time of its own: the first token runs from 1 to 0 as soon as the text does, the
-    last one's at the end (AR-Diffusion, Wu et al., 2023): what stands before is clearer than what comes after.
+    With a lag every token has a time of its own (AR-Diffusion, Wu et al., 2023): in sampling the first token is
+    denoised first and the last token last, so that earlier tokens are less noisy than later ones.
 
     Attributes:
         highest: log signal-to-noise ratio at t = 0.
@@ -39,8 +39,8 @@ class GaussianConfig(BaseModel):
         spread: of the logistic distribution.
         lag: by how much the last token starts later than the first, in units of the time that one token takes; with 0
             all change together.
-        clamp: replace the predicted embedding by that of a token at every step of sampling, so that it is quantised all
-            along; or only at the end.
+        clamp: ``always`` replaces the predicted embedding by that of the likeliest token at every step of sampling;
+            ``end`` does so only at the end.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,17 +59,17 @@ class GaussianConfig(BaseModel):
         return self
 
     def token_times(self, t: Tensor, tokens: int) -> tuple[Tensor, Tensor]:
-        """Times of each token of a text at the text's times ``(B,)``, and how fast they pass, ``(B, n)`` each."""
+        """Time of each token at the times of texts ``(B,)``, and its derivative by them, ``(B, n)`` each."""
         behind = torch.linspace(self.lag, 0, tokens, device=t.device)
         times = (1 + self.lag) * t[:, None] - behind
         return times.clamp(0, 1), (1 + self.lag) * ((times >= 0) & (times <= 1))
 
     def ratio(self, t: Tensor) -> Tensor:
-        """Log signal-to-noise ratio at times t."""
+        """Log signal-to-noise ratio at times `t`, any shape."""
         return self.centre + self.spread * self._quantile(t).logit()
 
     def speed(self, t: Tensor) -> Tensor:
-        """How fast it falls, - d ratio / dt."""
+        """- d ratio / dt at times `t`, any shape."""
         p, (low, high) = self._quantile(t), self._ends()
         return self.spread * (high - low) / (p * (1 - p))
 
@@ -97,8 +97,8 @@ class ContinuousDiffusion(TextGenerator):
     """Gaussian diffusion on one-hot tokens scaled to unit variance per channel, trained by cross-entropy on the clean
     tokens (Dieleman et al., CDCD, 2022), with the bound of Kingma et al., 2021.
 
-    The network also reads what it said before about the same text (self-conditioning, Chen et al., Analog Bits, 2023):
-    in sampling one step earlier, in training about the same noisy text, for half of the examples.
+    The network has an earlier prediction of itself as input (self-conditioning, Chen et al., Analog Bits, 2023): in
+    sampling that of the step before; in training, for half of the examples, that of the same noisy text.
 
     Args:
         config: everything.
@@ -119,23 +119,23 @@ class ContinuousDiffusion(TextGenerator):
         self.network = TimedTransformer(config.network, config.longest)
         self.head = nn.Linear(width, vocabulary)
 
-    def forward(self, z: Tensor, t: Tensor, said: Tensor) -> Tensor:
+    def forward(self, z: Tensor, t: Tensor, previous: Tensor) -> Tensor:
         """Logits of the clean tokens ``(B, n, K)``.
 
         Args:
             z: noisy embeddings ``(B, n, K)``.
             t: times of the texts ``(B,)``.
-            said: probabilities of the clean tokens as told before ``(B, n, K)``; 0 for nothing.
+            previous: predicted probabilities of the clean tokens ``(B, n, K)``; 0 where there are none.
         """
         times, _ = self.config.gaussian.token_times(t, z.shape[1])
-        told = torch.cat([z, self.embed(said), self.time(times)], dim=-1)
-        return self.head(self.network(self.project(told), t)).float()
+        inputs = torch.cat([z, self.embed(previous), self.time(times)], dim=-1)
+        return self.head(self.network(self.project(inputs), t)).float()
 
     def heads(self) -> Sequence[nn.Module]:
         return (self.head,)
 
     def predict(self, z: Tensor, t: Tensor) -> Tensor:
-        """The same, having told once before."""
+        """Logits after two passes, the second with the prediction of the first as input, ``(B, n, K)``."""
         return self(z, t, self(z, t, torch.zeros_like(z)).softmax(-1))
 
     def one_hot(self, tokens: Tensor) -> Tensor:
@@ -163,11 +163,13 @@ class ContinuousDiffusion(TextGenerator):
         t = rng.fold_in(0).uniform()
         z = self.corrupt(batch.tokens, t, rng.fold_in(1))
         twice = rng.fold_in(2).uniform() < 0.5
-        said = torch.zeros_like(z)
+        previous = torch.zeros_like(z)
         with torch.no_grad():
-            said[twice] = self(z[twice], t[twice], said[twice]).softmax(-1)
-        _, speed = self.config.gaussian.token_times(t, batch.tokens.shape[1])  # tokens at rest teach nothing
-        return {"tokens": (speed * _cross_entropy(self(z, t, said), batch.tokens)).sum(1)}
+            previous[twice] = self(z[twice], t[twice], previous[twice]).softmax(-1)
+        _, speed = self.config.gaussian.token_times(
+            t, batch.tokens.shape[1]
+        )  # tokens whose time stands still add nothing
+        return {"tokens": (speed * _cross_entropy(self(z, t, previous), batch.tokens)).sum(1)}
 
     def bound(self, batch: TextBatch, rng: RandomKeys) -> Tensor:
         """Upper bound on - log p, length included, nats, ``(B,)``.
@@ -231,5 +233,5 @@ def normal(rng: RandomKeys, *shape: int) -> Tensor:
 
 
 def _cross_entropy(logits: Tensor, tokens: Tensor) -> Tensor:
-    """Of each token ``(B, n)``."""
+    """Cross-entropy of each token, nats, ``(B, n)``."""
     return nn.functional.cross_entropy(logits.transpose(1, 2), tokens, reduction="none")

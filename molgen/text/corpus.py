@@ -26,7 +26,7 @@ class TextBatch:
     Attributes:
         tokens: ``(B, n)`` int64.
         examples: ``(B,)`` int64, the number of each text in its split.
-        visit: how often the data had been gone through before; with `examples` it keys the random numbers.
+        visit: number of earlier passes over the data; with `examples` it determines the random keys.
     """
 
     tokens: Tensor
@@ -63,13 +63,13 @@ def by_length(texts: Iterable[str], tokenizer: Tokenizer) -> dict[int, Arrays]:
 
 
 def marginal(groups: Mapping[int, Arrays], vocabulary: int) -> list[float]:
-    """Share of each token."""
+    """Share of each token of a vocabulary of so many tokens, in all texts."""
     counts = sum((np.bincount(tokens.reshape(-1), minlength=vocabulary) for (tokens,) in groups.values()), np.zeros(()))
     return list((counts / counts.sum()).tolist())
 
 
 def length_shares(groups: Mapping[int, Arrays]) -> dict[int, float]:
-    """Share of each number of tokens."""
+    """Share of the texts with each number of tokens."""
     counts = Counter({length: len(tokens) for length, (tokens,) in groups.items()})
     return {length: count / counts.total() for length, count in counts.items()}
 
@@ -77,27 +77,27 @@ def length_shares(groups: Mapping[int, Arrays]) -> dict[int, float]:
 def text_batches(
     groups: Mapping[int, Arrays] | Callable[[int], Mapping[int, Arrays]], batch_size: int, **options: Any
 ) -> BatchStream[TextBatch]:
-    """A stream of texts.
+    """Batches of texts of one length.
 
     Args:
-        groups: from `by_length`, or a function of the visit that gives them.
+        groups: from `by_length`, or a function from the visit to them.
         batch_size: texts per batch over all processes.
         **options: of `BatchStream`.
     """
 
-    def collate(kinds: Sequence[Tensor], examples: Tensor, visit: int) -> TextBatch:
-        return TextBatch(kinds[0], examples, visit)
+    def collate(arrays: Sequence[Tensor], examples: Tensor, visit: int) -> TextBatch:
+        return TextBatch(arrays[0], examples, visit)
 
     return BatchStream(groups if callable(groups) else lambda _: groups, collate, batch_size, **options)
 
 
 def rewritten(smiles: Sequence[str], tokenizer: Tokenizer, seed: int) -> Callable[[int], Mapping[int, Arrays]]:
-    """Every molecule written anew on every visit, its atoms in a random order.
+    """Token numbers of SMILES written anew on every visit, atoms in a random order.
 
     Args:
         smiles: molecules.
-        tokenizer: of their strings.
-        seed: with the number of the visit it decides the writing.
+        tokenizer: of the SMILES.
+        seed: with the number of the visit it determines the orders.
     """
 
     @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""Discrete diffusion on tokens: the length first, then all tokens together."""
+"""Discrete diffusion on tokens: the length is drawn first, then all tokens are denoised together."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class TextDiffusionConfig(TextModelConfig):
 
 
 class TextDenoiser(nn.Module):
-    """Noisy tokens and time in, logits of the clean tokens out.
+    """Network from noisy tokens and times to logits of the clean tokens.
 
     Args:
-        config: shape.
+        config: shape of the Transformer.
         states: token states, mask included where the transition has one.
         longest: tokens of the longest text in training.
     """
@@ -119,7 +119,7 @@ class TextDiffusion(TextGenerator):
 
 
 def build_process(config: TextDiffusionConfig, tokenizer: Tokenizer) -> Process:
-    """The process on tokens that a configuration describes."""
+    """The forward process on tokens that a configuration describes."""
     noise = config.process
     codes = [tokenizer.code(token) for token in tokenizer.tokens]
     transition = make_transition(noise.tokens, config.marginal, codes, noise.hamming_length)

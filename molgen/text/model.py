@@ -1,4 +1,4 @@
-"""What text generators have in common: tokenizer, lengths, how their sequences become attempts."""
+"""Base class of text generators: tokenizer, lengths, and attempts from token sequences."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from torch import Tensor
 from molgen.chem.strict import strict_from_smiles
 from molgen.constraints.conditions import Conditions
 from molgen.constraints.templates import Frozen, Template
+from molgen.constraints.texts import fragment_template
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.errors import MolgenError
+from molgen.errors import MolgenError, UsageError
 from molgen.models.generator import Form, Generator
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 from molgen.nn.transformer import TransformerConfig
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
 
-_LENGTH_STREAM, _STATE_STREAM, _TEMPLATE_STREAM = 0, 1, 1 << 40
+_LENGTH_KEY, _STATE_KEY, _TEMPLATE_KEY = 0, 1, 1 << 40
 _TRACE_ATTEMPTS = 100
 
 
@@ -29,10 +30,10 @@ class TextModelConfig(BaseModel):
     """Everything needed to build the generator again.
 
     Attributes:
-        tokenizer: kind and vocabulary.
+        tokenizer: scheme and vocabulary.
         lengths: share of the training texts with each number of tokens.
         marginal: share of each token in training.
-        network: shape.
+        network: shape of the Transformer.
         data: name, fingerprint and split of the training data.
     """
 
@@ -63,9 +64,13 @@ class TextGenerator(Generator):
 
     Args:
         config: everything.
+
+    Attributes:
+        continuing: whether it can only continue a text at its end.
     """
 
     Config: ClassVar[type[TextModelConfig]] = TextModelConfig
+    continuing: ClassVar[bool] = False
     config: TextModelConfig
 
     def __init__(self, config: TextModelConfig) -> None:
@@ -86,19 +91,20 @@ class TextGenerator(Generator):
         sampling: SamplingConfig,
         observer: Callable[[Tensor], None] | None = None,
     ) -> tuple[list[list[int]], list[int]]:
-        """Token numbers of one sequence per stream, and the network calls each of them took.
+        """Token numbers of one sequence per random key, and the network calls that each took.
 
         Args:
-            length: tokens; what `draw_sizes` said.
+            length: number of tokens, from `draw_sizes`.
             rng: randomness, ``(B,)``.
             sampling: how.
-            observer: sees the tokens ``(B, n)`` after each call.
+            observer: called with the tokens ``(B, n)`` after each network call.
         """
 
     def sample_batch(
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
-        sequences, calls = self.sample_tokens(size, rng.fold_in(_STATE_STREAM), sampling)
+        sampling = self.sampling_under(conditions, sampling)
+        sequences, calls = self.sample_tokens(size, rng.fold_in(_STATE_KEY), sampling)
         texts = [self.tokenizer.decode(numbers) for numbers in sequences]
         return [
             Attempt(text if form == "raw" else strict_from_smiles(text), count)
@@ -111,8 +117,25 @@ class TextGenerator(Generator):
         if template is not None:
             template.lengths(self.config.lengths)
 
+    @property
+    def conditions(self) -> frozenset[str]:
+        can = "template" in self.settings and self.config.tokenizer.kind != "selfies"
+        return frozenset({"fragment"} if can else ())
+
+    def sampling_under(self, conditions: Conditions | None, sampling: SamplingConfig) -> SamplingConfig:
+        """With the fragment that is asked for as the template.
+
+        Raises:
+            UsageError: a template is asked for as well, or no template says the fragment.
+        """
+        if conditions is None or conditions.fragment is None:
+            return sampling
+        if sampling.template is not None:
+            raise UsageError("a fragment and a template exclude each other")
+        return sampling.replaced(template=fragment_template(conditions.fragment, self.continuing))
+
     def template(self, sampling: SamplingConfig) -> Template | None:
-        """What is given of the texts.
+        """The given tokens of the texts; None where all are generated.
 
         Raises:
             MolgenError: it does not fit the vocabulary.
@@ -120,16 +143,16 @@ class TextGenerator(Generator):
         return None if sampling.template is None else Template.read(sampling.template, self.tokenizer)
 
     def frozen(self, length: int, rng: RandomKeys, sampling: SamplingConfig) -> Frozen | None:
-        """What is given of texts of some length, one per stream."""
+        """Given tokens of texts of some length, one text per random key; None without a template."""
         template = self.template(sampling)
-        return None if template is None else template.place(length, rng.fold_in(_TEMPLATE_STREAM))
+        return None if template is None else template.place(length, rng.fold_in(_TEMPLATE_KEY))
 
     def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
-        template = self.template(sampling)
+        template = self.template(self.sampling_under(conditions, sampling))
         found = self.config.lengths if template is None else template.lengths(self.config.lengths)
         lengths = torch.tensor(list(found), device=rng.keys.device)
         shares = torch.tensor(list(found.values()), device=rng.keys.device)
-        return lengths[rng.fold_in(_LENGTH_STREAM).categorical(shares.expand(len(rng.keys), -1))]
+        return lengths[rng.fold_in(_LENGTH_KEY).categorical(shares.expand(len(rng.keys), -1))]
 
     def trace(self, seed: int = 0, **sampling: Any) -> list[str]:
         config = self.sampling_with(**sampling)
@@ -141,7 +164,7 @@ class TextGenerator(Generator):
             def remember(tokens: Tensor, states: list[str] = states) -> None:
                 states.append(self.tokenizer.decode(tokens[0].tolist()))
 
-            sequences, _ = self.sample_tokens(size, rng.fold_in(_STATE_STREAM), config, remember)
+            sequences, _ = self.sample_tokens(size, rng.fold_in(_STATE_KEY), config, remember)
             if strict_from_smiles(self.tokenizer.decode(sequences[0])) is not None:
                 return states
         raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid; sample with more steps or another seed")

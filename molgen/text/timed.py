@@ -1,4 +1,4 @@
-"""The Transformer of the diffusion models: looks both ways, knows the time and the length."""
+"""The Transformer of the diffusion models on text: bidirectional, conditioned on time and length."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from molgen.nn.transformer import Transformer, TransformerConfig
 
 
 class TimedTransformer(nn.Module):
-    """Embedded noisy tokens and times in, features of each token out.
+    """Features of each token from embedded noisy tokens and times.
 
     Args:
-        config: shape.
-        longest: tokens of the longest text; longer ones are told nothing of their length and last places.
+        config: shape of the Transformer.
+        longest: tokens of the longest text in training; in longer texts the length and the last positions are clamped
+            to it.
     """
 
     def __init__(self, config: TransformerConfig, longest: int) -> None:

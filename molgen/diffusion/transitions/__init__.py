@@ -1,4 +1,4 @@
-"""Noise on categorical variables: how a category drifts, one class per transition."""
+"""Transitions: the noise on categorical variables, one class each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jumps to a mask and stays there."""
+"""The absorbing transition: states become masks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every transition answers, and the family with one common destination."""
+"""The interface of transitions, and those that jump to the prior from every state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Transition(nn.Module, ABC):
     falls from alpha_s to alpha_t, with keep = alpha_t / alpha_s. Q(1) is the identity, Q(a) Q(b) = Q(ab), and every
     row of Q(0) is the prior.
 
-    Subclasses give products with Q; nothing here forms Q itself but `matrix`. Signals are ``(B,)``, or ``(1,)``: one
+    Subclasses implement products with Q; only `matrix` computes Q itself. Signals are ``(B,)``, or ``(1,)``: one
     for all examples.
 
     Attributes:
@@ -38,7 +38,7 @@ class Transition(nn.Module, ABC):
 
     @abstractmethod
     def forward_product(self, v: Tensor, keep: Tensor) -> Tensor:
-        """v Q(keep): where mass `v` ``(B, V, K)`` ends, `keep` being ``(B,)``."""
+        """v Q(keep) ``(B, V, K)`` for row vectors `v` ``(B, V, K)`` and `keep` ``(B,)``."""
 
     @abstractmethod
     def column(self, x: Tensor, keep: Tensor) -> Tensor:
@@ -71,8 +71,8 @@ class Transition(nn.Module, ABC):
         return rng.categorical(self.row(x, keep))
 
     def constrain(self, logits: Tensor, x_t: Tensor, alpha_t: Tensor) -> Tensor:
-        """Rule out clean classes from which `x_t` cannot have come. Where none is left (a state that noise never
-        reaches, such as one held fixed at t = 1) the class stays what `x_t` is.
+        """Logits with -inf for clean classes from which `x_t` cannot result. If none is left (a state that the
+        noise cannot reach, such as a frozen one at t = 1), the class of `x_t` remains.
 
         Args:
             logits: ``(B, V, K)`` over the clean class.

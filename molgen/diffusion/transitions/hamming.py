@@ -1,4 +1,4 @@
-"""Jumps to similar categories first: the geometric transition."""
+"""The geometric transition: jumps to similar categories are more frequent."""
 
 from __future__ import annotations
 

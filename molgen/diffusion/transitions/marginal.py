@@ -1,4 +1,4 @@
-"""Jumps to the categories as often as the data has them."""
+"""The marginal transition: jumps to categories by their frequency in the data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Marginal(RankOne):
     """Prior equal to the data's marginal (Vignac et al., DiGress, 2023).
 
     Args:
-        marginal: K probabilities. Categories of probability zero are given a little, so that every state stays
+        marginal: K probabilities. Zero probabilities are raised to 1e-6, so that every state stays
             reachable and every posterior defined.
 
     Raises:

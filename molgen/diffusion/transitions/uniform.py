@@ -1,4 +1,4 @@
-"""Jumps to any category alike."""
+"""The uniform transition: jumps to all categories with equal probability."""
 
 from __future__ import annotations
 

@@ -50,6 +50,11 @@ def _ring_systems(context: Context) -> Iterator[Figure]:
     yield share("ring_system_rare", len(np.unique(owners[seen < RARE])), n, f"fewer than {RARE} times")
 
 
+def _plausible(context: Context) -> Iterator[Figure]:
+    values = context.sample.numbers("plausible")[context.sample.valid_rows]
+    yield share("plausible", int(values.sum()), len(values), "no ring too strained to exist")
+
+
 def _average(context: Context, feature: str) -> Iterator[Figure]:
     yield mean(feature, context.sample.numbers(feature)[context.sample.valid_rows])
 
@@ -86,6 +91,7 @@ MEDCHEM = Suite(
             ("ring_systems",),
             ((TRAIN, "ring_systems"),),
         ),
+        Metric(("plausible",), _plausible, ("plausible",)),
         *(Metric((name,), partial(_average, feature=name), (name,)) for name in ("SA", "NP", "QED")),
         Metric(("scaffolds", "scaffold_entropy"), _scaffolds, ("scaffold",)),
         Metric(("circles",), _circles, ("morgan",)),

@@ -261,8 +261,9 @@ class AutoregressiveGraphModel(GraphGenerator):
         rng: RandomKeys,
         sampling: SamplingConfig,
         observer: Callable[[State], None] | None = None,
+        conditions: Conditions | None = None,
     ) -> tuple[State, list[int]]:
-        return self._sample(size, rng, sampling, observer, Asked())[:2]
+        return self._sample(size, rng, sampling, observer, self._asked(rng, conditions))[:2]
 
     def _plan(self, conditions: Conditions) -> Plan:
         """How attempts are drawn under conditions."""

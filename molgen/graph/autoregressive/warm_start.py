@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from molgen.chem.vocabulary import read_token
-from molgen.graph.autoregressive.model import AutoregressiveGraphModel, AutoregressiveGraphConfig
+from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
+from molgen.graph.autoregressive.model import AutoregressiveGraphModel
 from molgen.graph.autoregressive.network import ANCHORS
 from molgen.graph.autoregressive.partial_graph import USED
 

@@ -1,4 +1,4 @@
-"""Text to tokens and back, without loss; a vocabulary is learned from data and stored with the model."""
+"""Text to tokens and back, without loss. Vocabularies are learned from data and stored with the model."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from molgen.text.tokenizers.selfies import SelfiesTokenizer
 from molgen.text.tokenizers.smiles import SmilesTokenizer
 
 MOLECULE_TOKENIZERS: dict[str, type[SymbolTokenizer]] = {"smiles": SmilesTokenizer, "selfies": SelfiesTokenizer}
-"""Those for molecules, by kind."""
+"""Those for molecules, by name."""
 
 TOKENIZERS: dict[str, type[Tokenizer]] = {**MOLECULE_TOKENIZERS, "bpe": BytePairTokenizer}
-"""By kind."""
+"""All, by name."""
 
 
 def make_tokenizer(config: TokenizerConfig) -> Tokenizer:

@@ -1,4 +1,4 @@
-"""What every tokenizer answers."""
+"""The interface of tokenizers, and those that split by rule."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class TokenizerConfig(BaseModel):
 
     Attributes:
         kind: ``smiles``, ``selfies`` or ``bpe``.
-        tokens: the vocabulary, most frequent first where the kind leaves a choice.
-        merges: of ``bpe``, in the order in which they are tried.
+        tokens: the vocabulary, most frequent first, unless the scheme fixes the order.
+        merges: of ``bpe``, in order of priority.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -67,7 +67,7 @@ class Tokenizer(ABC):
     @staticmethod
     @abstractmethod
     def code(token: str) -> tuple[object, ...]:
-        """Feature code of a token, between which the hamming transition measures distance."""
+        """Feature code of a token, for the Hamming distance of the hamming transition."""
 
     @abstractmethod
     def encode(self, text: str) -> list[int]:
@@ -96,7 +96,7 @@ class SymbolTokenizer(Tokenizer):
     @staticmethod
     @abstractmethod
     def split(text: str) -> list[str]:
-        """Tokens of a text, of whatever vocabulary.
+        """Tokens of a text, in the vocabulary or not.
 
         Raises:
             MolgenError: it cannot be split without loss.

@@ -8,13 +8,15 @@ import torch
 from torch import Tensor
 
 from molgen.datasets.batches import GraphBatch
-from molgen.graph.autoregressive.model import AutoregressiveGraphModel, AutoregressiveGraphConfig
+from molgen.graph.autoregressive.model import AutoregressiveGraphConfig, AutoregressiveGraphModel
 from molgen.graph.autoregressive.partial_graph import BONDS
 from molgen.graph.autoregressive.properties import PropertyScale
 from molgen.nn.transformer import TransformerConfig
 
 
-def toy(blocks: tuple[int, ...] = (0, 1, 2), size: int = 3, atoms: tuple[str, ...] = ("c", "N")) -> AutoregressiveGraphModel:
+def toy(
+    blocks: tuple[int, ...] = (0, 1, 2), size: int = 3, atoms: tuple[str, ...] = ("c", "N")
+) -> AutoregressiveGraphModel:
     """A random network on graphs of two kinds of atoms."""
     torch.manual_seed(1)
     config = AutoregressiveGraphConfig(

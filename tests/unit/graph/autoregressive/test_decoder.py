@@ -78,7 +78,9 @@ def chances(
     return torch.tensor([chance(path) for path in paths])
 
 
-def forced(model: AutoregressiveGraphModel, atoms: list[list[int]], bonds: list[list[int]], **options: object) -> TeacherForcing:
+def forced(
+    model: AutoregressiveGraphModel, atoms: list[list[int]], bonds: list[list[int]], **options: object
+) -> TeacherForcing:
     n = len(atoms[0])
     square = np.zeros((len(atoms), n, n), np.uint8)
     i, j = np.triu_indices(n, 1)
@@ -88,7 +90,9 @@ def forced(model: AutoregressiveGraphModel, atoms: list[list[int]], bonds: list[
     return teacher_forcing(np.array(atoms), square, places, model.valences, **{**parts, **options})
 
 
-def distance_to(model: AutoregressiveGraphModel, expected: Tensor, graphs: list[list[int]], asked: Asked) -> tuple[float, float]:
+def distance_to(
+    model: AutoregressiveGraphModel, expected: Tensor, graphs: list[list[int]], asked: Asked
+) -> tuple[float, float]:
     """Total variation of samples from what is expected, and what chance alone makes of it."""
     n = 20_000
     targets = None if asked.targets is None else Targets(*(part.expand(n, -1) for part in asked.targets))
