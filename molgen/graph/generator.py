@@ -103,7 +103,8 @@ class GraphGenerator(Generator):
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
         read = raw_smiles if form == "raw" else strict_smiles
-        state, calls = self.sample_states(size, rng.fold_in(STATES), sampling, conditions=conditions)
+        asked = {} if conditions is None else {"conditions": conditions}
+        state, calls = self.sample_states(size, rng.fold_in(STATES), sampling, **asked)
         graphs = state_graphs(state)
         return [Attempt(read(self.codec.decode(graph)), count) for graph, count in zip(graphs, calls, strict=True)]
 
