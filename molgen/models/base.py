@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, Unpack
 
 import torch
 from pydantic import BaseModel
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError, UsageError
 from molgen.models.sampling import SamplingConfig
+from molgen.models.settings import SamplingSettings, names_settings
 
 
 class Model(nn.Module, ABC):
@@ -90,23 +91,24 @@ class Model(nn.Module, ABC):
             raise UsageError(f'a model of kind {self.kind} trains by optimiser.objective = "cross-entropy" alone')
 
     def check_sampling(self, sampling: SamplingConfig) -> None:
-        """Refuse what this kind of model cannot do.
+        """Refuse values that do not fit this model, such as a template; by default none.
 
         Raises:
-            MolgenError: it cannot.
+            MolgenError: they do not fit.
         """
-        for name in SamplingConfig.model_fields:
-            if name not in self.settings and getattr(sampling, name) != getattr(self.sampling, name):
-                known = ", ".join(sorted(self.settings))
-                raise UsageError(f"a model of kind {self.kind} has no {name} to set; it has {known}")
 
-    def sampling_with(self, **overrides: Any) -> SamplingConfig:
+    @names_settings
+    def sampling_with(self, **overrides: Unpack[SamplingSettings]) -> SamplingConfig:
         """The model's own way of sampling with some settings replaced; those that are None stay.
 
         Raises:
             UsageError: an unknown setting, a value out of range, or one that this kind of model does not know.
         """
-        config = self.sampling.replaced(**overrides)
+        for name, value in overrides.items():
+            if value is not None and name in SamplingConfig.model_fields and name not in self.settings:
+                known = ", ".join(sorted(self.settings))
+                raise UsageError(f"a model of kind {self.kind} has no {name} to set; it has {known}")
+        config = self.sampling.replaced(kinds=self.variables, **overrides)
         self.check_sampling(config)
         return config
 
