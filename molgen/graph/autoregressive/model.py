@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from molgen.chem.codec import MoleculeGraph
 from molgen.chem.strict import strict_smiles
 from molgen.chem.valence import aromatic_valences
+from molgen.constraints.conditions import Conditions
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.process import State
@@ -202,7 +203,12 @@ class AnyOrderGraph(GraphGenerator):
 
     @torch.no_grad()
     def sample_states(
-        self, size: int, rng: RandomKeys, sampling: SamplingConfig, observer: Callable[[State], None] | None = None
+        self,
+        size: int,
+        rng: RandomKeys,
+        sampling: SamplingConfig,
+        observer: Callable[[State], None] | None = None,
+        conditions: Conditions | None = None,  # `Generator.sample` refuses all of them here
     ) -> tuple[State, list[int]]:
         state = self._grow(size, rng, sampling, observer)
         cost = size * readings(sampling)
