@@ -61,8 +61,8 @@ def test_everything_left_out_is_counted_and_named(made_up: EncodedDataset) -> No
     assert report.duplicates == 1 and report.read == len(MOSES) + len(BIOACTIVE)
     assert report.kept == report.read - report.duplicates - sum(report.skipped.values())
     assert report.examples["rare_atom"] == [
-        (33, "atom [Se] is not among the frequent ones of drugs: C[Se]C"),
-        (34, "atom Br is not among the frequent ones of drugs: CCBr"),
+        [34, "atom [Se] is not among the frequent ones of drugs: C[Se]C"],
+        [35, "atom Br is not among the frequent ones of drugs: CCBr"],
     ]
 
 
