@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import molgen
-from molgen.cli.options import by_kind
 from molgen.evaluation import Evaluation, Reference, evaluate, reference_of
 from molgen.models.generator import Generator
-from molgen.models.sampling import KINDS
+from molgen.models.settings import parse_by_kind
 from molgen.system.hardware import keep_memory
 
 
@@ -77,9 +76,9 @@ def main() -> None:
     names = ("sampler", "steps", "distortion", "temperature", "top_p", "eta", "omega")
     print("| " + " | ".join([*names, "validity", "uniqueness", "novelty", "FCD (validation)", "molecules/s"]) + " |")
     print("|---" * (len(names) + 5) + "|")
-    temperatures = [by_kind(text, "--temperatures") for text in options.temperatures]
+    temperatures = [parse_by_kind(text, model.variables) for text in options.temperatures]
     swept = (options.samplers, options.steps, options.distortions, temperatures)
-    top_p = [dict.fromkeys(KINDS, value) for value in options.top_p]
+    top_p = [parse_by_kind(value, model.variables) for value in options.top_p]
     results = []
     for values in product(*swept, top_p, options.eta, options.omega):
         choice = dict(zip(names, values, strict=True))

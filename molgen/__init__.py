@@ -9,22 +9,29 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from molgen.datasets import load_dataset
-    from molgen.dialogue import load_dialogue
+    from molgen.dialogue.loading import load_dialogue
     from molgen.evaluation import evaluate
     from molgen.models.generator import load
+    from molgen.report import draw_grid as draw
 
 _LAZY = {
-    "evaluate": "molgen.evaluation",
-    "load": "molgen.models.generator",
-    "load_dialogue": "molgen.dialogue",
-    "load_dataset": "molgen.datasets",
+    "draw": ("molgen.report", "draw_grid"),
+    "evaluate": ("molgen.evaluation", "evaluate"),
+    "load": ("molgen.models.generator", "load"),
+    "load_dataset": ("molgen.datasets", "load_dataset"),
+    "load_dialogue": ("molgen.dialogue.loading", "load_dialogue"),
 }
 
-__all__ = ["__version__", "evaluate", "load", "load_dataset", "load_dialogue"]
+__all__ = ["__version__", "draw", "evaluate", "load", "load_dataset", "load_dialogue"]
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def __getattr__(name: str) -> Any:
     """Import the heavy parts when they are first used: ``import molgen`` itself takes no time."""
     if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+        module, attribute = _LAZY[name]
+        return getattr(import_module(module), attribute)
     raise AttributeError(f"module 'molgen' has no attribute {name!r}")

@@ -108,8 +108,8 @@ def main() -> None:
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--jobs", type=int)
     options = parser.parse_args()
-    if sha256(options.wheel) != moses.WHEEL_SHA256:
-        raise SystemExit(f"{options.wheel} is not the wheel of {moses.REQUIREMENT}")
+    if sha256(options.wheel) != moses.FILES.wheels[0].sha256:
+        raise SystemExit(f"{options.wheel} is not the wheel of {moses.FILES.wheels[0].requirement}")
     write_test_splits(options.wheel)
     write_train_split(options.jobs)
 

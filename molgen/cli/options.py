@@ -5,31 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from molgen.errors import UsageError
-from molgen.models.sampling import KINDS, SamplingConfig
+from molgen.models.sampling import SamplingConfig
 
 if TYPE_CHECKING:
     from molgen.models.generator import Generator
-
-
-def by_kind(text: str | None, option: str) -> dict[str, float] | None:
-    """``0.7`` for every kind of variable, or ``atoms=0.8,bonds=0.6``.
-
-    Raises:
-        UsageError: neither.
-    """
-    if text is None:
-        return None
-    try:
-        if "=" not in text:
-            return dict.fromkeys(KINDS, float(text))
-        pairs = [part.split("=") for part in text.split(",")]
-        values = {kind.strip(): float(value) for kind, value in pairs}
-    except ValueError:
-        raise UsageError(f"{option} takes a number or {KINDS[0]}=X,{KINDS[1]}=Y, not {text!r}") from None
-    unknown = values.keys() - set(KINDS)
-    if unknown:
-        raise UsageError(f"{option}: unknown kind {sorted(unknown)[0]!r}; known: {', '.join(KINDS)}")
-    return values
 
 
 def sampling_settings(text: str, option: str) -> dict[str, Any]:
@@ -43,7 +22,7 @@ def sampling_settings(text: str, option: str) -> dict[str, Any]:
         name, _, value = part.partition("=")
         if name not in SamplingConfig.model_fields or not value:
             raise UsageError(f"{option} takes settings such as 'steps=20 temperature=0.9', not {part!r}")
-        found[name] = by_kind(value, f"{option} {name}") if name in ("temperature", "top_p", "guidance") else value
+        found[name] = value
     config = SamplingConfig().replaced(**found)
     return {name: getattr(config, name) for name in found}
 

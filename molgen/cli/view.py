@@ -41,7 +41,7 @@ def view(
 
     from molgen.report.grid import draw_grid
 
-    drawn = draw_grid(out, smiles, columns, overwrite)
+    drawn = draw_grid(smiles, out, columns=columns, overwrite=overwrite).drawn
     say(f"drew {drawn} of {len(smiles)} molecules: {out}")
 
 

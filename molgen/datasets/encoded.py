@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,45 +16,14 @@ from rdkit import __version__ as rdkit_version
 from molgen.chem.codec import MoleculeGraph
 from molgen.chem.standardize import Limits
 from molgen.chem.vocabulary import Vocabulary
-from molgen.datasets.encoding import Encoded, encode_records
+from molgen.datasets.building import META_FILE, TABLE_FILE, Report, build
 from molgen.datasets.sources import Source, find_source
-from molgen.datasets.splits import TRAIN, SplitConfig, assign_splits
+from molgen.datasets.splits import TRAIN, SplitConfig
 from molgen.errors import MolgenError
-from molgen.system.files import cache_root, whole_folder
+from molgen.system.files import cache_root, make_once
 
 FORMAT = 1
 """Raised whenever the layout or the meaning of the cache changes, so that old caches are left alone."""
-
-
-@dataclass
-class Report:
-    """What a loader did.
-
-    Attributes:
-        read: records seen.
-        kept: molecules encoded.
-        duplicates: records whose molecule had been seen before.
-        stereo_dropped: kept molecules whose stereo labels were dropped.
-        desalted: kept molecules of which other components were dropped.
-        skipped: counts by reason.
-        examples: the first few skipped, by reason: (line, message).
-        splits: molecules by split.
-    """
-
-    read: int = 0
-    kept: int = 0
-    duplicates: int = 0
-    stereo_dropped: int = 0
-    desalted: int = 0
-    skipped: dict[str, int] = field(default_factory=dict)
-    examples: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
-    splits: dict[str, int] = field(default_factory=dict)
-
-    def skip(self, line: int, reason: str, message: str) -> None:
-        """Count one skipped record and remember the first five of each reason."""
-        self.skipped[reason] = self.skipped.get(reason, 0) + 1
-        if self.skipped[reason] <= 5:
-            self.examples.setdefault(reason, []).append((line, message))
 
 
 @dataclass(frozen=True)
@@ -112,7 +80,7 @@ class EncodedDataset:
 
         if split not in self.report.splits:
             raise MolgenError(f"{self.name} has no split {split!r}; it has: {', '.join(self.report.splits)}")
-        table = pq.read_table(self.path / "molecules.parquet", filters=[("split", "==", split)])
+        table = pq.read_table(self.path / TABLE_FILE, filters=[("split", "==", split)])
         return [str(s) for s in table.column("smiles").to_pylist()]
 
     def graphs(self, split: str) -> Iterator[MoleculeGraph]:
@@ -159,7 +127,7 @@ def load_dataset(
         MolgenError: the set cannot be read, or nothing in it can be used.
     """
     source = find_source(name, column) if isinstance(name, str) else name
-    split, limits = split or SplitConfig(), limits or Limits()
+    split, limits = split or SplitConfig(), source.within(limits or Limits())
     settings = {
         "format": FORMAT,
         "rdkit": rdkit_version,
@@ -171,91 +139,15 @@ def load_dataset(
     }
     fingerprint = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:32]
     path = cache_root() / "encoded" / fingerprint
-    if not (path / "meta.json").is_file():
-        with whole_folder(path, overwrite=True) as folder:
-            _build(folder, source, split, kekulized, limits, desalt, jobs, progress)
+    make_once(path, META_FILE, lambda folder: build(folder, source, split, kekulized, limits, desalt, jobs, progress))
     return _open(path, source.name, fingerprint)
 
 
 def _open(path: Path, name: str, fingerprint: str) -> EncodedDataset:
     try:
-        meta: dict[str, Any] = json.loads((path / "meta.json").read_text())
+        meta: dict[str, Any] = json.loads((path / META_FILE).read_text())
         vocabulary = Vocabulary(tuple(meta["atoms"]), meta["kekulized"])
         names = tuple(meta.get("collections", ()))
         return EncodedDataset(path, name, fingerprint, vocabulary, Report(**meta["report"]), names)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MolgenError(f"the cache {path} is damaged ({error}); delete it and try again") from None
-
-
-def _build(
-    folder: Path,
-    source: Source,
-    split: SplitConfig,
-    kekulized: bool,
-    limits: Limits,
-    desalt: bool,
-    jobs: int | None,
-    progress: Callable[[int], None] | None,
-) -> None:
-    report = Report()
-    molecules: dict[str, Encoded] = {}
-    for line, item in encode_records(source.records(), kekulized, limits, jobs, desalt):
-        report.read += 1
-        if isinstance(item, Encoded):
-            if item.smiles in molecules:
-                report.duplicates += 1
-            else:
-                molecules[item.smiles] = item
-                report.stereo_dropped += item.had_stereo
-                report.desalted += item.desalted
-        else:
-            report.skip(line, *item)
-        if progress is not None and report.read % 1000 == 0:
-            progress(report.read)
-    if not molecules:
-        raise MolgenError(f"nothing in {source.name} can be used: {report.read} read, skipped {report.skipped}")
-    encoded = list(molecules.values())
-    names = assign_splits([item.split for item in encoded], split)
-    counts: Counter[str] = Counter()
-    for item, name in zip(encoded, names, strict=True):
-        if name == TRAIN:
-            counts.update(item.tokens)
-    if not counts:
-        raise MolgenError(f"{source.name} leaves no molecules to train on; use a smaller validation or test share")
-    vocabulary = Vocabulary.from_counts(counts, kekulized)
-    rows = _write_graphs(folder, encoded, names, vocabulary, report)
-    _write_table(folder, rows)
-    report.kept = len(rows)
-    report.splits = dict(Counter(name for _, name in rows))
-    meta = {"atoms": vocabulary.atoms, "kekulized": kekulized, "report": asdict(report), "source": source.name}
-    (folder / "meta.json").write_text(json.dumps(meta, indent=1))
-
-
-def _write_graphs(
-    folder: Path, encoded: list[Encoded], names: NDArray[np.str_], vocabulary: Vocabulary, report: Report
-) -> list[tuple[str, str]]:
-    """One pair of arrays per split and size. Returns SMILES and split of what fitted the vocabulary."""
-    groups: dict[tuple[str, int], list[Encoded]] = {}
-    rows = []
-    for item, name in zip(encoded, names.tolist(), strict=True):
-        unknown = [token for token in item.tokens if token not in vocabulary.index]
-        if unknown:
-            message = f"atom {unknown[0]} is not in the training split: {item.smiles}"
-            report.skip(item.line, "unknown_atom", message)
-            continue
-        groups.setdefault((name, len(item.tokens)), []).append(item)
-        rows.append((item.smiles, name))
-    for (name, size), items in groups.items():
-        atoms = np.array([vocabulary.encode(item.tokens) for item in items], dtype=np.uint8)
-        bonds = np.frombuffer(b"".join(item.bonds for item in items), dtype=np.uint8)
-        np.save(folder / f"{name}.{size}.atoms.npy", atoms)
-        np.save(folder / f"{name}.{size}.bonds.npy", bonds.reshape(len(items), size * (size - 1) // 2))
-    return rows
-
-
-def _write_table(folder: Path, rows: list[tuple[str, str]]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pa.table({"smiles": [smiles for smiles, _ in rows], "split": [name for _, name in rows]})
-    pq.write_table(table, folder / "molecules.parquet", compression="zstd")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import chain, islice
+from sys import intern
+from typing import NamedTuple, TypeVar
 
 from molgen.chem.codec import tokenize
 from molgen.chem.desalt import desalt
-from molgen.chem.standardize import Limits, has_stereo, standardize
+from molgen.chem.standardize import Limits, canonical_smiles, has_stereo, standardize
 from molgen.errors import MoleculeError
+
+T = TypeVar("T")
 
 Refusal = tuple[str, str]
 """Reason and message."""
@@ -24,12 +29,14 @@ class Record(NamedTuple):
         smiles: as the source writes it.
         split: official split, if any.
         problem: reason and message where the source holds no SMILES.
+        collection: of a source made of several, the one that it comes from.
     """
 
     line: int
     smiles: str
     split: str | None = None
     problem: Refusal | None = None
+    collection: str | None = None
 
 
 _CHUNK = 2000
@@ -46,6 +53,7 @@ class Encoded(NamedTuple):
         split: official split, if any.
         had_stereo: whether stereo labels were dropped.
         desalted: whether other components were dropped.
+        collection: of a source made of several, the one that it comes from.
     """
 
     line: int
@@ -55,25 +63,34 @@ class Encoded(NamedTuple):
     split: str | None
     had_stereo: bool
     desalted: bool = False
+    collection: str | None = None
 
 
 def encode_records(
     records: Iterable[Record], kekulized: bool, limits: Limits, jobs: int | None = None, salts: bool = False
 ) -> Iterator[tuple[int, Encoded | Refusal]]:
     """Stream the outcome of every record, in order, with its line number."""
+    return _in_order(partial(_encode_chunk, kekulized=kekulized, limits=limits, salts=salts), records, jobs)
+
+
+def canonical_records(records: Iterable[Record], limits: Limits, jobs: int | None = None) -> Iterator[str]:
+    """Stream the canonical SMILES without stereo of the records that can be read, in order."""
+    return _in_order(partial(_canonical_chunk, limits=limits), records, jobs)
+
+
+def _in_order(call: Callable[[list[Record]], list[T]], records: Iterable[Record], jobs: int | None) -> Iterator[T]:
+    """What a call makes of each chunk of records, by several processes where there are enough of them."""
     chunks = _chunks(records)
     head = list(islice(chunks, 5))
     jobs = jobs or os.cpu_count() or 1
     if len(head) < 5 or jobs == 1:  # too few to pay for starting processes
-        for part in (head, chunks):
-            for chunk in part:
-                yield from _encode_chunk(chunk, kekulized, limits, salts)
+        for chunk in chain(head, chunks):
+            yield from call(chunk)
         return
     from joblib import Parallel, delayed
 
     parallel = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4*n_jobs")
-    calls = (delayed(_encode_chunk)(chunk, kekulized, limits, salts) for part in (head, chunks) for chunk in part)
-    for outcomes in parallel(calls):
+    for outcomes in parallel(delayed(call)(chunk) for chunk in chain(head, chunks)):
         yield from outcomes
 
 
@@ -84,13 +101,13 @@ def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 def _encode_chunk(
-    chunk: list[Record], kekulized: bool, limits: Limits, salts: bool = False
+    chunk: list[Record], kekulized: bool, limits: Limits, salts: bool
 ) -> list[tuple[int, Encoded | Refusal]]:
     return [(record.line, _encode(record, kekulized, limits, salts)) for record in chunk]
 
 
 def _encode(record: Record, kekulized: bool, limits: Limits, salts: bool) -> Encoded | Refusal:
-    line, smiles, split, problem = record
+    line, smiles, split, problem, collection = record
     if problem is not None:
         return problem
     if salts:
@@ -100,4 +117,14 @@ def _encode(record: Record, kekulized: bool, limits: Limits, salts: bool) -> Enc
         canonical, tokens, bonds = tokenize(mol, kekulized)
     except MoleculeError as error:
         return error.reason, str(error)
-    return Encoded(line, canonical, tuple(tokens), bonds.tobytes(), split, has_stereo(smiles), smiles != record.smiles)
+    shared = tuple(map(intern, tokens))  # so that a chunk goes to another process with each token once
+    desalted = smiles != record.smiles
+    return Encoded(line, canonical, shared, bonds.tobytes(), split, has_stereo(smiles), desalted, collection)
+
+
+def _canonical_chunk(chunk: list[Record], limits: Limits) -> list[str]:
+    found = []
+    for record in chunk:
+        with suppress(MoleculeError):
+            found.append(canonical_smiles(record.smiles, limits))
+    return found

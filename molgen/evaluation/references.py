@@ -263,7 +263,7 @@ def find_reference(
 
 def _named(name: str, jobs: int | None, progress: Progress) -> Reference:
     if name == "moses":
-        if not moses.available():
+        if not moses.FILES.available():
             raise MolgenError("moses is not here yet; run: molgen data fetch moses")
         return Reference(
             name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import pandas
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """Figures of one set of attempts.
 
@@ -85,6 +86,19 @@ class Evaluation:
 
         rows = [{"suite": suite, **asdict(figure)} for suite, figure in self.figures()]
         return pandas.DataFrame(rows).set_index("name")
+
+    def __repr__(self) -> str:
+        found = ", ".join(f"{figure.name}={shown(figure)}" for _, figure in itertools.islice(self.figures(), 3))
+        return f"Evaluation({self.attempts:,} attempts, reference {self.reference or 'none'}: {found}, ...)"
+
+    def _repr_html_(self) -> str:
+        return self._shown().to_html(index=False, border=0)
+
+    def _shown(self) -> pandas.DataFrame:
+        import pandas
+
+        header, *rows = table([self], ["value"])
+        return pandas.DataFrame(rows, columns=list(header))
 
     def __str__(self) -> str:
         lines = table([self], ["value"])

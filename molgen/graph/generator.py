@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from molgen.errors import MolgenError, UsageError
 from molgen.models.generator import Form, Generator
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
+from molgen.models.settings import SamplingSettings, names_settings
 
 _SIZES, STATES = 0, 1
 """Streams of random numbers."""
@@ -124,7 +125,8 @@ class GraphGenerator(Generator):
             raise UsageError(f"the model makes molecules of {smallest} to {largest} atoms; {needs}{wanted}")
         return found
 
-    def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol]:
+    @names_settings
+    def trace(self, seed: int = 0, **sampling: Unpack[SamplingSettings]) -> list[Chem.Mol]:
         config = self.sampling_with(**sampling).replaced(valence_guard=False)  # drawings that fail are not for showing
         for number in range(_TRACE_ATTEMPTS):
             rng = RandomKeys.from_seed(seed, torch.tensor([number], device=self.device))

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, Unpack
 
 import torch
 from pydantic import BaseModel
@@ -17,6 +17,7 @@ from molgen.errors import MolgenError, UsageError
 from molgen.models.directory import write_directory
 from molgen.models.loading import load_model
 from molgen.models.sampling import SamplingConfig
+from molgen.models.settings import SamplingSettings, names_settings
 
 
 class Model(nn.Module, ABC):
@@ -96,23 +97,24 @@ class Model(nn.Module, ABC):
             raise UsageError(f'a model of family {self.family} trains by optimiser.objective = "cross-entropy" alone')
 
     def check_sampling(self, sampling: SamplingConfig) -> None:
-        """Refuse settings that this family of models does not have.
+        """Refuse values that do not fit this model, such as a template; by default none.
 
         Raises:
-            MolgenError: it cannot.
+            MolgenError: they do not fit.
         """
-        for name in SamplingConfig.model_fields:
-            if name not in self.settings and getattr(sampling, name) != getattr(self.sampling, name):
-                known = ", ".join(sorted(self.settings))
-                raise UsageError(f"a model of family {self.family} has no {name} to set; it has {known}")
 
-    def sampling_with(self, **overrides: Any) -> SamplingConfig:
+    @names_settings
+    def sampling_with(self, **overrides: Unpack[SamplingSettings]) -> SamplingConfig:
         """The model's own way of sampling with some settings replaced; those that are None stay.
 
         Raises:
             UsageError: an unknown setting, a value out of range, or one that this family of models does not have.
         """
-        config = self.sampling.replaced(**overrides)
+        for name, value in overrides.items():
+            if value is not None and name in SamplingConfig.model_fields and name not in self.settings:
+                known = ", ".join(sorted(self.settings))
+                raise UsageError(f"a model of family {self.family} has no {name} to set; it has {known}")
+        config = self.sampling.replaced(kinds=self.variables, **overrides)
         self.check_sampling(config)
         return config
 

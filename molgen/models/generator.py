@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, Unpack
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from molgen.errors import MolgenError, UsageError
 from molgen.models.base import Model
 from molgen.models.results import Attempt, Attempts, Generated, Interrupted
 from molgen.models.sampling import SamplingConfig
+from molgen.models.settings import SamplingSettings, names_settings
 from molgen.system.hardware import parallel_map
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ class Generator(Model):
     ) -> list[Attempt]:
         """Attempts of one size, one per stream; nothing is repaired."""
 
+    @names_settings
     @abstractmethod
-    def trace(self, seed: int = 0, **sampling: Any) -> list[Chem.Mol] | list[str]:
+    def trace(self, seed: int = 0, **sampling: Unpack[SamplingSettings]) -> list[Chem.Mol] | list[str]:
         """The states of one molecule, from noise to the end, drawn or written: the first strictly valid of `seed`.
 
         Args:
@@ -124,6 +126,7 @@ class Generator(Model):
         valid = [attempt.smiles for attempt in drawn if attempt.smiles is not None]
         return {"validity": len(valid) / len(drawn), "uniqueness": len(set(valid)) / max(len(valid), 1)}
 
+    @names_settings
     def attempts(
         self,
         n: int,
@@ -132,7 +135,7 @@ class Generator(Model):
         batch_size: int = 128,
         progress: Progress | None = None,
         conditions: Conditions | None = None,
-        **sampling: Any,
+        **sampling: Unpack[SamplingSettings],
     ) -> Attempts:
         """SMILES of n raw attempts, invalid ones included, nothing filtered or repaired.
 
@@ -156,6 +159,7 @@ class Generator(Model):
                 _add(found, draw, range(start, min(start + WINDOW, n)))
         return found
 
+    @names_settings
     def generate(
         self,
         n: int,
@@ -165,7 +169,7 @@ class Generator(Model):
         max_attempts: int | None = None,
         progress: Progress | None = None,
         conditions: Conditions | None = None,
-        **sampling: Any,
+        **sampling: Unpack[SamplingSettings],
     ) -> Generated:
         """n molecules, strictly valid and all different.
 
@@ -176,13 +180,15 @@ class Generator(Model):
             max_attempts: give up after so many; by default 20 n + 1,000.
             progress: called with the number of attempts just sampled.
             conditions: what is asked of the molecules.
-            **sampling: fields of `SamplingConfig` to override.
+            **sampling: fields of `SamplingConfig` to override. The valence guard is on by default, where there is one.
 
         Raises:
             UsageError: n below 1, or a bad sampling setting.
             MolgenError: `max_attempts` were not enough.
             Interrupted: Ctrl-C.
         """
+        if sampling.get("valence_guard") is None and "valence_guard" in self.settings:
+            sampling["valence_guard"] = True
         config = self._check(n, batch_size, sampling)
         limit = max_attempts if max_attempts is not None else 20 * n + 1000
         found = Generated(requested=n)
@@ -214,7 +220,7 @@ class Generator(Model):
             offer = ", ".join(sorted(self.conditions)) or "nothing"
             raise UsageError(f"this model cannot be asked for {', '.join(refused)}; it can be asked for {offer}")
 
-    def _check(self, n: int, batch_size: int, sampling: dict[str, Any]) -> SamplingConfig:
+    def _check(self, n: int, batch_size: int, sampling: SamplingSettings) -> SamplingConfig:
         if n < 1:
             raise UsageError(f"the number of molecules must be at least 1, got {n}")
         if batch_size < 1:

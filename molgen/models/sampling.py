@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, Unpack
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from torch import Tensor
 
 from molgen.diffusion.process import Process
 from molgen.diffusion.samplers import SAMPLERS, Confidence, Flow, Sampler, SamplerSettings, sharpened
 from molgen.errors import UsageError
-
-KINDS = ("atoms", "bonds", "tokens")
-"""Of variables; a model has some of them."""
+from molgen.models.settings import BY_KIND, KINDS, SamplingSettings, parse_by_kind
 
 DENOISING = frozenset({"sampler", "steps", "distortion", "temperature", "top_p", "eta", "omega", "remask"})
 """Settings of whatever denoises step by step."""
@@ -54,6 +53,11 @@ class SamplingConfig(BaseModel):
     valence_guard: bool = False
     template: str | None = None
 
+    @field_validator(*BY_KIND, mode="before")
+    @classmethod
+    def _by_kind(cls, value: object) -> dict[str, float]:
+        return parse_by_kind(value)
+
     def build(self, process: Process | None = None) -> Sampler:
         """The sampler.
 
@@ -85,13 +89,28 @@ class SamplingConfig(BaseModel):
         """Probabilities of logits ``(..., K)`` after the temperature and top-p of a kind of variable."""
         return sharpened(logits, self.temperature.get(kind, 1.0), self.top_p.get(kind, 1.0))
 
-    def replaced(self, **overrides: Any) -> SamplingConfig:
+    def replaced(self, *, kinds: Sequence[str] = KINDS, **overrides: Unpack[SamplingSettings]) -> SamplingConfig:
         """With some settings replaced; those that are None stay.
+
+        Args:
+            kinds: of variables that may be named.
+            **overrides: fields. Of temperature, top-p and guidance the kinds that are not named stay.
 
         Raises:
             UsageError: an unknown setting or a value out of range.
+
+        Example:
+            >>> stored = SamplingConfig(temperature={"atoms": 1.25, "bonds": 0.9})
+            >>> stored.replaced(temperature={"atoms": 1.0}).temperature
+            {'atoms': 1.0, 'bonds': 0.9}
         """
-        chosen = {key: value for key, value in overrides.items() if value is not None}
+        chosen: dict[str, Any] = {name: value for name, value in overrides.items() if value is not None}
+        for name in BY_KIND:
+            if name in chosen:
+                try:
+                    chosen[name] = {**getattr(self, name), **parse_by_kind(chosen[name], kinds)}
+                except ValueError as error:
+                    raise UsageError(f"bad sampling setting: {name}: {error}") from None
         try:
             config = SamplingConfig.model_validate({**self.model_dump(), **chosen})
         except ValidationError as error:

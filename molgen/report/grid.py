@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,38 +12,87 @@ from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
 from molgen.errors import MolgenError, UsageError
+from molgen.io import smiles_of
 from molgen.system.files import whole_file
 
 _CELL_WIDTH, _CELL_HEIGHT = 220, 180
 
 
-def draw_grid(path: Path, smiles: Sequence[str], columns: int = 8, overwrite: bool = False) -> int:
-    """Draw molecules row by row into a ``.png`` or ``.svg``.
+@dataclass(frozen=True, repr=False)
+class Grid:
+    """A picture of molecules, which a notebook shows.
+
+    Attributes:
+        data: contents of a PNG or SVG file.
+        suffix: ``.png`` or ``.svg``.
+        drawn: molecules in it.
+    """
+
+    data: bytes
+    suffix: str
+    drawn: int
+
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write it to a file with its own suffix.
+
+        Raises:
+            UsageError: another suffix, or a file that may not be overwritten.
+        """
+        if Path(path).suffix.lower() != self.suffix:
+            raise UsageError(f"this picture is a {self.suffix}; give the file that suffix, or draw it again")
+        with whole_file(Path(path), overwrite) as temporary:
+            temporary.write_bytes(self.data)
+
+    def _repr_svg_(self) -> str | None:
+        return self.data.decode() if self.suffix == ".svg" else None
+
+    def _repr_png_(self) -> bytes | None:
+        return self.data if self.suffix == ".png" else None
+
+    def __repr__(self) -> str:
+        return f"Grid({self.drawn:,} molecules, {self.suffix})"
+
+
+def draw_grid(
+    molecules: Iterable[Any], path: str | Path | None = None, *, columns: int = 8, overwrite: bool = False
+) -> Grid:
+    """Draw molecules row by row.
 
     Args:
-        path: the suffix decides the format.
-        smiles: molecules; those that RDKit cannot read are left out.
+        molecules: SMILES or RDKit molecules in any iterable; those that cannot be read are left out.
+        path: also write the picture to this ``.png`` or ``.svg``.
         columns: per row.
         overwrite: an existing file.
 
     Returns:
-        How many were drawn.
+        The picture, SVG without a path.
 
     Raises:
         UsageError: another suffix, no columns, or a file that may not be overwritten.
         MolgenError: none can be drawn.
+
+    Example:
+        >>> draw_grid(["CCO", "c1ccccc1"])
+        Grid(2 molecules, .svg)
     """
     if columns < 1:
         raise UsageError(f"a grid needs at least 1 column, got {columns}")
-    suffix = path.suffix.lower()
-    if suffix not in (".png", ".svg"):
-        raise UsageError(f"cannot draw {path.name}: known formats are .png and .svg")
-    mols = [mol for text in smiles if text and (mol := Chem.MolFromSmiles(text)) is not None and mol.GetNumAtoms()]
+    suffix = ".svg" if path is None else Path(path).suffix.lower()
+    if path is not None and suffix not in (".png", ".svg"):
+        raise UsageError(f"cannot draw {Path(path).name}: known formats are .png and .svg")
+    read = [Chem.MolFromSmiles(text) for text in smiles_of(molecules) if text]
+    mols = [mol for mol in read if mol is not None and mol.GetNumAtoms()]
     if not mols:
         raise MolgenError("none of the molecules can be drawn")
+    grid = Grid(_drawing(mols, min(columns, len(mols)), suffix), suffix, len(mols))
+    if path is not None:
+        grid.save(path, overwrite)
+    return grid
+
+
+def _drawing(mols: list[Chem.Mol], columns: int, suffix: str) -> bytes:
     for mol in mols:
         rdDepictor.Compute2DCoords(mol)
-    columns = min(columns, len(mols))
     rows = -(-len(mols) // columns)
     drawer = rdMolDraw2D.MolDraw2DSVG if suffix == ".svg" else rdMolDraw2D.MolDraw2DCairo
     canvas = drawer(columns * _CELL_WIDTH, rows * _CELL_HEIGHT, _CELL_WIDTH, _CELL_HEIGHT)
@@ -52,6 +102,4 @@ def draw_grid(path: Path, smiles: Sequence[str], columns: int = 8, overwrite: bo
     canvas.DrawMolecules(mols)
     canvas.FinishDrawing()
     picture = canvas.GetDrawingText()
-    with whole_file(path, overwrite) as temporary:
-        temporary.write_bytes(picture.encode() if isinstance(picture, str) else picture)
-    return len(mols)
+    return picture.encode() if isinstance(picture, str) else bytes(picture)

@@ -7,11 +7,12 @@ import os
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from platformdirs import user_cache_path
 
 from molgen.errors import MolgenError, UsageError
@@ -66,6 +67,63 @@ def whole_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes from making `path` at the same time; on a file system without locks, do nothing."""
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except NotImplementedError:
+        pass
+    except OSError as error:
+        raise MolgenError(f"cannot write {path}: {error.strerror or error}") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def make_once(path: Path, last: str, make: Callable[[Path], None]) -> None:
+    """Make a folder of the cache, unless it is there and whole. Of several processes one makes it, the others wait.
+
+    A whole folder is never replaced, so that who reads it is not disturbed; where there are no locks, the first one
+    that is finished wins.
+
+    Args:
+        path: of the folder.
+        last: the file in it that is written last, by which a whole folder is known.
+        make: fills an empty folder.
+
+    Raises:
+        MolgenError: it cannot be written.
+    """
+    if (path / last).is_file():
+        return
+    with locked(path):
+        if (path / last).is_file():
+            return
+        try:
+            with tempfile.TemporaryDirectory(prefix=f".partial.{path.name}.", dir=path.parent) as scratch:
+                made = Path(scratch) / path.name
+                made.mkdir()
+                make(made)
+                _put(made, path, last)
+        except OSError as error:
+            raise MolgenError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _put(made: Path, path: Path, last: str) -> None:
+    """Rename a folder to a path where nothing whole is."""
+    try:
+        if path.exists() and not (path / last).is_file():
+            shutil.rmtree(path)
+        made.replace(path)
+    except OSError:
+        if not (path / last).is_file():
+            raise
 
 
 def check_writable(path: Path, overwrite: bool) -> None:

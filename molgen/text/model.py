@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, Unpack
 
 import torch
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -19,6 +19,7 @@ from molgen.errors import MolgenError, UsageError
 from molgen.models.generator import Form, Generator
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
+from molgen.models.settings import SamplingSettings, names_settings
 from molgen.nn.transformer import TransformerConfig
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
 
@@ -154,7 +155,8 @@ class TextGenerator(Generator):
         shares = torch.tensor(list(found.values()), device=rng.keys.device)
         return lengths[rng.fold_in(_LENGTH_KEY).categorical(shares.expand(len(rng.keys), -1))]
 
-    def trace(self, seed: int = 0, **sampling: Any) -> list[str]:
+    @names_settings
+    def trace(self, seed: int = 0, **sampling: Unpack[SamplingSettings]) -> list[str]:
         config = self.sampling_with(**sampling)
         for number in range(_TRACE_ATTEMPTS):
             rng = RandomKeys.from_seed(seed, torch.tensor([number], device=self.device))

@@ -121,6 +121,25 @@ def test_saved_models_come_back_the_same(model: Generator, tmp_path: Path) -> No
         model.save_pretrained(tmp_path / "copy")
 
 
+def test_options_of_the_network_train_and_come_back(dataset: EncodedDataset, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    shape = SHAPE.model_copy(update={"features": ("valence", "rings", "walks"), "local": "GINEConv"})
+    model = graph_model(dataset, ProcessConfig(bonds="absorbing"), shape)
+    batch = next(iter(graph_batches(dataset, "train", 16)))
+    sum(model.loss(batch, RandomKeys.from_seed(0, batch.examples)).values()).mean().backward()
+    optimiser = torch.optim.Adam(model.parameters(), 1e-2)
+    optimiser.step()
+    model.save_pretrained(tmp_path / "model")
+    again = GraphDiffusion.from_pretrained(tmp_path / "model")
+    assert again.config == model.config
+    assert again.attempts(4, steps=3) == model.eval().attempts(4, steps=3)
+    config = json.loads((tmp_path / "model" / "config.json").read_text())["model"]
+    config["denoiser"]["local"] = "os.system"
+    change(tmp_path / "model", model=config)
+    with pytest.raises(MolgenError, match="does not describe a model"):
+        molgen.load(tmp_path / "model")
+
+
 def broken(tiny_model: Path, tmp_path: Path) -> Path:
     shutil.copytree(tiny_model, tmp_path / "broken")
     return tmp_path / "broken"

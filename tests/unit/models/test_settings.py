@@ -1,0 +1,82 @@
+"""Sampling settings are read in one way, and merged with those stored in the model."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+from typing import Any
+
+import pytest
+
+import molgen
+import molgen.models.sampling
+import molgen.models.settings
+from molgen.errors import UsageError
+from molgen.models.generator import Generator
+from molgen.models.sampling import SamplingConfig
+from molgen.models.settings import KINDS, SamplingSettings, parse_by_kind
+
+
+@pytest.fixture(scope="module")
+def model() -> Generator:
+    loaded = molgen.load("moses-graph")
+    assert isinstance(loaded, Generator)
+    return loaded
+
+
+def test_a_number_is_meant_for_all_kinds(model: Generator) -> None:
+    for value in (0.9, "0.9", {"atoms": 0.9, "bonds": 0.9}, "atoms=0.9, bonds=0.9"):
+        assert model.sampling_with(temperature=value).temperature == {"atoms": 0.9, "bonds": 0.9}  # type: ignore[arg-type]
+
+
+def test_kinds_that_are_not_named_keep_what_is_stored(model: Generator) -> None:
+    stored = model.sampling.temperature
+    assert set(stored) == {"atoms", "bonds"}
+    for value in ({"atoms": 0.5}, "atoms=0.5"):
+        assert model.sampling_with(temperature=value).temperature == {**stored, "atoms": 0.5}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"temperature": {"atom": 1.1}}, "unknown kind 'atom'; known: atoms, bonds"),
+        ({"temperature": {"tokens": 1.1}}, "unknown kind 'tokens'"),
+        ({"temperature": "hot"}, "takes a number"),
+        ({"temperature": "atoms=1=2"}, "takes a number"),
+        ({"temperature": {"atoms": None}}, "takes a number"),
+        ({"temperature": float("nan")}, "takes a number"),
+        ({"temperature": -1}, "positive"),
+        ({"speed": 3}, "speed"),
+        ({"eta": 0.0}, "has no eta to set"),
+        ({"remask": False}, "has no remask to set"),
+        ({"steps": 50}, "has no steps to set"),
+    ],
+)
+def test_what_means_nothing_is_refused(model: Generator, settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        model.sampling_with(**settings)
+
+
+def test_the_guard_is_on_where_molecules_are_kept(model: Generator) -> None:
+    guarded = model.generate(12, seed=4)
+    assert guarded == model.generate(12, seed=4, valence_guard=True)
+    assert guarded.valid == guarded.attempted
+    assert model.attempts(12, seed=4) == model.attempts(12, seed=4, valence_guard=False)
+
+
+def test_configurations_take_numbers_too() -> None:
+    assert SamplingConfig.model_validate({"top_p": 0.9}).top_p == dict.fromkeys(KINDS, 0.9)
+    with pytest.raises(ValueError, match="unknown kind"):
+        SamplingConfig.model_validate({"top_p": {"water": 0.9}})
+
+
+def test_settings_are_named_in_one_place() -> None:
+    assert set(SamplingSettings.__annotations__) == set(SamplingConfig.model_fields)
+    for method in (Generator.attempts, Generator.generate, Generator.trace, Generator.sampling_with):
+        assert set(SamplingSettings.__annotations__) <= set(inspect.signature(method).parameters)
+
+
+def test_examples() -> None:
+    for module in (molgen.models.settings, molgen.models.sampling):
+        found = doctest.testmod(module, extraglobs={"parse_by_kind": parse_by_kind})
+        assert found.attempted and not found.failed
