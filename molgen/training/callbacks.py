@@ -177,7 +177,7 @@ class Monitor(L.Callback):
 
     @torch.no_grad()
     def measure(self, pl_module: L.LightningModule) -> dict[str, float]:
-        """The figures, by name."""
+        """The metrics, by name."""
         assert isinstance(pl_module, GeneratorTask)
         generator = pl_module.generator
         with self.average.applied(pl_module):
@@ -188,9 +188,9 @@ class Monitor(L.Callback):
                 bounds += generator.bound(batch, RandomKeys.from_seed(0, batch.examples)).tolist()
                 if len(bounds) >= self.molecules:
                     break
-            figures = generator.figures(self.samples)
+            metrics = generator.sample_metrics(self.samples)
             generator.train()
-        found = {"bound_nats": sum(bounds) / len(bounds), **figures}
+        found = {"bound_nats": sum(bounds) / len(bounds), **metrics}
         return {f"validation/{name}": value for name, value in found.items()}
 
 
