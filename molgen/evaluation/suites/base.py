@@ -70,7 +70,7 @@ class Suite:
 
     Attributes:
         name: on the command line.
-        metrics: in the order of their metrics.
+        metrics: in order.
         usual: attempts behind the published tables, of which fewer bring a warning; None where there are no tables.
         verdicts: whether it asks for strict validity or stability.
     """
