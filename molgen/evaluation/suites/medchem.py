@@ -50,12 +50,12 @@ def _ring_systems(context: Context) -> Iterator[MetricValue]:
     yield share("ring_system_rare", len(np.unique(owners[seen < RARE])), n, f"fewer than {RARE} times")
 
 
-def _plausible(context: Context) -> Iterator[Figure]:
+def _plausible(context: Context) -> Iterator[MetricValue]:
     values = context.sample.numbers("plausible")[context.sample.valid_rows]
     yield share("plausible", int(values.sum()), len(values), "no ring too strained to exist")
 
 
-def _average(context: Context, feature: str) -> Iterator[Figure]:
+def _average(context: Context, feature: str) -> Iterator[MetricValue]:
     yield mean(feature, context.sample.numbers(feature)[context.sample.valid_rows])
 
 
