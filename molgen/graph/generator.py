@@ -104,8 +104,7 @@ class GraphGenerator(Generator):
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
         read = raw_smiles if form == "raw" else strict_smiles
-        asked = {} if conditions is None else {"conditions": conditions}
-        state, calls = self.sample_states(size, rng.fold_in(STATES), sampling, **asked)
+        state, calls = self.sample_states(size, rng.fold_in(STATES), sampling, conditions=conditions)
         graphs = state_graphs(state)
         return [Attempt(read(self.codec.decode(graph)), count) for graph, count in zip(graphs, calls, strict=True)]
 
