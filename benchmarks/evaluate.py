@@ -1,4 +1,4 @@
-"""The MOSES suite against the original's figures and time.
+"""The MOSES suite against the original's metrics and time.
 
     molgen data fetch moses
     python benchmarks/evaluate.py [FILE] [--expected EXPECTED.json]    # or: make bench-evaluate
@@ -72,11 +72,11 @@ def main() -> None:
     for split in SPLITS:
         reference.prepare(split, ["morgan"], None)
     result = evaluate(smiles, reference, "moses")
-    print("| figure | here | original | difference |\n|---|---|---|---|")
-    for _, figure in result.figures():
-        former = expected.get(figure.name)
-        against = "| |" if former is None else f"{former:.6f} | {figure.value - former:.1e} |"
-        print(f"| {figure.name} | {figure.value:.6f} | {against}")
+    print("| metric | here | original | difference |\n|---|---|---|---|")
+    for _, metric in result.metrics():
+        former = expected.get(metric.name)
+        against = "| |" if former is None else f"{former:.6f} | {metric.value - former:.1e} |"
+        print(f"| {metric.name} | {metric.value:.6f} | {against}")
     print(f"\n{len(smiles):,} attempts in {result.seconds:.0f} s")
     if options.file.parent == FIXTURES:
         for name, value in former_snn(smiles, reference).items():

@@ -1,4 +1,4 @@
-"""Molecule to typed graph and back, exactly."""
+"""Conversion between molecules and typed graphs, without loss."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class MoleculeGraph:
             raise MolgenError(f"{n} atoms need {n * (n - 1) // 2} pairs, got {self.bonds.shape}")
 
 
-def pair_index(i: int, j: int, n: int) -> int:
+def pair_position(i: int, j: int, n: int) -> int:
     """Position of the pair {i, j} in the row-by-row list of the pairs of n atoms."""
     i, j = min(i, j), max(i, j)
     return i * (2 * n - i - 1) // 2 + j - i - 1
 
 
 def tokenize(mol: Chem.Mol, kekulized: bool = False) -> tuple[str, list[str], NDArray[np.uint8]]:
-    """Canonical SMILES, atom tokens and bond categories of a standardised molecule, in canonical order.
+    """Canonical SMILES, atom tokens and bond categories of a standardised molecule, atoms in canonical order.
 
     The order is the one in which RDKit writes the atoms of the canonical SMILES.
 
@@ -46,7 +46,7 @@ def tokenize(mol: Chem.Mol, kekulized: bool = False) -> tuple[str, list[str], ND
         SMILES, n tokens, and the ``(n (n - 1) / 2,)`` bond categories of the pairs i < j.
 
     Raises:
-        MoleculeError: reason ``kekulize``, where an alternating form was asked for and does not exist.
+        MoleculeError: reason ``kekulize``, if `kekulized` and there are no alternating bonds.
     """
     smiles = str(Chem.MolToSmiles(mol))
     order = [int(atom) for atom in mol.GetProp("_smilesAtomOutputOrder").strip("[],").split(",")]
@@ -64,7 +64,9 @@ def tokenize(mol: Chem.Mol, kekulized: bool = False) -> tuple[str, list[str], ND
     bonds = np.zeros(n * (n - 1) // 2, dtype=np.uint8)
     for number in range(mol.GetNumBonds()):  # several times faster than iterating over GetBonds()
         bond = mol.GetBondWithIdx(number)
-        bonds[pair_index(rank[bond.GetBeginAtomIdx()], rank[bond.GetEndAtomIdx()], n)] = BOND_INDEX[bond.GetBondType()]
+        bonds[pair_position(rank[bond.GetBeginAtomIdx()], rank[bond.GetEndAtomIdx()], n)] = BOND_INDEX[
+            bond.GetBondType()
+        ]
     return smiles, tokens, bonds
 
 
@@ -88,7 +90,7 @@ class GraphCodec:
         return MoleculeGraph(np.array(self.vocabulary.encode(tokens), dtype=np.uint8), bonds)
 
     def decode(self, graph: MoleculeGraph) -> Chem.Mol:
-        """The molecule as drawn, not sanitised: it may break valence or fall apart.
+        """The molecule of a graph, not sanitised: it may violate valences or be disconnected.
 
         Raises:
             MolgenError: a category number outside the vocabulary.

@@ -1,4 +1,4 @@
-"""Feature codes of atoms and bonds, between which the hamming transition measures distance."""
+"""Feature codes of atoms and bonds, for the Hamming distance of the hamming transition."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from molgen.chem.bonds import Bond
 
 
 def atom_code(atom: Chem.Atom) -> tuple[object, ...]:
-    """Element, formal charge, aromaticity, stated hydrogens."""
+    """Code of an atom: element, formal charge, aromaticity, explicit hydrogens."""
     return atom.GetAtomicNum(), atom.GetFormalCharge(), atom.GetIsAromatic(), atom.GetNumExplicitHs()
 
 
 def bond_code(bond: Bond) -> tuple[object, ...]:
-    """Order, aromaticity."""
+    """Code of a bond by its name in `BOND_NAMES`: order, aromaticity."""
     return bond.order, bond.type == Chem.BondType.AROMATIC

@@ -1,4 +1,4 @@
-"""Typed graphs as PyG `Data` and as networkx graphs, both ways."""
+"""Conversion of typed graphs to PyG `Data` and networkx graphs, and back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from molgen.chem.bonds import BOND_NAMES
-from molgen.chem.codec import MoleculeGraph, pair_index
+from molgen.chem.codec import MoleculeGraph, pair_position
 from molgen.chem.vocabulary import Vocabulary
 from molgen.errors import MolgenError
 
@@ -37,7 +37,7 @@ def graph_to_data(graph: MoleculeGraph) -> Data:
 
 
 def data_to_graph(data: Data) -> MoleculeGraph:
-    """Inverse of `graph_to_data`; an edge may stand in one direction or in both.
+    """Inverse of `graph_to_data`; a bond may be given in one direction or in both.
 
     Raises:
         MolgenError: a self-loop, or two directions of one bond that disagree.
@@ -87,7 +87,7 @@ def networkx_to_graph(graph: networkx.Graph, vocabulary: Vocabulary) -> Molecule
 def _put(bonds: np.ndarray, i: int, j: int, n: int, category: int) -> None:
     if i == j:
         raise MolgenError(f"atom {i} is bonded to itself")
-    pair = pair_index(i, j, n)
+    pair = pair_position(i, j, n)
     if bonds[pair] not in (0, category):
         raise MolgenError(f"the two directions of the bond {i}-{j} disagree")
     bonds[pair] = category

@@ -1,4 +1,4 @@
-"""Strict validity: the whole drawing is one molecule, unrepaired."""
+"""Strict validity: the whole graph is one valid molecule, without repair."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _RDKIT_REFUSES = (ValueError, RuntimeError)
 
 
 def strict_smiles(mol: Chem.Mol) -> str | None:
-    """Canonical SMILES of a drawn molecule that passes RDKit sanitisation, is one fragment and reads back; else None.
+    """Canonical SMILES of a molecule that passes RDKit's sanitisation, is one fragment and reads back; else None.
 
     Nothing is repaired, no fragment is chosen. `mol` is not changed.
     """
@@ -28,7 +28,7 @@ def strict_smiles(mol: Chem.Mol) -> str | None:
 
 
 def read_strict(smiles: str, limits: Limits = DEFAULT_LIMITS) -> str:
-    """The same for a molecule given as SMILES; stereo and atom maps are dropped, as everywhere in molgen.
+    """Canonical SMILES of a strictly valid SMILES, else None; stereo and atom maps are dropped.
 
     Raises:
         MoleculeError: it is not strictly valid, with the reason.
@@ -48,13 +48,13 @@ def strict_from_smiles(smiles: str, limits: Limits = DEFAULT_LIMITS) -> str | No
 
 
 def _reread(smiles: str) -> str | None:
-    """Canonical SMILES once more, since RDKit's first writing is not always its last."""
+    """Canonical SMILES after reading it again, since RDKit's canonical SMILES is not always stable at first."""
     mol = Chem.MolFromSmiles(smiles)
     return None if mol is None else str(Chem.MolToSmiles(mol))
 
 
 def raw_smiles(mol: Chem.Mol) -> str:
-    """SMILES of a drawn molecule, valid or not, as it stands: for files of raw attempts.
+    """SMILES of a molecule, valid or not, without changes: for files of raw attempts.
 
     What is invalid as drawn is invalid as written.
     """

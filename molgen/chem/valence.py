@@ -1,4 +1,4 @@
-"""How many bonds an atom can have."""
+"""Largest and usual valences of atom categories."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _UNLIMITED = 99
 
 
 def capacities(vocabulary: Vocabulary) -> list[int]:
-    """Largest valence that the bonds of each atom category can have, hydrogens that its token states left out.
+    """Largest valence that the bonds of each atom category can have, without the explicit hydrogens of its token.
 
     A charged atom has the valences of the neutral one with as many electrons, as in RDKit: N+ those of C.
     """
@@ -18,7 +18,7 @@ def capacities(vocabulary: Vocabulary) -> list[int]:
 
 
 def aromatic_valences(vocabulary: Vocabulary) -> list[int]:
-    """Usual valence of each aromatic atom category, hydrogens that its token states left out; 0 of the others."""
+    """Usual valence of each aromatic atom category, without the explicit hydrogens of its token; 0 of the others."""
     return [_usual(atom) if atom.GetIsAromatic() else 0 for atom in vocabulary.templates]
 
 

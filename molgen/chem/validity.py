@@ -1,4 +1,4 @@
-"""The family of validities that papers report under one word."""
+"""The definitions of validity that papers use."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Validity:
 
 
 def judge(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Validity:
-    """Judge one attempt. Anything that RDKit cannot even parse is invalid under every definition."""
+    """Validity of one attempt. A string that RDKit cannot parse is invalid under every definition."""
     strict = strict_from_smiles(smiles, limits)
     if strict is not None:
         return Validity(strict, True, True, True)

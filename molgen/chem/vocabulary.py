@@ -16,8 +16,8 @@ from molgen.errors import MoleculeError, MolgenError
 class Vocabulary:
     """Atom tokens, written as SMILES atoms.
 
-    A token without brackets (``C``, ``n``) leaves its hydrogens to valence; one in brackets (``[nH]``, ``[O-]``,
-    ``[NH3+]``) states charge and hydrogen count, because there they are ambiguous. Bonds are always the five
+    A token without brackets (``C``, ``n``) has the hydrogens that follow from its valence; one in brackets (``[nH]``,
+    ``[O-]``, ``[NH3+]``) states charge and hydrogen count, because there they are ambiguous. Bonds are always the five
     of `molgen.chem.bonds`.
 
     Attributes:
@@ -74,7 +74,7 @@ class Vocabulary:
 
 
 def read_token(token: str) -> Chem.Atom:
-    """The RDKit atom a token stands for.
+    """The RDKit atom of a token.
 
     Raises:
         MolgenError: the token is not one SMILES atom.

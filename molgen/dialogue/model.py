@@ -120,7 +120,7 @@ class BlockDiffusion(Model):
     def tightened(self, bounds: Tensor) -> Tensor:
         return over_orders(bounds)
 
-    def figures(self, count: int) -> dict[str, float]:
+    def sample_metrics(self, count: int) -> dict[str, float]:
         """Nothing: what is worth measuring depends on the text; of replies see `molgen.dialogue.metrics`."""
         return {}
 

@@ -1,4 +1,4 @@
-"""Features of many molecules, kept small: one column per feature, each a few arrays."""
+"""Features of many molecules as columns: one per feature, each a few arrays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from molgen.features import FEATURES
 from molgen.system.files import whole_file
 
 _MERGED_TOGETHER = 4_000_000
-"""Entries of sparse vectors that are collected before they are summed up."""
+"""Entries of sparse vectors that are collected before they are summed."""
 
 
 class Numbers:
@@ -34,12 +34,12 @@ class Numbers:
         return np.frombuffer(self._values, dtype=np.float64) if self._values else np.zeros(0)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """For storage."""
+        """Arrays for storage."""
         return {"values": self.values}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Numbers:
-        """Out of storage."""
+        """The column from stored arrays."""
         column = cls()
         column._values.frombytes(np.ascontiguousarray(arrays["values"], dtype=np.float64).tobytes())
         return column
@@ -64,12 +64,12 @@ class Bits:
         return np.frombuffer(self._bytes, dtype=np.uint64).reshape(-1, self._width // 8)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """For storage."""
+        """Arrays for storage."""
         return {"words": self.words}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Bits:
-        """Out of storage."""
+        """The column from stored arrays."""
         column, words = cls(), np.ascontiguousarray(arrays["words"], dtype=np.uint64)
         column._bytes, column._width = bytearray(words.tobytes()), 8 * words.shape[1]
         return column
@@ -95,12 +95,12 @@ class Words:
 
     @property
     def ids(self) -> NDArray[np.int64]:
-        """Positions in `names`, row after row."""
+        """Positions in `names` of all strings, row after row, ``(m,)``."""
         return np.frombuffer(self._ids, dtype=np.int64) if self._ids else np.zeros(0, dtype=np.int64)
 
     @property
     def rows(self) -> NDArray[np.int64]:
-        """The row of each of `ids`."""
+        """The row of each of `ids`, ``(m,)``."""
         ends = np.frombuffer(self._ends, dtype=np.int64) if self._ends else np.zeros(0, dtype=np.int64)
         return np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
 
@@ -108,7 +108,7 @@ class Words:
         return len(self._ends)
 
     def counts(self, mask: NDArray[np.bool_] | None = None) -> Counter[str]:
-        """How often each string occurs, in the rows of `mask`."""
+        """How often each string occurs, in all rows or in those of `mask` ``(n,)``."""
         ids = self.ids if mask is None else self.ids[mask[self.rows]]
         totals = np.bincount(ids, minlength=len(self._index))
         return Counter({name: int(total) for name, total in zip(self._index, totals, strict=True) if total})
@@ -121,19 +121,19 @@ class Words:
             start = end
 
     def singles(self) -> list[str]:
-        """The strings themselves, row after row, where no row has more than one."""
+        """The strings, row after row, of a column with at most one string per row."""
         names = self.names
         return [names[i] for i in self.ids.tolist()]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """For storage."""
+        """Arrays for storage."""
         text = "\n".join(self._index).encode()
         ends = np.frombuffer(self._ends, dtype=np.int64) if self._ends else np.zeros(0, dtype=np.int64)
         return {"text": np.frombuffer(text, dtype=np.uint8), "ids": self.ids, "ends": ends}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Words:
-        """Out of storage."""
+        """The column from stored arrays."""
         column = cls()
         text = arrays["text"].tobytes().decode()
         column._index = {name: i for i, name in enumerate(text.split("\n") if text else [])}
@@ -143,14 +143,14 @@ class Words:
 
 
 class SparseVector(NamedTuple):
-    """A vector most of which is zero: keys ``(n,)``, all different, and values ``(n,)``."""
+    """A sparse vector: keys ``(n,)``, all different, and values ``(n,)``."""
 
     keys: NDArray[np.int64]
     values: NDArray[np.float64]
 
 
 class MeanVector:
-    """The mean of one sparse vector per row; the rows themselves, far too large together, are not kept."""
+    """The mean of one sparse vector per row; the rows are not kept, since together they are too large."""
 
     def __init__(self) -> None:
         self._keys: NDArray[np.int64] = np.zeros(0, dtype=np.int64)  # sorted
@@ -179,13 +179,13 @@ class MeanVector:
         return SparseVector(self._keys, self._sums / max(self._rows, 1))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """For storage."""
+        """Arrays for storage."""
         self._merge()
         return {"keys": self._keys, "sums": self._sums, "rows": np.array(self._rows)}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> MeanVector:
-        """Out of storage."""
+        """The column from stored arrays."""
         column = cls()
         column._keys, column._sums, column._rows = arrays["keys"], arrays["sums"], int(arrays["rows"])
         return column
@@ -193,12 +193,12 @@ class MeanVector:
 
 Column = Numbers | Bits | Words | MeanVector
 
-_KINDS: dict[str, type[Column]] = {"number": Numbers, "bits": Bits, "words": Words, "vector": MeanVector}
+_COLUMN_TYPES: dict[str, type[Column]] = {"number": Numbers, "bits": Bits, "words": Words, "vector": MeanVector}
 
 
 def column_for(feature: str) -> Column:
     """An empty column for a feature."""
-    return _KINDS[FEATURES[feature].kind]()
+    return _COLUMN_TYPES[FEATURES[feature].column_type]()
 
 
 def save_column(column: Column, path: Path) -> None:
@@ -212,6 +212,6 @@ def load_column(feature: str, path: Path) -> Column | None:
     """Read a column back; None if there is none or it is damaged."""
     try:
         with np.load(path, allow_pickle=False) as stored:
-            return _KINDS[FEATURES[feature].kind].from_arrays(dict(stored))
+            return _COLUMN_TYPES[FEATURES[feature].column_type].from_arrays(dict(stored))
     except (OSError, ValueError, KeyError, EOFError):
         return None

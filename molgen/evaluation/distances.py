@@ -1,4 +1,4 @@
-"""Distances between two sets of molecules by what was computed of each."""
+"""Distances between two sets of molecules, from their features."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from molgen.evaluation.columns import SparseVector, Words
 
 
 def count_similarity(reference: Counter[str], words: Words) -> tuple[float, Callable[[NDArray[np.float64]], float]]:
-    """Cosine between counts of strings, and the same with weighted rows.
+    """Cosine similarity between counts of strings, and the same with weighted rows.
 
     Returns:
-        The cosine, nan where either side is empty, and a function of ``(rows,)`` weights.
+        The cosine, nan where either side is empty, and a function that computes it for ``(rows,)`` weights.
     """
     names = words.names
     shared = np.array([reference.get(name, 0) for name in names], dtype=np.float64)
@@ -35,7 +35,7 @@ def count_similarity(reference: Counter[str], words: Words) -> tuple[float, Call
 def wasserstein(
     reference: NDArray[np.float64], values: NDArray[np.float64]
 ) -> tuple[float, Callable[[NDArray[np.float64]], float]]:
-    """First Wasserstein distance (by scipy), and the same with weighted values."""
+    """First Wasserstein distance (by scipy), and a function that computes it for weights of `values`."""
     if len(reference) == 0 or len(values) == 0:
         return math.nan, lambda weights: math.nan
 

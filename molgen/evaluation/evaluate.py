@@ -1,4 +1,4 @@
-"""Scoring attempts: what is needed is computed once, in worker processes, and each suite takes its figures from it."""
+"""Scoring of attempts: features are computed once, in worker processes, and every suite uses them."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def evaluate(
             molecules. None and NaN are invalid attempts.
         reference: ``moses``, ``qm9``, a file, or a `Reference`; without one, figures that compare are left out.
         suite: ``moses``, ``guacamol``, ``graph``, ``medchem``, several of them, or ``all``.
-        only: names of figures; everything else is left out and not computed.
+        only: names of metrics; others are not computed.
         jobs: worker processes; by default one per core. Results do not depend on it.
         time_limit: seconds that RDKit may spend on one attempt.
-        flags: whether to make the table of flags per attempt (`molgen.evaluation.flags.flag_table`).
-        progress: told what is going on and how many molecules are done.
+        flags: make the table of flags per attempt (`molgen.evaluation.flags.flag_table`).
+        progress: called with a label and the number of molecules done.
 
     Raises:
         UsageError: an unknown suite or figure, or one string or a table instead of several molecules.
@@ -81,10 +81,7 @@ def evaluate(
     context = Context(sample, reference, progress)
     found = {
         name: tuple(
-            figure
-            for metric in suite_metrics
-            for figure in metric.compute(context)
-            if only is None or figure.name in only
+            value for metric in suite_metrics for value in metric.compute(context) if only is None or value.name in only
         )
         for name, suite_metrics in chosen.items()
     }
@@ -124,7 +121,7 @@ def _check(
     left = {name for metrics in chosen.values() for metric in metrics for name in metric.names}
     for name in only:
         if name not in known:
-            raise UsageError(f"unknown figure {name!r}; of these suites: {', '.join(known)}")
+            raise UsageError(f"unknown metric {name!r}; of these suites: {', '.join(known)}")
         if name not in left:
             lacks = "a reference" if reference is None else f"a split that {reference.name} does not have"
             raise UsageError(f"{name} needs {lacks}")

@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 
 from molgen.errors import MolgenError
-from molgen.evaluation.intervals import Figure, bootstrap
+from molgen.evaluation.intervals import MetricValue, bootstrap
 from molgen.system.files import cache_root, whole_file
 from molgen.system.hardware import keep_memory, parallel_map
 
 LENGTH = 350
-"""Characters that ChemNet reads; FCD figures of longer inputs do not compare."""
+"""Characters that ChemNet reads; longer inputs are cut."""
 
 _BATCH = 128
 
@@ -40,8 +40,8 @@ class Moments:
 def activations(smiles: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
     """ChemNet's activations ``(n, 512)`` of valid canonical SMILES, each string longer than `LENGTH` cut there.
 
-    The package's own network and encoding; only the batches are ours: one per core at a time, each distinct string
-    once, which is some three times faster than the package's loop.
+    Network and encoding are those of the package. Batches are made here, one per core at a time and each distinct
+    string once, which is some three times faster than the package's loop.
     """
     import fcd
     from fcd.utils import get_one_hot
@@ -68,7 +68,7 @@ def activations(smiles: Sequence[str], progress: Callable[[int], None] | None = 
 
 
 def moments(values: NDArray[np.float32]) -> Moments:
-    """Of activations ``(n, 512)``.
+    """Moments of activations ``(n, 512)``.
 
     Raises:
         MolgenError: fewer than two molecules.
@@ -79,7 +79,7 @@ def moments(values: NDArray[np.float32]) -> Moments:
 
 
 def cached_moments(smiles: Sequence[str], progress: Callable[[int], None] | None = None) -> Moments:
-    """Of a reference set, remembered in the user's cache by content."""
+    """Moments of a reference set, cached by content in the user's cache."""
     digest = hashlib.sha256("\n".join(smiles).encode()).hexdigest()[:32]
     path = cache_root() / "fcd" / f"{digest}.npz"
     if path.is_file():
@@ -121,21 +121,21 @@ MINIMUM = 10
 """Molecules below which the distance, from a mean and a covariance of 512 numbers, is not computed."""
 
 
-def fcd_figure(name: str, values: NDArray[np.float32], reference: Callable[[], Moments], note: str = "") -> Figure:
+def fcd_metric(name: str, values: NDArray[np.float32], reference: Callable[[], Moments], note: str = "") -> MetricValue:
     """The distance with its bootstrap interval; nan for fewer than `MINIMUM` molecules.
 
     Args:
-        name: of the figure.
+        name: of the metric.
         values: activations ``(n, 512)``.
         reference: gives the moments of the other side.
-        note: of the figure.
+        note: of the metric.
     """
     if len(values) < MINIMUM:
-        return Figure(name, float("nan"), len(values), note=f"needs at least {MINIMUM} valid molecules")
+        return MetricValue(name, float("nan"), len(values), note=f"needs at least {MINIMUM} valid molecules")
     try:
         other = reference()
     except MolgenError as error:
-        return Figure(name, float("nan"), len(values), note=str(error))
+        return MetricValue(name, float("nan"), len(values), note=str(error))
 
     def resampled(weights: NDArray[np.float64]) -> float:
         share = (weights / weights.sum()).astype(np.float32)

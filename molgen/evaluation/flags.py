@@ -1,4 +1,4 @@
-"""What was flagged on which attempt: a table of all of them, nothing dropped."""
+"""The table of alerts and unusual ring systems per attempt."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     import pandas
 
 FEATURES = ("alerts", "ring_systems")
-"""What the table needs of the sample, verdicts besides."""
+"""Features that the table needs, besides verdicts."""
 
 RARE = 5
-"""Ring systems found fewer times than this in the reference are rare."""
+"""Ring systems that occur fewer times than this in the reference are rare."""
 
 _BETWEEN = "; "
 
@@ -24,7 +24,7 @@ def flag_table(sample: Sample, known_rings: Counter[str] | None) -> pandas.DataF
 
     Columns: ``attempt`` (from 1), ``smiles`` (canonical, empty where the attempt is not strictly valid), ``valid``,
     ``alerts`` (``catalogue: alert``), and of its ring systems those ``never_seen`` in the reference and those that are
-    ``rare`` there, SMILES, with semicolons between.
+    ``rare`` there, as SMILES separated by semicolons.
 
     Args:
         sample: with the columns `FEATURES` and verdicts.

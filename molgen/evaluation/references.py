@@ -1,4 +1,4 @@
-"""What attempts are compared with: splits of a set of molecules, and what was once computed of them."""
+"""Reference sets: splits of a set of molecules, with cached features."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ SUBSET_SIZE = 10_000
 """How many, where there are so many; also GuacaMol's number of samples."""
 
 Progress = Callable[[str, int], None]
-"""Told what is going on and how many molecules are done."""
+"""Called with a label and the number of molecules done."""
 
 
 def silent(label: str, done: int) -> None:
-    """The progress of one who does not look."""
+    """No progress."""
 
 
 class Reference:
@@ -44,8 +44,8 @@ class Reference:
 
     Args:
         name: shown in results.
-        splits: SMILES by split; ``train`` is what novelty is counted against, ``test`` what the rest is compared with.
-        shipped: folder of statistics that come with the package, if any.
+        splits: functions that give the SMILES of each split. Novelty refers to ``train``, distances to ``test``.
+        shipped: folder of precomputed statistics, if any.
         stereo: whether attempts keep their stereo labels when they are compared, as in the original MOSES and
             GuacaMol code. Sets that molgen reads have no labels, so attempts are compared without.
         titles: what a split is called in notes; by default "training split" and so on.
@@ -96,7 +96,7 @@ class Reference:
         return self._smiles[split]
 
     def prepare(self, split: str, features: Iterable[str], jobs: int | None, progress: Progress = silent) -> None:
-        """Compute features of a split, all missing ones in one pass, and remember them in the user's cache."""
+        """Compute the missing features of a split in one pass and store them in the user's cache."""
         wanted = [name for name in dict.fromkeys(features) if not self._known(split, name)]
         if not wanted:
             return
@@ -131,7 +131,7 @@ class Reference:
         return self._stored[split]
 
     def numbers(self, split: str, feature: str) -> NDArray[np.float64]:
-        """A feature's values; prepared before."""
+        """Values of a feature ``(n,)``; call `prepare` first."""
         stored = self._statistics(split)
         if feature in stored:  # sorted, as differences of millionths
             return np.cumsum(stored[feature], dtype=np.int64) / 1e6
@@ -140,7 +140,7 @@ class Reference:
         return column.values
 
     def counts(self, split: str, feature: str) -> Counter[str]:
-        """How often each word of a feature occurs; prepared before."""
+        """How often each string of a feature occurs; call `prepare` first."""
         stored = self._statistics(split)
         if feature in stored:
             names = stored[feature].tobytes().decode().split("\n")
@@ -150,19 +150,19 @@ class Reference:
         return column.counts()
 
     def bits(self, split: str, feature: str) -> NDArray[np.uint64]:
-        """A feature's fingerprints; prepared before."""
+        """Fingerprints ``(n, words)``; call `prepare` first."""
         column = self._columns[split, feature]
         assert isinstance(column, Bits)
         return column.words
 
     def mean(self, split: str, feature: str) -> SparseVector:
-        """The mean of a feature's sparse vectors; prepared before."""
+        """Mean of the sparse vectors of a feature; call `prepare` first."""
         column = self._columns[split, feature]
         assert isinstance(column, MeanVector)
         return column.mean()
 
     def moments(self, split: str, progress: Progress = silent) -> Moments:
-        """Of the ChemNet activations of a split."""
+        """Moments of the ChemNet activations of a split."""
         stored = self._statistics(split)
         if "mean" in stored:
             upper = np.zeros((512, 512))
@@ -170,13 +170,13 @@ class Reference:
             return Moments(stored["mean"].astype(np.float64), upper + np.triu(upper, 1).T)
         return cached_moments(self.smiles(split), lambda n: progress(f"ChemNet on {self.name} {split}, once", n))
 
-    def knows(self, smiles: Sequence[str], verbatim: bool = False) -> NDArray[np.bool_]:
-        """Which strings are in the training split.
+    def contains(self, smiles: Sequence[str], verbatim: bool = False) -> NDArray[np.bool_]:
+        """Which strings are in the training split ``(n,)``.
 
         Args:
             smiles: canonical, without stereo.
-            verbatim: compare with the set's own writing alone, as the original MOSES code does, instead of with
-                today's canonical SMILES as well.
+            verbatim: compare only with the strings of the set itself, as the original MOSES code does, and not also
+                with the canonical SMILES of today's RDKit.
         """
         keys = self._verbatim_keys if verbatim else self._keys
         return np.isin(_hashes(smiles), keys)
@@ -187,7 +187,7 @@ class Reference:
 
     @cached_property
     def _keys(self) -> NDArray[np.uint64]:
-        """Of molecules that RDKit has come to write otherwise than the set does, both writings."""
+        """Hashes of the strings of the set and, where today's RDKit writes a molecule differently, of that too."""
         rewritten = self._statistics(TRAIN).get("rewritten")
         if rewritten is None:
             return self._verbatim_keys

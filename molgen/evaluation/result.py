@@ -1,4 +1,4 @@
-"""What an evaluation found, and how it is shown."""
+"""Results of an evaluation, and their tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from molgen.evaluation.intervals import Figure
+from molgen.evaluation.intervals import MetricValue
 from molgen.evaluation.sample import LostAttempt
 from molgen.evaluation.suites import guacamol_json
 
@@ -18,53 +18,53 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Evaluation:
-    """Figures of one set of attempts.
+    """Metrics of one set of attempts.
 
     Attributes:
-        attempts: how many there were.
-        reference: its name, or None.
-        suites: figures by suite.
-        warnings: what a reader of the figures has to know.
+        attempts: number of attempts.
+        reference: name of the reference, or None.
+        suites: metrics by suite.
+        warnings: notes that limit the meaning of the metrics.
         lost: attempts on which RDKit crashed or hung; they count as invalid.
         samples: the first attempts, as given.
-        seconds: it took.
-        flags: one row per attempt (`molgen.evaluation.flags.flag_table`), where it was asked for.
+        seconds: duration.
+        flags: one row per attempt (`molgen.evaluation.flags.flag_table`), if requested.
     """
 
     attempts: int
     reference: str | None
-    suites: dict[str, tuple[Figure, ...]]
+    suites: dict[str, tuple[MetricValue, ...]]
     warnings: tuple[str, ...]
     lost: tuple[LostAttempt, ...]
     samples: tuple[str, ...]
     seconds: float
     flags: pandas.DataFrame | None = None
 
-    def figures(self) -> Iterator[tuple[str, Figure]]:
-        """Suite and figure, in order."""
-        for suite, figures in self.suites.items():
-            for figure in figures:
-                yield suite, figure
+    def metrics(self) -> Iterator[tuple[str, MetricValue]]:
+        """Suite and metric, in order."""
+        for suite, metrics in self.suites.items():
+            for metric in metrics:
+                yield suite, metric
 
-    def figure(self, name: str) -> Figure:
-        """A figure by name, of the first suite that has it.
+    def metric(self, name: str) -> MetricValue:
+        """A metric by name, of the first suite that has it.
 
         Raises:
             KeyError: no suite has it.
         """
-        for _, figure in self.figures():
-            if figure.name == name:
-                return figure
+        for _, metric in self.metrics():
+            if metric.name == name:
+                return metric
         raise KeyError(name)
 
     def __getitem__(self, name: str) -> float:
-        return self.figure(name).value
+        return self.metric(name).value
 
     def __contains__(self, name: object) -> bool:
-        return any(figure.name == name for _, figure in self.figures())
+        return any(metric.name == name for _, metric in self.metrics())
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, ready for JSON; what cannot be computed is null. GuacaMol's figures also in GuacaMol's shape."""
+        """Everything, ready for JSON; what cannot be computed is null. GuacaMol's metrics also in its own format."""
         found: dict[str, Any] = {
             "attempts": self.attempts,
             "reference": self.reference,
@@ -72,19 +72,19 @@ class Evaluation:
             "warnings": list(self.warnings),
             "lost": [asdict(attempt) for attempt in self.lost],
             "suites": {
-                suite: {figure.name: _plain(figure) for figure in figures} for suite, figures in self.suites.items()
+                suite: {metric.name: _plain(metric) for metric in metrics} for suite, metrics in self.suites.items()
             },
         }
         if "guacamol" in self.suites:
-            named = {figure.name: figure for figure in self.suites["guacamol"]}
+            named = {metric.name: metric for metric in self.suites["guacamol"]}
             found["guacamol"] = _finite(guacamol_json(named, self.samples))
         return found
 
     def to_pandas(self) -> pandas.DataFrame:
-        """One row per figure: suite, value, low, high, n, note."""
+        """One row per metric: suite, value, low, high, n, note."""
         import pandas
 
-        rows = [{"suite": suite, **asdict(figure)} for suite, figure in self.figures()]
+        rows = [{"suite": suite, **asdict(metric)} for suite, metric in self.metrics()]
         return pandas.DataFrame(rows).set_index("name")
 
     def __repr__(self) -> str:
@@ -108,36 +108,36 @@ class Evaluation:
         )
 
 
-def shown(figure: Figure) -> str:
-    """Value and half width of the interval, to the digits that mean something."""
-    if not math.isfinite(figure.value):
+def shown(metric: MetricValue) -> str:
+    """Value and half width of the interval, rounded."""
+    if not math.isfinite(metric.value):
         return "-"
-    if figure.value == int(figure.value) and figure.low is None:
-        return f"{int(figure.value):,}"
-    digits = 2 if abs(figure.value) >= 10 else 4
-    text = f"{figure.value:.{digits}f}"
-    if figure.low is None or figure.high is None:
+    if metric.value == int(metric.value) and metric.low is None:
+        return f"{int(metric.value):,}"
+    digits = 2 if abs(metric.value) >= 10 else 4
+    text = f"{metric.value:.{digits}f}"
+    if metric.low is None or metric.high is None:
         return text
-    return f"{text} ±{(figure.high - figure.low) / 2:.{digits}f}"
+    return f"{text} ±{(metric.high - metric.low) / 2:.{digits}f}"
 
 
 def table(evaluations: Sequence[Evaluation], names: Sequence[str]) -> list[tuple[str, ...]]:
-    """One row per figure, one column per evaluation; the first row holds the headers, the last column the notes.
+    """One row per metric, one column per evaluation; the first row holds the headers, the last column the notes.
 
-    Where there are figures of several suites, the first column names the suite.
+    Where there are metrics of several suites, the first column names the suite.
     """
-    order = list(dict.fromkeys((suite, figure.name) for e in evaluations for suite, figure in e.figures()))
+    order = list(dict.fromkeys((suite, metric.name) for e in evaluations for suite, metric in e.metrics()))
     several = len({suite for suite, _ in order}) > 1
-    rows = [(*(("suite",) if several else ()), "figure", *names, "n", "note")]
+    rows = [(*(("suite",) if several else ()), "metric", *names, "n", "note")]
     for suite, name in order:
-        found = [next((f for s, f in e.figures() if (s, f.name) == (suite, name)), None) for e in evaluations]
-        there = [figure for figure in found if figure is not None]
-        counts = "/".join(dict.fromkeys(f"{figure.n:,}" for figure in there))
+        found = [next((f for s, f in e.metrics() if (s, f.name) == (suite, name)), None) for e in evaluations]
+        there = [metric for metric in found if metric is not None]
+        counts = "/".join(dict.fromkeys(f"{metric.n:,}" for metric in there))
         notes = _notes(
-            [(file, "" if figure is None else figure.note) for file, figure in zip(names, found, strict=True)]
+            [(file, "" if metric is None else metric.note) for file, metric in zip(names, found, strict=True)]
         )
         label = (suite, name) if several else (name,)
-        rows.append((*label, *("" if figure is None else shown(figure) for figure in found), counts, notes))
+        rows.append((*label, *("" if metric is None else shown(metric) for metric in found), counts, notes))
     return rows
 
 
@@ -149,14 +149,14 @@ def _notes(notes: Sequence[tuple[str, str]]) -> str:
     return "; ".join(f"{file}: {note}" for file, note in notes if note)
 
 
-def _plain(figure: Figure) -> dict[str, Any]:
-    found = asdict(figure)
+def _plain(metric: MetricValue) -> dict[str, Any]:
+    found = asdict(metric)
     del found["name"]
     return dict(_finite(found))
 
 
 def _finite(value: Any) -> Any:
-    """JSON knows no nan."""
+    """The same with None for numbers that JSON cannot hold."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""A set of attempts, described by worker processes and kept as columns."""
+"""A set of attempts: features computed by worker processes and kept as columns."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ class LostAttempt:
 
 @dataclass
 class Sample:
-    """Attempts and what is known of them.
+    """Attempts and their features.
 
-    Columns of features have a row for each *readable* attempt, in order: readable is what the original MOSES code
-    calls valid. Verdicts have a row for each attempt. Of sparse vectors only the mean is known, over the strictly valid
-    attempts where there are verdicts.
+    Columns of features have a row for each *readable* attempt, in order; readable is what the original MOSES code
+    calls valid. Verdicts have a row for each attempt. Of sparse vectors only the mean is kept: over the strictly valid
+    attempts if there are verdicts, else over the readable ones.
 
     Attributes:
-        attempts: how many.
-        readable: attempts with a row in `columns`, counted from 0.
-        strict: the strictly valid attempts' canonical SMILES without stereo; no word for the others.
+        attempts: number of attempts.
+        readable: numbers of the attempts with a row in `columns`, from 0.
+        strict: canonical SMILES without stereo of the strictly valid attempts; empty rows for the others.
         verdicts: ``(attempts, 3)``: sanitises, largest fragment reads back, relaxed.
         stable: ``(attempts, 2)``: stable and all heavy atoms.
         columns: by feature.
-        lost: attempts that cost their process.
+        lost: attempts that crashed or timed out.
     """
 
     attempts: int
@@ -67,7 +67,7 @@ class Sample:
 
     @property
     def valid_rows(self) -> NDArray[np.bool_]:
-        """Which rows of the columns are strictly valid."""
+        """``(readable,)``: whether each row of the columns is strictly valid."""
         return self.valid[self.readable]
 
     def numbers(self, feature: str) -> NDArray[np.float64]:
@@ -105,19 +105,19 @@ def examine(
     time_limit: float = TIME_LIMIT,
     progress: Callable[[int], None] | None = None,
 ) -> Sample:
-    """Describe attempts as they stream by; memory holds the columns and a few chunks.
+    """Compute features of a stream of attempts; only the columns and a few chunks are kept in memory.
 
     Args:
         smiles: one string per attempt.
         features: names of `molgen.features.FEATURES`.
-        verdicts: whether validity and stability are asked for; without, nothing counts as strictly valid.
+        verdicts: compute validity and stability; without, no attempt counts as strictly valid.
         stereo: whether features see stereo labels.
         jobs: worker processes; by default one per core.
         time_limit: seconds per attempt, after which it is lost.
         progress: called with the number of attempts described so far.
 
     Raises:
-        MolgenError: there are none.
+        MolgenError: there are no attempts.
     """
     names = tuple(features)
     columns = {name: column_for(name) for name in names}

@@ -1,4 +1,4 @@
-"""Tanimoto similarity of fingerprints, all against all, without ever holding all of it."""
+"""Tanimoto similarities of all pairs of fingerprints, reduced without storing the matrix."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def nearest_similarity(queries: NDArray[np.uint64], reference: NDArray[np.uint64
 
     Args:
         queries: ``(n, words)``.
-        reference: ``(m, words)``; by default the queries themselves, each leaving itself out.
+        reference: ``(m, words)``; by default the queries themselves, each without itself.
     """
     other = queries if reference is None else reference
     return np.asarray(_nearest(queries, other, _bits(queries), _bits(other), reference is None))

@@ -1,4 +1,4 @@
-"""What can be computed of one attempt, by name. Everything here runs in worker processes and knows RDKit alone."""
+"""Everything that can be computed of one attempt, by name. It runs in worker processes and needs RDKit alone."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from molgen.features.properties import (
     synthetic_accessibility,
     weight,
 )
-from molgen.features.record import Subject
+from molgen.features.record import MoleculeRecord
 from molgen.features.stability import stable_atoms
 
-Kind = Literal["number", "bits", "words", "vector"]
+ColumnType = Literal["number", "bits", "words", "vector"]
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,18 @@ class Feature:
     """A named quantity of one readable molecule.
 
     Attributes:
-        kind: a ``number``; ``bits`` of a fixed length; ``words``, any number of strings; a sparse ``vector``, which is
-            averaged.
-        compute: it.
+        column_type: a ``number``; ``bits`` of a fixed length; ``words``, any number of strings; a sparse ``vector``,
+            of which only the mean over molecules is kept.
+        compute: its value.
     """
 
-    kind: Kind
-    compute: Callable[[Subject], Any]
+    column_type: ColumnType
+    compute: Callable[[MoleculeRecord], Any]
 
 
 FEATURES: dict[str, Feature] = {
-    "canonical": Feature("words", lambda subject: (subject.canonical,)),
-    "flat": Feature("words", lambda subject: (subject.flat,)),
+    "canonical": Feature("words", lambda record: (record.canonical,)),
+    "flat": Feature("words", lambda record: (record.flat,)),
     "logP": Feature("number", logp),
     "SA": Feature("number", synthetic_accessibility),
     "NP": Feature("number", natural_product_likeness),
@@ -67,12 +67,12 @@ FEATURES: dict[str, Feature] = {
 
 @dataclass(frozen=True)
 class Description:
-    """One attempt, described.
+    """What was computed of one attempt.
 
     Attributes:
-        verdict: under each definition of validity.
-        stable: stable heavy atoms, and all heavy atoms.
-        features: asked for; None where MOSES's reader refuses the attempt.
+        verdict: validity under each definition.
+        stable: number of stable heavy atoms, and of all heavy atoms.
+        features: the requested values; None where the attempt is not readable.
     """
 
     verdict: Validity
@@ -81,20 +81,20 @@ class Description:
 
 
 NOTHING = Description(Validity(None, False, False, False), (0, 0), None)
-"""What is known of an attempt that nothing could be found out about."""
+"""The description of an attempt that crashed or timed out."""
 
 
 def describe(text: str, names: tuple[str, ...], verdicts: bool = True, stereo: bool = True) -> Description:
-    """Everything asked for of one attempt.
+    """Compute features of one attempt.
 
     Args:
-        text: as generated.
+        text: SMILES as generated.
         names: of `FEATURES`.
-        verdicts: whether validity and stability are asked for too.
+        verdicts: compute validity and stability too.
         stereo: whether features see stereo labels.
     """
-    subject = Subject(text, stereo)
-    values = None if subject.mol is None else tuple(FEATURES[name].compute(subject) for name in names)
+    record = MoleculeRecord(text, stereo)
+    values = None if record.mol is None else tuple(FEATURES[name].compute(record) for name in names)
     if not verdicts:
         return Description(NOTHING.verdict, NOTHING.stable, values)
-    return Description(judge(text), stable_atoms(subject), values)
+    return Description(judge(text), stable_atoms(record), values)

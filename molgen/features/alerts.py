@@ -1,4 +1,4 @@
-"""Structural alerts: MOSES's filters, and RDKit's catalogues by name."""
+"""Structural alerts: the filters of MOSES and the catalogues of RDKit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from rdkit import Chem
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogEntry, FilterCatalogParams
 
-from molgen.features.record import Subject
+from molgen.features.record import MoleculeRecord
 from molgen.features.screen import Screen
 from molgen.system.shipped import shipped_path
 
@@ -47,10 +47,10 @@ class _Catalogues:
         self.names = list(labels.values())
         self.screen = Screen(patterns)
 
-    def alerts(self, subject: Subject) -> list[str]:
+    def alerts(self, record: MoleculeRecord) -> list[str]:
         found: list[str] = []
-        for number in self.screen.survivors(subject.pattern, subject.mol):
-            if self.entries[number].HasFilterMatch(subject.mol):
+        for number in self.screen.survivors(record.pattern, record.mol):
+            if self.entries[number].HasFilterMatch(record.mol):
                 found += self.names[number]
         return found
 
@@ -63,10 +63,10 @@ def _entries(name: str) -> list[FilterCatalogEntry]:
 
 
 def _query(entry: FilterCatalogEntry) -> tuple[bytes, Chem.Mol | None]:
-    """What an entry searches for, as bytes without its names, and as a molecule.
+    """The query of an entry, as bytes without its names and as a molecule.
 
-    Both come out of its serialised form, since RDKit shows a query only after a match. The molecule is None where the
-    entry is made of several.
+    Both are taken from the serialised entry, since RDKit gives access to a query only after a match. The molecule is
+    None for an entry of several queries.
     """
     raw = bytes(entry.Serialize())
     found = re.search(rb" (\d+) (?=" + re.escape(_PICKLED_MOL) + rb")", raw)
@@ -87,9 +87,9 @@ def _catalogues() -> _Catalogues:
     return _Catalogues()
 
 
-def catalogue_alerts(subject: Subject) -> tuple[str, ...]:
-    """Every alert of every catalogue, as ``catalogue: alert``."""
-    return tuple(_catalogues().alerts(subject))
+def catalogue_alerts(record: MoleculeRecord) -> tuple[str, ...]:
+    """All alerts of all catalogues that match, as ``catalogue: alert``."""
+    return tuple(_catalogues().alerts(record))
 
 
 @cache
@@ -99,16 +99,16 @@ def _moses_queries() -> tuple[list[Chem.Mol], Screen]:
     return queries, Screen(queries)
 
 
-def passes_moses_filters(subject: Subject) -> float:
+def passes_moses_filters(record: MoleculeRecord) -> float:
     """1 if it passes MOSES's filters: MCF and PAINS alerts, allowed elements, no charge, no ring of 8 or more."""
-    mol = subject.mol
+    mol = record.mol
     assert mol is not None
     if any(len(ring) >= 8 for ring in mol.GetRingInfo().AtomRings()):
         return 0.0
     if any(atom.GetFormalCharge() != 0 or atom.GetSymbol() not in _MOSES_ELEMENTS for atom in mol.GetAtoms()):
         return 0.0
     queries, screen = _moses_queries()
-    hydrogens = subject.hydrogens
-    if any(hydrogens.HasSubstructMatch(queries[n]) for n in screen.survivors(subject.hydrogen_pattern, hydrogens)):
+    hydrogens = record.hydrogens
+    if any(hydrogens.HasSubstructMatch(queries[n]) for n in screen.survivors(record.hydrogen_pattern, hydrogens)):
         return 0.0
-    return float(bool(subject.canonical))
+    return float(bool(record.canonical))

@@ -1,4 +1,4 @@
-"""Circular fingerprints as bytes."""
+"""Morgan fingerprints as bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from rdkit import DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
-from molgen.features.record import Subject
+from molgen.features.record import MoleculeRecord
 
 MOSES_BITS, GUACAMOL_BITS = 1024, 4096
 
@@ -18,11 +18,11 @@ def _generator(bits: int) -> Any:
     return rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=bits)
 
 
-def morgan(subject: Subject, bits: int) -> bytes:
+def morgan(record: MoleculeRecord, bits: int) -> bytes:
     """Morgan fingerprint of radius 2, folded; ``bits / 8`` bytes."""
-    return bytes(DataStructs.BitVectToBinaryText(_generator(bits).GetFingerprint(subject.mol)))
+    return bytes(DataStructs.BitVectToBinaryText(_generator(bits).GetFingerprint(record.mol)))
 
 
-def flat_morgan(subject: Subject, bits: int) -> bytes:
-    """The same without stereo."""
-    return bytes(DataStructs.BitVectToBinaryText(_generator(bits).GetFingerprint(subject.flat_mol)))
+def flat_morgan(record: MoleculeRecord, bits: int) -> bytes:
+    """Morgan fingerprint of radius 2 of the molecule without stereo, folded; ``bits / 8`` bytes."""
+    return bytes(DataStructs.BitVectToBinaryText(_generator(bits).GetFingerprint(record.flat_mol)))

@@ -1,4 +1,4 @@
-"""Pieces of a molecule as SMILES: BRICS fragments, scaffolds, ring systems."""
+"""Fragments of a molecule as SMILES: BRICS fragments, scaffolds, ring systems."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from rdkit import Chem
 from rdkit.Chem.rdmolops import FragmentOnBRICSBonds
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
-from molgen.features.record import Subject
+from molgen.features.record import MoleculeRecord
 
 
-def brics_fragments(subject: Subject) -> tuple[str, ...]:
-    """Fragments between BRICS bonds (Degen et al., 2008), each as often as it occurs."""
-    return tuple(Chem.MolToSmiles(FragmentOnBRICSBonds(subject.mol)).split("."))
+def brics_fragments(record: MoleculeRecord) -> tuple[str, ...]:
+    """Fragments after cutting all BRICS bonds (Degen et al., 2008), with repetitions."""
+    return tuple(Chem.MolToSmiles(FragmentOnBRICSBonds(record.mol)).split("."))
 
 
-def murcko_scaffold(subject: Subject, rings: int = 0) -> tuple[str, ...]:
-    """Bemis and Murcko's scaffold, if there is any and it has at least so many rings (MOSES asks for two)."""
+def murcko_scaffold(record: MoleculeRecord, rings: int = 0) -> tuple[str, ...]:
+    """Bemis-Murcko scaffold, or () where it is empty or has fewer than `rings` rings (2 in MOSES)."""
     try:
-        scaffold = MurckoScaffold.GetScaffoldForMol(subject.mol)
+        scaffold = MurckoScaffold.GetScaffoldForMol(record.mol)
     except (ValueError, RuntimeError):
         return ()
     smiles = str(Chem.MolToSmiles(scaffold))
     return (smiles,) if smiles and scaffold.GetRingInfo().NumRings() >= rings else ()
 
 
-def ring_systems(subject: Subject) -> tuple[str, ...]:
-    """Ring systems: rings that share an atom taken together, with the atoms doubly bonded to them."""
-    mol = subject.mol
+def ring_systems(record: MoleculeRecord) -> tuple[str, ...]:
+    """Ring systems (rings that share an atom are one system), each with the atoms that are doubly bonded to it."""
+    mol = record.mol
     assert mol is not None
     systems: list[set[int]] = []
     for ring in mol.GetRingInfo().AtomRings():

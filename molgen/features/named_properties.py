@@ -10,7 +10,7 @@ from rdkit.Chem import rdMolDescriptors
 
 from molgen.errors import UsageError
 from molgen.features import properties
-from molgen.features.record import Subject
+from molgen.features.record import MoleculeRecord
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Property:
     compute: Callable[[Chem.Mol], float]
 
 
-def _of_record(function: Callable[[Subject], float]) -> Callable[[Chem.Mol], float]:
-    return lambda mol: function(Subject.of(mol))
+def _of_record(function: Callable[[MoleculeRecord], float]) -> Callable[[Chem.Mol], float]:
+    return lambda mol: function(MoleculeRecord.of(mol))
 
 
 _ALL = (

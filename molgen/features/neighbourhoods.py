@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from rdkit import Chem
 
-from molgen.features.record import Subject
+from molgen.features.record import MoleculeRecord
 
 COMPLEXITY = 4
 """Largest radius and largest distance, as in GDSS and the papers after it."""
@@ -15,15 +15,15 @@ COMPLEXITY = 4
 _DEPTH = 2 * COMPLEXITY  # bonds are nodes too, so every step between atoms counts twice
 
 
-def nspdk(subject: Subject) -> dict[int, float]:
+def nspdk(record: MoleculeRecord) -> dict[int, float]:
     """Sparse feature vector of unit length: hashed feature -> value.
 
     The definition is that of EDeN's ``vectorize(graphs, complexity=4, discrete=True)``, which GDSS uses on atoms
     labelled by element and bonds labelled by the whole part of their order (an aromatic bond is 1). EDeN folds
-    features into 16 bits and salts its labels anew in every process, so that its figures scatter; here features keep
-    63 bits and do not collide.
+    features into 16 bits and hashes labels differently in every process, so that its values vary between runs; here
+    features keep 63 bits and do not collide.
     """
-    labels, neighbours = _expanded(subject.mol)
+    labels, neighbours = _expanded(record.mol)
     atoms = [node for node in neighbours if node >= 0]
     levels = {atom: _levels(atom, neighbours) for atom in atoms}
     views = {atom: _views(levels[atom], labels, neighbours) for atom in atoms}
@@ -60,7 +60,7 @@ def _expanded(mol: Chem.Mol) -> tuple[dict[int, int], dict[int, list[int]]]:
 
 
 def _levels(root: int, neighbours: dict[int, list[int]]) -> list[list[int]]:
-    """Nodes at distance 0, 1, ... of `root`, up to the depth."""
+    """Nodes at distance 0, 1, ... of `root`, up to `_DEPTH`."""
     seen, levels = {root}, [[root]]
     while len(levels) <= _DEPTH:
         level = {node for known in levels[-1] for node in neighbours[known]} - seen
@@ -72,7 +72,7 @@ def _levels(root: int, neighbours: dict[int, list[int]]) -> list[list[int]]:
 
 
 def _views(levels: list[list[int]], labels: dict[int, int], neighbours: dict[int, list[int]]) -> list[int]:
-    """Running hash of what is seen up to each distance: sorted labels and degrees."""
+    """Running hash of the sorted labels and degrees up to each distance."""
     views, running = [], 0
     for distance, level in enumerate(levels):
         seen = tuple(sorted((labels[node], len(neighbours[node])) for node in level))

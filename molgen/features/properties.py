@@ -1,4 +1,4 @@
-"""Numbers of a molecule, all by RDKit's own functions."""
+"""Properties of a molecule, all by RDKit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from rdkit import Chem, RDConfig
 from rdkit.Chem import QED, Crippen, Descriptors, MolSurf, rdMolDescriptors
 
-from molgen.features.record import Subject
+from molgen.features.record import MoleculeRecord
 from molgen.features.screen import Screen
 
 GUACAMOL_DESCRIPTORS = (
@@ -43,7 +43,7 @@ def _contrib(folder: str, module: str) -> ModuleType:
 
 @cache
 def _natural_product_model() -> Any:
-    with contextlib.redirect_stderr(io.StringIO()):  # it reports that it is reading
+    with contextlib.redirect_stderr(io.StringIO()):  # it prints that it reads a file
         return _contrib("NP_Score", "npscorer").readNPModel()
 
 
@@ -52,33 +52,33 @@ def _qed_alerts() -> Screen:
     return Screen(QED.StructuralAlerts)
 
 
-def logp(subject: Subject) -> float:
+def logp(record: MoleculeRecord) -> float:
     """Crippen's octanol-water partition coefficient."""
-    return float(Crippen.MolLogP(subject.mol))
+    return float(Crippen.MolLogP(record.mol))
 
 
-def weight(subject: Subject) -> float:
+def weight(record: MoleculeRecord) -> float:
     """Molecular weight, g/mol."""
-    return float(Descriptors.MolWt(subject.mol))
+    return float(Descriptors.MolWt(record.mol))
 
 
-def synthetic_accessibility(subject: Subject) -> float:
+def synthetic_accessibility(record: MoleculeRecord) -> float:
     """SA score, 1 (easy) to 10 (Ertl and Schuffenhauer, 2009), by RDKit's Contrib."""
-    return float(_contrib("SA_Score", "sascorer").calculateScore(subject.mol))
+    return float(_contrib("SA_Score", "sascorer").calculateScore(record.mol))
 
 
-def natural_product_likeness(subject: Subject) -> float:
+def natural_product_likeness(record: MoleculeRecord) -> float:
     """NP-likeness, -5 to 5 (Ertl, Roggo and Schuffenhauer, 2008), by RDKit's Contrib."""
-    return float(_contrib("NP_Score", "npscorer").scoreMol(subject.mol, _natural_product_model()))
+    return float(_contrib("NP_Score", "npscorer").scoreMol(record.mol, _natural_product_model()))
 
 
-def drug_likeness(subject: Subject) -> float:
-    """QED (Bickerton et al., 2012): RDKit's, with its alerts behind a screen and its logP shared."""
-    mol = Chem.RemoveHs(subject.mol)
-    alerts = _qed_alerts().survivors(subject.pattern, subject.mol)
+def drug_likeness(record: MoleculeRecord) -> float:
+    """QED (Bickerton et al., 2012): RDKit's definition; most alert searches are avoided by a `Screen`."""
+    mol = Chem.RemoveHs(record.mol)
+    alerts = _qed_alerts().survivors(record.pattern, record.mol)
     properties = QED.QEDproperties(
         MW=rdMolDescriptors._CalcMolWt(mol),
-        ALOGP=logp(subject),
+        ALOGP=logp(record),
         HBA=sum(len(mol.GetSubstructMatches(pattern)) for pattern in QED.Acceptors),
         HBD=rdMolDescriptors.CalcNumHBD(mol),
         PSA=MolSurf.TPSA(mol),
@@ -89,7 +89,7 @@ def drug_likeness(subject: Subject) -> float:
     return float(QED.qed(mol, qedProperties=properties))
 
 
-def descriptor(subject: Subject, name: str) -> float:
+def descriptor(record: MoleculeRecord, name: str) -> float:
     """One of RDKit's descriptors, computed without stereo as GuacaMol does; 0 where it is not finite."""
-    value = float(getattr(Descriptors, name)(subject.flat_mol))
+    value = float(getattr(Descriptors, name)(record.flat_mol))
     return value if abs(value) < float("inf") else 0.0

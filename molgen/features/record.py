@@ -1,4 +1,4 @@
-"""One attempt, as the features see it."""
+"""One attempt with intermediate results that several features share."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from molgen.errors import MoleculeError
 PATTERN_BITS = 2048
 
 
-class Subject:
-    """An attempt and what several features need of it, each computed once.
+class MoleculeRecord:
+    """An attempt with intermediate results that several features share, each computed once.
 
     The string is read as everywhere in molgen (`molgen.chem.standardize.parse`). As in the original MOSES code it is
     then written as canonical SMILES and read again, and everything is computed from the second reading.
@@ -29,7 +29,7 @@ class Subject:
         self.stereo = stereo
 
     @classmethod
-    def of(cls, mol: Chem.Mol) -> Subject:
+    def of(cls, mol: Chem.Mol) -> MoleculeRecord:
         """Of a sanitised molecule, which is taken as it is."""
         record = cls("")
         record.mol = mol
@@ -73,12 +73,12 @@ class Subject:
 
     @cached_property
     def hydrogen_pattern(self) -> bytes:
-        """The same with explicit hydrogens."""
+        """Pattern fingerprint of the molecule with explicit hydrogens."""
         return pattern_bytes(self.hydrogens)
 
 
 def pattern_bytes(mol: Chem.Mol) -> bytes:
-    """RDKit's pattern fingerprint: if a query is in a molecule, its bits are among the molecule's."""
+    """RDKit's pattern fingerprint: the bits of a substructure are a subset of those of the molecule."""
     from rdkit import DataStructs
 
     return bytes(DataStructs.BitVectToBinaryText(Chem.PatternFingerprint(mol, fpSize=PATTERN_BITS)))

@@ -1,4 +1,4 @@
-"""Whether atoms keep to their valences, for attempts that need not be valid."""
+"""Atom stability (EDM, DiGress), also of invalid attempts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rdkit import Chem
 
 from molgen.chem.standardize import parse
 from molgen.errors import MoleculeError
-from molgen.features.record import Subject
+from molgen.features.record import MoleculeRecord
 
 _VALENCES: dict[str, dict[int, tuple[int, ...]]] = {
     "H": {0: (1,), 1: (0,), -1: (0,)},
@@ -27,15 +27,15 @@ _VALENCES: dict[str, dict[int, tuple[int, ...]]] = {
 """Bond orders that an atom may have in all, hydrogens included, by charge."""
 
 
-def stable_atoms(subject: Subject) -> tuple[int, int]:
-    """Stable and all heavy atoms of an attempt; (0, 0) where the string does not even parse.
+def stable_atoms(record: MoleculeRecord) -> tuple[int, int]:
+    """Number of stable heavy atoms and of all heavy atoms; (0, 0) where the string cannot be parsed.
 
     As in EDM and DiGress, an atom is stable if its bond orders add up to one of its element's valences. SMILES leave
-    hydrogens out, so an atom outside brackets is stable if hydrogens can bring it to one. Aromatic atoms are counted
-    with alternating bonds; where there are none, the aromatic atoms are not stable.
+    hydrogens out, so an atom outside brackets is stable if adding hydrogens can reach such a valence. Aromatic atoms
+    count with alternating bonds; if there are no alternating bonds, they are not stable.
     """
     try:
-        mol = parse(subject.text, sanitize=False)
+        mol = parse(record.text, sanitize=False)
     except MoleculeError:
         return 0, 0
     with contextlib.suppress(ValueError, RuntimeError):  # atoms left aromatic are counted as not stable below

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from molgen.chem.bonds import BOND_NAMES
-from molgen.chem.codec import pair_index
+from molgen.chem.codec import pair_position
 from molgen.chem.vocabulary import Vocabulary
 from molgen.constraints.fragment import Fragment
 from molgen.errors import MoleculeError, UsageError
@@ -47,14 +47,14 @@ class FrozenFragment:
         """Mask and values of the atoms ``(B, n)`` and bonds ``(B, n (n - 1) / 2)`` of graphs of some size."""
         given = len(self.atoms)
         atoms = dict(enumerate(self.atoms))
-        bonds = {pair_index(i, j, size): NONE for j in range(given) for i in range(j)}
+        bonds = {pair_position(i, j, size): NONE for j in range(given) for i in range(j)}
         for atom, piece in enumerate(self.fragment.pieces):
             if self.fragment.marked(piece):
-                bonds |= {pair_index(atom, other, size): NONE for other in range(given, size)}
+                bonds |= {pair_position(atom, other, size): NONE for other in range(given, size)}
         for i, j, name in self.fragment.bonds:
-            bonds[pair_index(i, j, size)] = BOND_NAMES.index(name)
+            bonds[pair_position(i, j, size)] = BOND_NAMES.index(name)
         for number, (atom, name) in enumerate(self.points):
-            bonds[pair_index(atom, given + number, size)] = BOND_NAMES.index(name)
+            bonds[pair_position(atom, given + number, size)] = BOND_NAMES.index(name)
         return {
             "atoms": _held(atoms, size, rows, device),
             "bonds": _held(bonds, size * (size - 1) // 2, rows, device),

@@ -84,7 +84,7 @@ class Model(nn.Module, ABC):
         raise UsageError(f"a model of family {self.family} takes no reward for valid attempts")
 
     @abstractmethod
-    def figures(self, count: int) -> dict[str, float]:
+    def sample_metrics(self, count: int) -> dict[str, float]:
         """What is measured by sampling `count` times during training, by name."""
 
     def check_objective(self, objective: str) -> None:

@@ -120,7 +120,7 @@ class Generator(Model):
             raise Interrupted([results[row] for row in sorted(results)]) from None
         return [results[row] for row in range(len(numbers))]
 
-    def figures(self, count: int) -> dict[str, float]:
+    def sample_metrics(self, count: int) -> dict[str, float]:
         """Validity and uniqueness of `count` attempts."""
         drawn = self.sample(range(count), 0, self.sampling, 128, "strict")
         valid = [attempt.smiles for attempt in drawn if attempt.smiles is not None]

@@ -1,4 +1,4 @@
-"""Histograms of properties, some sets of molecules over each other."""
+"""Histograms of properties of several sets of molecules."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _BINS = 60
 
 
 def draw_properties(path: Path, sets: Mapping[str, Mapping[str, NDArray[np.float64]]], overwrite: bool = False) -> None:
-    """Draw the distribution of every property of some sets into a ``.png`` or ``.svg``.
+    """Draw histograms of all `PROPERTIES` of some sets, one panel each, into a ``.png`` or ``.svg``.
 
     Args:
         path: the suffix decides the format.
-        sets: by name, values of each of `PROPERTIES`.
-        overwrite: an existing file.
+        sets: by name, values ``(n,)`` of each of `PROPERTIES`.
+        overwrite: replace an existing file.
 
     Raises:
         UsageError: another suffix, or a file that may not be overwritten.

@@ -1,4 +1,4 @@
-"""One molecule emerging from noise, as an animation."""
+"""The states of one molecule during sampling, as an animation."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _MILLISECONDS_PER_FRAME, _MILLISECONDS_AT_END = 120, 2000
 def draw_trace(path: Path, states: Sequence[Chem.Mol] | Sequence[str], overwrite: bool = False) -> None:
     """Draw the states of one molecule, noise first, into a ``.gif``.
 
-    Atoms stand where they stand in the finished molecule, so that only atoms and bonds change.
+    Atoms keep the coordinates of the finished molecule, so that only types of atoms and bonds change.
 
     Args:
         path: ends in ``.gif``.
-        states: strings; or drawings with the same number of atoms, sane or not, of which the last gives the layout.
-        overwrite: an existing file.
+        states: SMILES; or molecules with the same number of atoms, valid or not, of which the last gives the layout.
+        overwrite: replace an existing file.
 
     Raises:
         UsageError: another suffix, nothing to draw, or a file that may not be overwritten.

@@ -1,4 +1,4 @@
-"""The user's cache folder, and how files and folders come into being whole."""
+"""The user's cache folder, and files and folders that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def cache_root() -> Path:
 
 @contextmanager
 def whole_file(path: Path, overwrite: bool = True) -> Iterator[Path]:
-    """A temporary path beside `path`, with the same suffixes, renamed to it when the block ends well.
+    """A temporary path beside `path`, with the same suffixes, renamed to it if the block ends without error.
 
     Raises:
         UsageError: `path` exists and `overwrite` is false, or its folder does not exist.
@@ -45,7 +45,7 @@ def whole_file(path: Path, overwrite: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
-    """A temporary folder beside `path`, renamed to it when the block ends well.
+    """A temporary folder beside `path`, renamed to it if the block ends without error.
 
     Raises:
         UsageError: `path` exists and `overwrite` is false.
@@ -127,7 +127,7 @@ def _put(made: Path, path: Path, last: str) -> None:
 
 
 def check_writable(path: Path, overwrite: bool) -> None:
-    """Refuse an output early, before work is spent on it.
+    """Check that an output can be written, before any work.
 
     Raises:
         UsageError: it exists and may not be overwritten, is a folder, or its folder is missing.

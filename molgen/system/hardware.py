@@ -1,4 +1,4 @@
-"""What this machine is good at."""
+"""Use of the hardware: bfloat16, batches in parallel, memory."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def supports_bf16(device_type: str = "cpu") -> bool:
 def parallel_map(function: Callable[[T], R], items: Sequence[T], device: torch.device) -> Iterator[R]:
     """Results in order, on a CPU one item per core at a time.
 
-    A core of its own for each batch beats all cores on each operation of one: nothing waits for the other half of a
-    small operation, and what Python and RDKit do overlaps with arithmetic.
+    One core per batch is faster than all cores on each operation of one batch: small operations need no
+    synchronisation, and the work of Python and RDKit overlaps with arithmetic.
     """
     threads = torch.get_num_threads()
     workers = min(threads, len(items))
@@ -41,10 +41,10 @@ def parallel_map(function: Callable[[T], R], items: Sequence[T], device: torch.d
 
 
 def keep_memory() -> None:
-    """Tell glibc to keep freed memory instead of giving it back to the system after each operation.
+    """Configure glibc to keep freed memory instead of returning it to the system after each operation.
 
-    Activations are large blocks that come and go; without this, a third of the time of small networks on a CPU goes
-    into page faults. Does nothing elsewhere than on glibc.
+    Activations are large short-lived blocks; without this, a third of the time of small networks on a CPU goes
+    into page faults. Does nothing without glibc.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,4 +1,4 @@
-"""Progress on stderr, shown only where a person is looking."""
+"""Progress bars on stderr, shown on terminals only."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class Bar:
-    """A progress bar that shows itself on a terminal and stays silent elsewhere.
+    """A progress bar on a terminal; nothing elsewhere.
 
     Args:
-        label: what is going on.
-        total: amount of work; None where it is unknown.
-        counted: whether to show how many of how many.
+        label: shown before the bar.
+        total: amount of work; None if unknown.
+        counted: show the numbers done and total.
     """
 
     def __init__(self, label: str, total: float | None = None, counted: bool = True) -> None:
@@ -34,19 +34,19 @@ class Bar:
         self._task = self._progress.add_task(label, total=total)
 
     def start(self) -> None:
-        """Show it."""
+        """Show the bar."""
         self._progress.start()
 
     def stop(self) -> None:
-        """Take it away."""
+        """Remove the bar."""
         self._progress.stop()
 
     def advance(self, amount: int = 1) -> None:
-        """So much more is done."""
+        """Add to the amount done."""
         self._progress.advance(self._task, amount)
 
     def update(self, text: str = "", completed: float | None = None) -> None:
-        """Say something, and how much is done in all."""
+        """Set the text after the label, and the amount done."""
         self._progress.update(self._task, description=f"{self._label}  {text}".rstrip(), completed=completed)
 
 

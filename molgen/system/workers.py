@@ -1,4 +1,4 @@
-"""Risky work in processes of its own: an item that crashes or hangs its process costs that item and nothing else."""
+"""Work in separate processes: an item that crashes or hangs its process is lost, and nothing else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Lost:
     """An item without a result.
 
     Attributes:
-        reason: what became of the process that worked on it.
+        reason: what happened to its process.
     """
 
     reason: str
@@ -47,7 +47,7 @@ class _Batch(Generic[T, R]):
         return self.pool.schedule(_apply, args=(self.function, items), timeout=self.time_limit)
 
     def results(self) -> list[R | Lost]:
-        """Wait for all of it."""
+        """Wait for the results of all items."""
         try:
             return list(self.future.result())
         except (TimeoutError, ProcessExpired):
@@ -84,7 +84,7 @@ def isolated_map(
         chunk: items per call.
 
     Raises:
-        Exception: whatever `function` raises; to refuse an item is its own business.
+        Exception: whatever `function` raises.
     """
     jobs = jobs or os.cpu_count() or 1
     # Forked workers start at once and need no importable __main__; they touch neither torch nor its threads.

@@ -178,7 +178,7 @@ class Monitor(L.Callback):
 
     @torch.no_grad()
     def measure(self, pl_module: L.LightningModule) -> dict[str, float]:
-        """The figures, by name."""
+        """The metrics, by name."""
         assert isinstance(pl_module, GeneratorTask)
         generator = pl_module.generator
         with self.average.applied(pl_module):
@@ -192,9 +192,9 @@ class Monitor(L.Callback):
                 molecules += len(batch)
                 if molecules >= self.molecules:
                     break
-            figures = generator.figures(self.samples)
+            metrics = generator.sample_metrics(self.samples)
             generator.train()
-        found = {**{name: total / molecules for name, total in sums.items()}, **figures}
+        found = {**{name: total / molecules for name, total in sums.items()}, **metrics}
         return {f"validation/{name}": value for name, value in found.items()}
 
 

@@ -156,7 +156,7 @@ def test_evaluate_compares_files_in_one_table(molgen: Run, smiles_file: Path, tm
         )
         assert "lost" not in result.stderr  # what is longer than the limit never reaches RDKit
     table = (tmp_path / "report.md").read_text().splitlines()
-    assert table[0] == "| suite | figure | small.smi | other.smi | n | note |"
+    assert table[0] == "| suite | metric | small.smi | other.smi | n | note |"
     assert table[2].startswith("| moses | valid | 1.0000") and "0.3333" in table[2]
     rows = pandas.read_parquet(flags)
     assert len(rows) == 603 and rows.query("file == 'other.smi'")["valid"].tolist() == [True, False, False]
@@ -224,7 +224,7 @@ def test_usage_errors_are_one_line_and_exit_2(molgen: Run, tiny_model: Path, tmp
         (["evaluate", there, "--reference", "zinc9000"], 2, "neither a known set"),
         (["evaluate", there, "-o", tmp_path / "r.txt"], 2, ".json"),
         (["evaluate", there, "--suite", "mosses"], 2, "unknown suite"),
-        (["evaluate", there, "--only", "magic"], 2, "unknown figure"),
+        (["evaluate", there, "--only", "magic"], 2, "unknown metric"),
         (["evaluate", there, "--suite", "moses", "--only", "Novelty"], 2, "needs a reference"),
         (["evaluate", there, "--reference", "moses"], 1, "molgen data fetch moses"),
         (["view", there, "-o", tmp_path / "x.bmp"], 2, "known formats"),

@@ -1,4 +1,4 @@
-"""Suites of figures, by name."""
+"""Suites of metrics, by name."""
 
 from molgen.evaluation.suites.base import Context, Metric, Suite
 from molgen.evaluation.suites.graphs import GRAPH

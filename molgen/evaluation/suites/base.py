@@ -1,4 +1,4 @@
-"""What a suite is: metrics, each saying what it needs, so that only that is computed."""
+"""Suites and metrics. Each metric lists the features that it needs, so that only these are computed."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from molgen.evaluation.fcd import activations
-from molgen.evaluation.intervals import Figure
+from molgen.evaluation.intervals import MetricValue
 from molgen.evaluation.references import Progress, Reference, silent
 from molgen.evaluation.sample import Sample
 
 
 @dataclass
 class Context:
-    """What metrics compute from.
+    """Input of the metrics.
 
     Attributes:
-        sample: the attempts, described.
+        sample: attempts with their features.
         reference: None where there is none; metrics that need one are then left out.
-        progress: told what is going on.
+        progress: called with a label and a count.
     """
 
     sample: Sample
@@ -36,7 +36,7 @@ class Context:
         return self.reference
 
     def chemnet(self, smiles: Sequence[str]) -> NDArray[np.float32]:
-        """ChemNet activations, once for the same molecules."""
+        """ChemNet activations ``(n, 512)``, computed once for the same molecules."""
         key = tuple(smiles)
         if key not in self._activations:
             self._activations[key] = activations(smiles, lambda n: self.progress("ChemNet", n))
@@ -45,22 +45,22 @@ class Context:
 
 @dataclass(frozen=True)
 class Metric:
-    """Some figures that belong together.
+    """One metric, or some that are computed together.
 
     Attributes:
-        names: of the figures.
-        compute: them.
-        features: of the sample.
-        compared: (split, feature) of the reference; (split, "") where only the split itself has to exist.
+        names: of the values, in order.
+        compute: gives the values.
+        features: that the sample must have.
+        compared: (split, feature) that the reference must have; (split, "") where only the split itself has to exist.
     """
 
     names: tuple[str, ...]
-    compute: Callable[[Context], Iterable[Figure]]
+    compute: Callable[[Context], Iterable[MetricValue]]
     features: tuple[str, ...] = ()
     compared: tuple[tuple[str, str], ...] = ()
 
     def possible(self, reference: Reference | None) -> bool:
-        """Whether the reference has the splits."""
+        """Whether the reference has the splits that are needed."""
         return all(reference is not None and split in reference.splits for split, _ in self.compared)
 
 
@@ -70,7 +70,7 @@ class Suite:
 
     Attributes:
         name: on the command line.
-        metrics: in the order of their figures.
+        metrics: in order.
         usual: attempts behind the published tables, of which fewer bring a warning; None where there are no tables.
         verdicts: whether it asks for strict validity or stability.
     """

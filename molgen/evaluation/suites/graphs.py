@@ -1,4 +1,4 @@
-"""The figures of graph-generation papers on QM9 and ZINC, every definition of validity side by side."""
+"""Metrics of papers on graph generation (QM9, ZINC), with every definition of validity."""
 
 from __future__ import annotations
 
@@ -8,49 +8,49 @@ from functools import partial
 
 from molgen.datasets.splits import TEST, TRAIN
 from molgen.evaluation.distances import mean_discrepancy
-from molgen.evaluation.fcd import fcd_figure
-from molgen.evaluation.intervals import Figure, share
+from molgen.evaluation.fcd import fcd_metric
+from molgen.evaluation.intervals import MetricValue, share
 from molgen.evaluation.suites.base import Context, Metric, Suite
 
 
-def _validity(context: Context) -> Iterator[Figure]:
+def _validity(context: Context) -> Iterator[MetricValue]:
     sample, n = context.sample, context.sample.attempts
     yield share("validity", len(sample.strict.ids), n)
     for name, column in zip(("sanitize", "largest_fragment", "relaxed"), sample.verdicts.T, strict=True):
         yield share(f"validity_{name}", int(column.sum()), n)
 
 
-def _uniqueness(context: Context) -> Iterator[Figure]:
+def _uniqueness(context: Context) -> Iterator[MetricValue]:
     strict, n = context.sample.strict, context.sample.attempts
     valid, distinct = len(strict.ids), len(strict.names)
     yield share("uniqueness", distinct, valid)
     yield share("vu", distinct, n)
 
 
-def _novelty(context: Context) -> Iterator[Figure]:
+def _novelty(context: Context) -> Iterator[MetricValue]:
     names = context.sample.strict.names
-    novel = len(names) - int(context.compared.knows(names).sum())
+    novel = len(names) - int(context.compared.contains(names).sum())
     yield share("novelty", novel, len(names))
     yield share("vun", novel, context.sample.attempts)
 
 
-def _stability(context: Context) -> Iterator[Figure]:
+def _stability(context: Context) -> Iterator[MetricValue]:
     stable, atoms = context.sample.stable[:, 0], context.sample.stable[:, 1]
     yield share("atom_stability", int(stable.sum()), int(atoms.sum()), "of the heavy atoms of what parses")
     whole = int(((stable == atoms) & (atoms > 0)).sum())
     yield share("molecule_stability", whole, context.sample.attempts)
 
 
-def _neighbourhoods(context: Context) -> Iterator[Figure]:
+def _neighbourhoods(context: Context) -> Iterator[MetricValue]:
     valid = int(context.sample.valid.sum())
     expected, found = context.compared.mean(TEST, "nspdk"), context.sample.mean("nspdk")
-    yield Figure("nspdk", mean_discrepancy(expected, found) if valid else math.nan, valid)
+    yield MetricValue("nspdk", mean_discrepancy(expected, found) if valid else math.nan, valid)
 
 
-def _chemnet(context: Context) -> Iterator[Figure]:
+def _chemnet(context: Context) -> Iterator[MetricValue]:
     values = context.chemnet(context.sample.strict.singles())
     note = f"to the {context.compared.title(TEST)}"
-    yield fcd_figure("fcd", values, partial(context.compared.moments, TEST, context.progress), note)
+    yield fcd_metric("fcd", values, partial(context.compared.moments, TEST, context.progress), note)
 
 
 GRAPH = Suite(

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from molgen.datasets.splits import TRAIN
 from molgen.evaluation.distances import continuous_divergence, discrete_divergence
-from molgen.evaluation.fcd import fcd_figure
-from molgen.evaluation.intervals import Figure, share
+from molgen.evaluation.fcd import fcd_metric
+from molgen.evaluation.intervals import MetricValue, share
 from molgen.evaluation.references import SUBSET, SUBSET_SIZE
 from molgen.evaluation.similarity import nearest_similarity
 from molgen.evaluation.suites.base import Context, Metric, Suite
@@ -53,21 +53,21 @@ def _penalty(found: int, wanted: int) -> str:
     return f"only {found:,} found of {wanted:,} wanted, which lowers it" if found < wanted else ""
 
 
-def _validity(context: Context) -> Iterator[Figure]:
+def _validity(context: Context) -> Iterator[MetricValue]:
     wanted = _wanted(context)
     yield share("Validity", int((context.sample.readable < wanted).sum()), wanted)
 
 
-def _uniqueness(context: Context) -> Iterator[Figure]:
+def _uniqueness(context: Context) -> Iterator[MetricValue]:
     rows, wanted = _first_valid(context), _wanted(context)
     distinct = len(np.unique(context.sample.words("flat").ids[rows]))
     yield share("Uniqueness", distinct, wanted, _penalty(len(rows), wanted))
 
 
-def _novelty(context: Context) -> Iterator[Figure]:
+def _novelty(context: Context) -> Iterator[MetricValue]:
     wanted, words = _wanted(context), context.sample.words("flat")
     names, rows = words.names, _distinct_flat(context)
-    known = context.compared.knows([names[i] for i in words.ids[rows]])
+    known = context.compared.contains([names[i] for i in words.ids[rows]])
     yield share("Novelty", len(rows) - int(known.sum()), wanted, _penalty(len(_first_distinct(context)), wanted))
 
 
@@ -83,20 +83,20 @@ def _divergences(context: Context) -> dict[str, float]:
     return found
 
 
-def _divergence(context: Context) -> Iterator[Figure]:
+def _divergence(context: Context) -> Iterator[MetricValue]:
     context.progress("KL divergences", 0)
     rows, wanted = _distinct_flat(context), _wanted(context)
     note = _penalty(len(_first_distinct(context)), wanted)
     divergences = _divergences(context) if len(rows) > 1 else {}
     score = float(np.mean([math.exp(-value) for value in divergences.values()])) if divergences else math.nan
-    yield Figure("KL divergence", score, len(rows), note=note)
-    yield from (Figure(f"KL {name}", value, len(rows)) for name, value in divergences.items())
+    yield MetricValue("KL divergence", score, len(rows), note=note)
+    yield from (MetricValue(f"KL {name}", value, len(rows)) for name, value in divergences.items())
 
 
-def _chemnet(context: Context) -> Iterator[Figure]:
+def _chemnet(context: Context) -> Iterator[MetricValue]:
     rows = _first_valid(context)
     names = context.sample.words("canonical").singles()
-    found = fcd_figure(
+    found = fcd_metric(
         "FCD",
         context.chemnet([names[row] for row in rows]),
         partial(context.compared.moments, SUBSET, context.progress),
@@ -104,7 +104,7 @@ def _chemnet(context: Context) -> Iterator[Figure]:
     scores = [math.exp(-0.2 * value) if value is not None else None for value in (found.value, found.high, found.low)]
     assert scores[0] is not None
     note = found.note or _penalty(len(rows), _wanted(context))
-    yield Figure("Frechet ChemNet Distance", scores[0], found.n, scores[1], scores[2], note or "exp(-0.2 FCD)")
+    yield MetricValue("Frechet ChemNet Distance", scores[0], found.n, scores[1], scores[2], note or "exp(-0.2 FCD)")
     yield found
 
 
@@ -127,19 +127,19 @@ GUACAMOL = Suite(
 """The suite."""
 
 
-def guacamol_json(figures: dict[str, Figure], samples: Sequence[str]) -> dict[str, Any]:
-    """Results in the shape that GuacaMol's own code writes.
+def guacamol_json(metrics: dict[str, MetricValue], samples: Sequence[str]) -> dict[str, Any]:
+    """Results in the JSON format of GuacaMol's own code.
 
     Args:
-        figures: of the suite, by name.
+        metrics: of the suite, by name.
         samples: up to 100 attempts to show.
     """
     divergences = {
-        name: figures[f"KL {name}"].value for name in (*GUACAMOL_DESCRIPTORS, _SIMILARITY) if f"KL {name}" in figures
+        name: metrics[f"KL {name}"].value for name in (*GUACAMOL_DESCRIPTORS, _SIMILARITY) if f"KL {name}" in metrics
     }
     extra: dict[str, dict[str, Any]] = {
         "KL divergence": {"kl_divs": divergences},
-        "Frechet ChemNet Distance": {"FCD": figures["FCD"].value if "FCD" in figures else None},
+        "Frechet ChemNet Distance": {"FCD": metrics["FCD"].value if "FCD" in metrics else None},
     }
     benchmarks = ("Validity", "Uniqueness", "Novelty", "KL divergence", "Frechet ChemNet Distance")
     return {
@@ -150,11 +150,11 @@ def guacamol_json(figures: dict[str, Figure], samples: Sequence[str]) -> dict[st
         "results": [
             {
                 "benchmark_name": name,
-                "score": figures[name].value,
+                "score": metrics[name].value,
                 "sampling_time": None,
-                "metadata": {"number_samples": figures[name].n, **extra.get(name, {})},
+                "metadata": {"number_samples": metrics[name].n, **extra.get(name, {})},
             }
             for name in benchmarks
-            if name in figures
+            if name in metrics
         ],
     }

@@ -1,4 +1,4 @@
-"""What a medicinal chemist asks of a library. Denominator: the strictly valid molecules; nothing is dropped."""
+"""Metrics of a library in medicinal chemistry. Denominator: the strictly valid molecules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rdkit.SimDivFilters.rdSimDivPickers import LeaderPicker
 from molgen.datasets.splits import TRAIN
 from molgen.evaluation.distances import entropy
 from molgen.evaluation.flags import RARE
-from molgen.evaluation.intervals import Figure, mean, share
+from molgen.evaluation.intervals import MetricValue, mean, share
 from molgen.evaluation.suites.base import Context, Metric, Suite
 from molgen.features.alerts import CATALOGUES
 
@@ -24,7 +24,7 @@ CIRCLES_SAMPLE = 20_000
 """Molecules beyond which circles are counted on a random sample."""
 
 
-def _alerts(context: Context) -> Iterator[Figure]:
+def _alerts(context: Context) -> Iterator[MetricValue]:
     rows = context.sample.valid_rows
     n, words = int(rows.sum()), context.sample.words("alerts")
     kept = rows[words.rows]
@@ -39,7 +39,7 @@ def _alerts(context: Context) -> Iterator[Figure]:
     yield share("alerts_any", len(np.unique(owners)), n)
 
 
-def _ring_systems(context: Context) -> Iterator[Figure]:
+def _ring_systems(context: Context) -> Iterator[MetricValue]:
     rows, words = context.sample.valid_rows, context.sample.words("ring_systems")
     known = context.compared.counts(TRAIN, "ring_systems")
     kept = rows[words.rows]
@@ -50,24 +50,24 @@ def _ring_systems(context: Context) -> Iterator[Figure]:
     yield share("ring_system_rare", len(np.unique(owners[seen < RARE])), n, f"fewer than {RARE} times")
 
 
-def _plausible(context: Context) -> Iterator[Figure]:
+def _plausible(context: Context) -> Iterator[MetricValue]:
     values = context.sample.numbers("plausible")[context.sample.valid_rows]
     yield share("plausible", int(values.sum()), len(values), "no ring too strained to exist")
 
 
-def _average(context: Context, feature: str) -> Iterator[Figure]:
+def _average(context: Context, feature: str) -> Iterator[MetricValue]:
     yield mean(feature, context.sample.numbers(feature)[context.sample.valid_rows])
 
 
-def _scaffolds(context: Context) -> Iterator[Figure]:
+def _scaffolds(context: Context) -> Iterator[MetricValue]:
     rows = context.sample.valid_rows
     counts = context.sample.words("scaffold").counts(rows)
     n = int(rows.sum())
-    yield Figure("scaffolds", len(counts), n, note="different Murcko scaffolds")
-    yield Figure("scaffold_entropy", entropy(counts), n, note=f"nats; at most {math.log(max(len(counts), 1)):.2f}")
+    yield MetricValue("scaffolds", len(counts), n, note="different Murcko scaffolds")
+    yield MetricValue("scaffold_entropy", entropy(counts), n, note=f"nats; at most {math.log(max(len(counts), 1)):.2f}")
 
 
-def _circles(context: Context) -> Iterator[Figure]:
+def _circles(context: Context) -> Iterator[MetricValue]:
     context.progress("circles", 0)
     prints = context.sample.bits("morgan")[context.sample.valid_rows]
     note = "a lower bound: picked greedily"
@@ -76,7 +76,7 @@ def _circles(context: Context) -> Iterator[Figure]:
         prints, note = prints[np.sort(chosen)], f"{note}, from {CIRCLES_SAMPLE:,} chosen at random"
     vectors = [DataStructs.CreateFromBinaryText(row.tobytes()) for row in prints]
     picked = LeaderPicker().LazyBitVectorPick(vectors, len(vectors), CIRCLES_DISTANCE) if vectors else ()
-    yield Figure("circles", len(picked), len(vectors), note=note)
+    yield MetricValue("circles", len(picked), len(vectors), note=note)
 
 
 MEDCHEM = Suite(

@@ -19,7 +19,7 @@ from molgen.chem import (
     networkx_to_graph,
     standardize,
 )
-from molgen.chem.codec import pair_index, tokenize
+from molgen.chem.codec import pair_position, tokenize
 from molgen.chem.standardize import has_stereo
 from molgen.chem.strict import raw_smiles, strict_from_smiles, strict_smiles
 from molgen.datasets import moses
@@ -88,7 +88,7 @@ def test_order_is_that_of_the_canonical_smiles() -> None:
     canonical, tokens, bonds = tokenize(standardize("OCC(F)=O"))
     assert canonical == "O=C(F)CO"
     assert tokens == ["O", "C", "F", "C", "O"]
-    assert bonds[pair_index(0, 1, 5)] == 2
+    assert bonds[pair_position(0, 1, 5)] == 2
 
 
 def test_same_molecule_gives_the_same_graph() -> None:

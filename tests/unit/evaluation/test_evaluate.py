@@ -1,4 +1,4 @@
-"""Figures against hand counts, and their properties."""
+"""Metrics against hand counts, and their properties."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def test_figures_by_hand() -> None:
 
 
 def test_intervals_surround_their_figures_and_shrink() -> None:
-    few, many = (evaluate(["CCO", "CCN", "C1CC", "CCC"] * k, jobs=1).figure("validity") for k in (2, 50))
-    for figure in (few, many):
-        assert figure.low is not None and figure.high is not None
-        assert 0 <= figure.low < figure.value == 0.75 < figure.high <= 1
+    few, many = (evaluate(["CCO", "CCN", "C1CC", "CCC"] * k, jobs=1).metric("validity") for k in (2, 50))
+    for metric in (few, many):
+        assert metric.low is not None and metric.high is not None
+        assert 0 <= metric.low < metric.value == 0.75 < metric.high <= 1
     assert many.high - many.low < few.high - few.low  # type: ignore[operator]
 
 
@@ -76,7 +76,7 @@ def test_nothing_valid_and_nothing_at_all() -> None:
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(UsageError, match="unknown suite 'mose'"):
         evaluate(["C"], suite="mose")
-    with pytest.raises(UsageError, match="unknown figure 'FCD'"):
+    with pytest.raises(UsageError, match="unknown metric 'FCD'"):
         evaluate(["C"], suite="graph", only=["FCD"])
     with pytest.raises(UsageError, match="needs a reference"):
         evaluate(["C"], suite="graph", only=["vun"])
@@ -111,15 +111,15 @@ def test_fcd_is_zero_for_the_same_and_grows_with_difference(smiles: list[str]) -
 def test_a_chemist_sees_flags_and_nothing_is_dropped(smiles: list[str]) -> None:
     attempts = [*smiles[:60], "O=N(=O)c1ccccc1C=O", "C1=CC2=CC=C1C2", "not a molecule"]
     result = evaluate(attempts, reference_of(smiles, smiles[:300]), "medchem", flags=True)
-    brenk = result.figure("alerts_BRENK")
+    brenk = result.metric("alerts_BRENK")
     assert brenk.n == 62 and brenk.value > 0 and "most often" in brenk.note
     assert result["ring_system_never_seen"] > 0
-    assert 1 <= result["circles"] <= 62 and "lower bound" in result.figure("circles").note
+    assert 1 <= result["circles"] <= 62 and "lower bound" in result.metric("circles").note
     assert 0 < result["QED"] < 1 < result["SA"] < 10
     table = result.flags
     assert table is not None and table["attempt"].tolist() == list(range(1, 64)) and not table["valid"].iloc[-1]
     assert "BRENK: nitro_group" in table["alerts"].iloc[60] and table["never_seen"].iloc[61]
-    for name in ("BRENK", "PAINS"):  # the table says what the figure says
+    for name in ("BRENK", "PAINS"):  # the table says what the metric says
         flagged = table["alerts"].str.contains(f"{name}: ").sum()
         assert result[f"alerts_{name}"] == flagged / 62
     assert result["ring_system_never_seen"] == (table["never_seen"] != "").sum() / 62

@@ -1,7 +1,7 @@
 """Against the original code of MOSES, GuacaMol and EDeN, and what RDKit itself has changed since.
 
 ``tests/fixtures/originals.json`` holds 302 attempts (some broken, repeated, charged, with stereo) and small reference
-splits, with the figures that `molsets` 0.3.1, `guacamol` 0.5.5 and `eden-kernel` 0.3.1350 computed for them under
+splits, with the metrics that `molsets` 0.3.1, `guacamol` 0.5.5 and `eden-kernel` 0.3.1350 computed for them under
 rdkit-pypi 2022.9.5. ``rdkit_2022`` in it lists every molecule for which RDKit's own function has changed since.
 """
 
@@ -21,7 +21,7 @@ from molgen.evaluation.distances import count_similarity, discrete_divergence, w
 from molgen.evaluation.sample import examine
 from molgen.evaluation.similarity import internal_diversity
 from molgen.evaluation.suites import guacamol
-from molgen.features import FEATURES, Subject
+from molgen.features import FEATURES, MoleculeRecord
 from molgen.system.shipped import shipped_path
 from tests.conftest import SHARED
 
@@ -40,7 +40,7 @@ def reference(originals: dict[str, Any]) -> Reference:
 
 def values(smiles: list[str], feature: str, old: dict[str, float]) -> np.ndarray:
     """A property as RDKit 2022.9.5 computed it: today's, except for the molecules listed."""
-    subjects = [Subject(text) for text in smiles]
+    subjects = [MoleculeRecord(text) for text in smiles]
     return np.array(
         [old.get(s.canonical, FEATURES[feature].compute(s)) for s in subjects if s.mol is not None], dtype=float
     )
@@ -79,7 +79,7 @@ def test_guacamol(originals: dict[str, Any], reference: Reference, monkeypatch: 
 def test_rdkit_counts_acceptors_otherwise_today(originals: dict[str, Any]) -> None:
     old = originals["rdkit_2022"]["NumHAcceptors"]
     for smiles, count in list(old.items())[:20]:
-        assert FEATURES["NumHAcceptors"].compute(Subject(smiles)) != count
+        assert FEATURES["NumHAcceptors"].compute(MoleculeRecord(smiles)) != count
     assert discrete_divergence(np.array([1.0, 2, 3]), np.array([1.0, 2, 3])) == pytest.approx(0, abs=1e-9)
 
 
@@ -103,7 +103,7 @@ def test_validity_agrees_with_the_original_moses_code_on_published_samples() -> 
 
 
 def test_published_samples_with_what_rdkit_has_changed_put_back() -> None:
-    """Eleven attempts are all that separates today's figures from the original ones, with MOSES's own statistics."""
+    """Eleven attempts are all that separates today's metrics from the original ones, with MOSES's own statistics."""
     folder = SHARED / "moses"
     if not folder.is_dir():
         pytest.skip("../shared/fixtures is not here")

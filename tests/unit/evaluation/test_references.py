@@ -25,20 +25,20 @@ def test_a_file_against_itself_has_no_novelty_and_no_distance(name: str) -> None
     found = evaluate(
         attempts(name), reference, ["moses", "guacamol", "graph"], only=["Novelty", "novelty", "vun", "nspdk"], jobs=1
     )
-    assert [figure.value for _, figure in found.figures()] == [0] * 5
+    assert [metric.value for _, metric in found.metrics()] == [0] * 5
 
 
 def test_fcd_against_itself_is_near_zero_on_all_molecules() -> None:
     name = "own40.smi"
-    figure = evaluate(attempts(name), str(CASES / name), only=["fcd"], jobs=1).figure("fcd")
-    assert figure.n == 40 and abs(figure.value) < 1e-3 and "40 molecules" in figure.note
+    metric = evaluate(attempts(name), str(CASES / name), only=["fcd"], jobs=1).metric("fcd")
+    assert metric.n == 40 and abs(metric.value) < 1e-3 and "40 molecules" in metric.note
 
 
 @pytest.mark.parametrize(("name", "reference"), [("own5.smi", "ref10.smi"), ("one.smi", "one.smi")])
 def test_of_few_everything_but_fcd_is_computed(name: str, reference: str) -> None:
     found = evaluate(attempts(name), str(CASES / reference), "graph", jobs=1)
-    assert math.isnan(found["fcd"]) and "at least" in found.figure("fcd").note
-    assert all(math.isfinite(figure.value) for _, figure in found.figures() if figure.name != "fcd")
+    assert math.isnan(found["fcd"]) and "at least" in found.metric("fcd").note
+    assert all(math.isfinite(metric.value) for _, metric in found.metrics() if metric.name != "fcd")
 
 
 def test_a_second_file_takes_the_distances() -> None:

@@ -13,7 +13,7 @@ from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
 from molgen.evaluation.columns import Words, load_column, save_column
 from molgen.evaluation.similarity import internal_diversity, nearest_similarity
-from molgen.features import FEATURES, Subject
+from molgen.features import FEATURES, MoleculeRecord
 from molgen.features.alerts import CATALOGUES, _moses_queries
 
 SMILES = json.loads((Path(__file__).parents[2] / "fixtures" / "originals.json").read_text())["generated"]
@@ -33,33 +33,33 @@ ODD = (
 
 
 @pytest.fixture(scope="module")
-def subjects() -> list[Subject]:
-    return [subject for subject in map(Subject, (*SMILES, *ODD)) if subject.mol is not None]
+def subjects() -> list[MoleculeRecord]:
+    return [record for record in map(MoleculeRecord, (*SMILES, *ODD)) if record.mol is not None]
 
 
-def test_screened_alerts_are_those_of_rdkits_catalogues(subjects: list[Subject]) -> None:
-    found = [set(FEATURES["alerts"].compute(subject)) for subject in subjects]
+def test_screened_alerts_are_those_of_rdkits_catalogues(subjects: list[MoleculeRecord]) -> None:
+    found = [set(FEATURES["alerts"].compute(record)) for record in subjects]
     assert sum(map(len, found)) > 100
     for name in CATALOGUES:
         parameters = FilterCatalogParams()
         parameters.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
         catalogue = FilterCatalog(parameters)
-        for subject, alerts in zip(subjects, found, strict=True):
-            expected = {f"{name}: {entry.GetDescription()}" for entry in catalogue.GetMatches(subject.mol)}
+        for record, alerts in zip(subjects, found, strict=True):
+            expected = {f"{name}: {entry.GetDescription()}" for entry in catalogue.GetMatches(record.mol)}
             assert {alert for alert in alerts if alert.startswith(f"{name}: ")} == expected
 
 
-def test_screened_filters_and_qed_are_the_plain_ones(subjects: list[Subject]) -> None:
+def test_screened_filters_and_qed_are_the_plain_ones(subjects: list[MoleculeRecord]) -> None:
     queries, screen = _moses_queries()
-    for subject in [*subjects[:60], *subjects[-len(ODD) :]]:
-        matching = {n for n, query in enumerate(queries) if subject.hydrogens.HasSubstructMatch(query)}
-        assert matching <= set(screen.survivors(subject.hydrogen_pattern, subject.hydrogens))
-    for subject in subjects:
-        assert FEATURES["QED"].compute(subject) == pytest.approx(QED.qed(subject.mol), abs=1e-12)
+    for record in [*subjects[:60], *subjects[-len(ODD) :]]:
+        matching = {n for n, query in enumerate(queries) if record.hydrogens.HasSubstructMatch(query)}
+        assert matching <= set(screen.survivors(record.hydrogen_pattern, record.hydrogens))
+    for record in subjects:
+        assert FEATURES["QED"].compute(record) == pytest.approx(QED.qed(record.mol), abs=1e-12)
 
 
-def test_similarities_are_rdkits(subjects: list[Subject]) -> None:
-    raw = [FEATURES["morgan"].compute(subject) for subject in subjects]
+def test_similarities_are_rdkits(subjects: list[MoleculeRecord]) -> None:
+    raw = [FEATURES["morgan"].compute(record) for record in subjects]
     prints = np.frombuffer(b"".join(raw), dtype=np.uint64).reshape(len(raw), -1)
     vectors = [DataStructs.CreateFromBinaryText(row) for row in raw]
     table = np.array([DataStructs.BulkTanimotoSimilarity(vector, vectors) for vector in vectors])
@@ -71,21 +71,21 @@ def test_similarities_are_rdkits(subjects: list[Subject]) -> None:
 
 
 def test_ring_systems_and_fragments() -> None:
-    naphthyl = Subject("O=C1CCCC1c1ccc2ccccc2c1")
+    naphthyl = MoleculeRecord("O=C1CCCC1c1ccc2ccccc2c1")
     assert sorted(FEATURES["ring_systems"].compute(naphthyl)) == ["O=C1CCCC1", "c1ccc2ccccc2c1"]
-    assert FEATURES["ring_systems"].compute(Subject("C1CC12CC2")) == ("C1CC12CC2",)
-    assert FEATURES["moses_scaffold"].compute(Subject("CCC1CC1")) == ()
-    assert FEATURES["scaffold"].compute(Subject("CCC1CC1")) == ("C1CC1",)
+    assert FEATURES["ring_systems"].compute(MoleculeRecord("C1CC12CC2")) == ("C1CC12CC2",)
+    assert FEATURES["moses_scaffold"].compute(MoleculeRecord("CCC1CC1")) == ()
+    assert FEATURES["scaffold"].compute(MoleculeRecord("CCC1CC1")) == ("C1CC1",)
 
 
 def test_nspdk_vectors_have_unit_length_and_ignore_the_order_of_atoms() -> None:
-    first, second = (FEATURES["nspdk"].compute(Subject(text)) for text in ("CC(=O)Nc1ccccc1", "c1ccccc1NC(C)=O"))
+    first, second = (FEATURES["nspdk"].compute(MoleculeRecord(text)) for text in ("CC(=O)Nc1ccccc1", "c1ccccc1NC(C)=O"))
     assert sum(value**2 for value in first.values()) == pytest.approx(1)
     assert first == pytest.approx(second)
-    mol = Chem.RenumberAtoms(Subject("CC(=O)N").mol, [3, 1, 0, 2])
-    moved = Subject("")
+    mol = Chem.RenumberAtoms(MoleculeRecord("CC(=O)N").mol, [3, 1, 0, 2])
+    moved = MoleculeRecord("")
     moved.__dict__["mol"] = mol
-    assert FEATURES["nspdk"].compute(moved) == pytest.approx(FEATURES["nspdk"].compute(Subject("CC(=O)N")))
+    assert FEATURES["nspdk"].compute(moved) == pytest.approx(FEATURES["nspdk"].compute(MoleculeRecord("CC(=O)N")))
 
 
 def test_columns_survive_storage(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from molgen.chem.bonds import BOND_NAMES
-from molgen.chem.codec import pair_index
+from molgen.chem.codec import pair_position
 from molgen.constraints.conditions import Conditions
 from molgen.constraints.fragment import parse_fragment
 from molgen.diffusion.random_keys import RandomKeys
@@ -44,8 +44,8 @@ def test_given_atoms_and_bonds_stay(model: GraphDiffusion, text: str) -> None:
     for row in state["bonds"].tolist():
         for atom in range(k):
             for other in range(atom + 1, k):
-                assert BOND_NAMES[row[pair_index(atom, other, size)]] == given.get((atom, other), "none")
-            leaving = [BOND_NAMES[row[pair_index(atom, other, size)]] for other in range(k, size)]
+                assert BOND_NAMES[row[pair_position(atom, other, size)]] == given.get((atom, other), "none")
+            leaving = [BOND_NAMES[row[pair_position(atom, other, size)]] for other in range(k, size)]
             if fragment.marked(fragment.pieces[atom]):
                 assert sorted(name for name in leaving if name != "none") == sorted(fragment.attachments[atom])
 
