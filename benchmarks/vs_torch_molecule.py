@@ -7,7 +7,7 @@ Installs torch-molecule into an environment of its own (--env, kept for the next
 or on --molecules of it drawn at random (it reads SMILES for minutes before training, which is not counted, and sees far
 fewer than that while the time lasts), with its defaults until the time is up, and draws from it with its default of 500
 calls and with 50; trains a family of molgen for the same time and draws as often. Both are scored by molgen's
-evaluator, on raw graphs: the repair that torch-molecule applies to what it returns is left out, and its figure with
+evaluator, on raw graphs: the repair that torch-molecule applies to what it returns is left out, and its result with
 repair is given beside it. Its atoms have no hydrogen count, so that [nH] and n are the same: of aromatic nitrogens
 each may take a hydrogen, if that is what makes the rings write (`lenient`); molgen's graphs get no such help.
 """

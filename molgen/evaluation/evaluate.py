@@ -43,7 +43,7 @@ def evaluate(
     Args:
         smiles: attempts, invalid ones included: a list, tuple, generator, array or pandas Series of SMILES or RDKit
             molecules. None and NaN are invalid attempts.
-        reference: ``moses``, ``qm9``, a file, or a `Reference`; without one, figures that compare are left out.
+        reference: ``moses``, ``qm9``, a file, or a `Reference`; without one, metrics that need one are left out.
         suite: ``moses``, ``guacamol``, ``graph``, ``medchem``, several of them, or ``all``.
         only: names of metrics; others are not computed.
         jobs: worker processes; by default one per core. Results do not depend on it.
@@ -52,7 +52,7 @@ def evaluate(
         progress: called with a label and the number of molecules done.
 
     Raises:
-        UsageError: an unknown suite or figure, or one string or a table instead of several molecules.
+        UsageError: an unknown suite or metric, or one string or a table instead of several molecules.
         MolgenError: no attempts, or a reference that cannot be read.
     """
     start = time.perf_counter()

@@ -88,7 +88,7 @@ class Evaluation:
         return pandas.DataFrame(rows).set_index("name")
 
     def __repr__(self) -> str:
-        found = ", ".join(f"{figure.name}={shown(figure)}" for _, figure in itertools.islice(self.figures(), 3))
+        found = ", ".join(f"{metric.name}={shown(metric)}" for _, metric in itertools.islice(self.metrics(), 3))
         return f"Evaluation({self.attempts:,} attempts, reference {self.reference or 'none'}: {found}, ...)"
 
     def _repr_html_(self) -> str:

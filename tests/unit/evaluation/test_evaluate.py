@@ -127,11 +127,11 @@ def test_a_chemist_sees_flags_and_nothing_is_dropped(smiles: list[str]) -> None:
 
 def test_molecules_are_taken_in_whatever_they_are_kept_in() -> None:
     series = pandas.Series(["CCO", None, "C1CC", "CCO"])
-    figures = evaluate(series, jobs=1)
-    assert figures.attempts == 4 and figures["validity"] == 0.5
-    assert repr(figures).startswith("Evaluation(4 attempts, reference none: validity=0.5000")
-    assert len(repr(figures)) < 200
-    assert "<table" in figures._repr_html_() and "uniqueness" in figures._repr_html_()
+    scores = evaluate(series, jobs=1)
+    assert scores.attempts == 4 and scores["validity"] == 0.5
+    assert repr(scores).startswith("Evaluation(4 attempts, reference none: validity=0.5000")
+    assert len(repr(scores)) < 200
+    assert "<table" in scores._repr_html_() and "uniqueness" in scores._repr_html_()
     for wrong in ("CCO", series.to_frame()):
         with pytest.raises(UsageError, match=r"in a list|one column"):
             evaluate(wrong)
