@@ -19,6 +19,7 @@ from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.decoder import Decoder, passes
+from molgen.graph.autoregressive.given import Given
 from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
 from molgen.graph.autoregressive.orders import ORDER_NAMES
 from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS
@@ -243,9 +244,8 @@ class AutoregressiveGraphModel(GraphGenerator):
     def sample_batch(
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
-        if conditions is not None and conditions.guidance:
-            sampling = sampling.replaced(guidance=dict.fromkeys(self.variables, conditions.guidance))
-        state, calls, judged = self._sample(size, rng.fold_in(STATES), sampling, None, self._asked(rng, conditions))
+        asked, sampling = self._asked(rng, conditions), self._guided(sampling, conditions)
+        state, calls, judged = self._sample(size, rng.fold_in(STATES), sampling, None, asked)
         read = strict_smiles if form == "strict" else raw_smiles
         graphs = state_graphs(state)
         if judged is None:  # not under the valence guard
@@ -263,7 +263,11 @@ class AutoregressiveGraphModel(GraphGenerator):
         observer: Callable[[State], None] | None = None,
         conditions: Conditions | None = None,
     ) -> tuple[State, list[int]]:
-        return self._sample(size, rng, sampling, observer, self._asked(rng, conditions))[:2]
+        asked, sampling = self._asked(rng, conditions), self._guided(sampling, conditions)
+        return self._sample(size, rng, sampling, observer, asked)[:2]
+
+    def least_atoms(self, conditions: Conditions) -> int:
+        return 1 if conditions.fragment is None else Given.of(conditions.fragment, self.vocabulary).smallest
 
     def _plan(self, conditions: Conditions) -> Plan:
         """How attempts are drawn under conditions."""
@@ -272,6 +276,12 @@ class AutoregressiveGraphModel(GraphGenerator):
     def _asked(self, rng: RandomKeys, conditions: Conditions | None) -> Asked:
         """What is given to the decoder of attempts whose sizes have been drawn with the same keys."""
         return Asked() if conditions is None else self._plan(conditions).asked(rng.fold_in(_TARGETS))
+
+    def _guided(self, sampling: SamplingConfig, conditions: Conditions | None) -> SamplingConfig:
+        """Settings with the guidance that is asked for."""
+        if conditions is None or not conditions.guidance:
+            return sampling
+        return sampling.replaced(guidance=dict.fromkeys(self.variables, conditions.guidance))
 
     @torch.no_grad()
     def _sample(
