@@ -43,13 +43,18 @@ TARGETS = 16_384
 
 
 class AutoregressiveGraphModel(GraphGenerator):
-    """Absorbing diffusion in which an atom and its bonds are masked together, in the time-free form of `AnyOrder`.
+    """Graphs generated atom by atom, each atom with its bonds to the atoms before it (as in GraphARM, Kong et al., 2023).
 
-    A mask that falls uncovers the category of an atom and its bonds to the atoms uncovered before (as in GraphARM, Kong
-    et al., 2023): first the category, then the neighbours from the last place to the first, each by a pointer. A slot
-    of the network holds the atom just uncovered and the place to be uncovered next; its attention to earlier atoms
-    knows how they are bonded, how far apart they are along bonds, and how much of their valence is used. So rings and
-    valence, which are what is hard in a molecule, are things the network reads, not things that it has to work out.
+    At each step the category of the next atom is drawn, and then its neighbours among the earlier atoms, from the last
+    place to the first, by a pointer over candidates and bond categories that ends with a stop. A slot of the causal
+    Transformer reads the atom added last and predicts the next one; its attention to earlier atoms is biased by their
+    bonds, by distances along bonds, by the valence used and by the state of aromatic rings.
+
+    In blocks of one atom this is an autoregressive model. In larger blocks, with a random order inside each, it is
+    absorbing diffusion in its time-free form, in which an atom and its bonds are masked together.
+
+    It can be trained on several generation orders, with given pieces of molecules among them, and conditioned on
+    properties; see `molgen.graph.autoregressive.orders` and `molgen.graph.autoregressive.properties`.
 
     Args:
         config: everything.
