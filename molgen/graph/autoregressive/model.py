@@ -43,7 +43,7 @@ TARGETS = 16_384
 
 
 class AutoregressiveGraphModel(GraphGenerator):
-    """Graphs generated atom by atom, each atom with its bonds to the atoms before it (as in GraphARM, Kong et al., 2023).
+    """Graphs generated atom by atom, each with its bonds to the atoms before it (as in GraphARM, Kong et al., 2023).
 
     At each step the category of the next atom is drawn, and then its neighbours among the earlier atoms, from the last
     place to the first, by a pointer over candidates and bond categories that ends with a stop. A slot of the causal
