@@ -26,8 +26,8 @@ class SamplingConfig(BaseModel):
         distortion: of the time grid.
         temperature: by kind of variable.
         top_p: by kind of variable.
-        guidance: by kind of variable, how far growing graphs are pushed away from what they would do if they were not
-            told what their aromatic rings lack; two network calls instead of one.
+        guidance: by kind of variable, weight w of log p + w (log p - log p_unconditional), where properties are a
+            condition; two network passes instead of one.
         eta: stochasticity of the flow sampler, or of the order in which the confidence sampler uncovers.
         omega: target guidance of the flow sampler.
         remask: whether the confidence sampler may hide again what it uncovered.

@@ -192,15 +192,21 @@ def sharpened(logits: Tensor, temperature: float, top_p: float) -> Tensor:
     return _nucleus(p, top_p) if top_p < 1 else p
 
 
-def guided(logits: Tensor, blind: Tensor, weight: float) -> Tensor:
-    """Log-probabilities ``(..., K)``, up to a constant, pushed away from those of a predictor that is told less.
+def guided(conditional: Tensor, unconditional: Tensor, weight: float) -> Tensor:
+    """Log-probabilities ``(..., K)``, up to a constant, of two passes over the same state.
 
-    log p + weight (log p - log p_blind) (classifier-free guidance, Ho and Salimans, 2022). The difference is cut at
-    `_GUIDANCE_LIMIT`: where the blind predictor is all but sure that something is not so, it says nothing of worth.
+    log p + weight (log p - log p_unconditional) (classifier-free guidance, Ho and Salimans, 2022). The difference is
+    cut at `_GUIDANCE_LIMIT`, so that a category which the unconditional pass all but excludes is not chosen for that
+    reason alone.
+
+    Args:
+        conditional: logits ``(..., K)``; -inf stays so.
+        unconditional: logits ``(..., K)``.
+        weight: 0 for the conditional pass alone.
     """
-    told = logits.log_softmax(-1)
-    difference = (told - blind.log_softmax(-1)).clamp(-_GUIDANCE_LIMIT, _GUIDANCE_LIMIT)
-    return torch.where(told.isneginf(), told, told + weight * difference)
+    log_p = conditional.log_softmax(-1)
+    difference = (log_p - unconditional.log_softmax(-1)).clamp(-_GUIDANCE_LIMIT, _GUIDANCE_LIMIT)
+    return torch.where(log_p.isneginf(), log_p, log_p + weight * difference)
 
 
 def _nucleus(p: Tensor, top_p: float) -> Tensor:

@@ -1,1 +1,1 @@
-"""Graphs that grow atom after atom, each with its bonds to those before it."""
+"""Autoregressive models of graphs: atom after atom, each with its bonds to those before it."""

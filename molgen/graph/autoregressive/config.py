@@ -16,7 +16,7 @@ class AutoregressiveGraphConfig(GraphGeneratorConfig):
     """Everything needed to build the generator again.
 
     Attributes:
-        blocks: sizes of the blocks of atoms that molecules are uncovered in, in canonical order, each in a random order
+        blocks: sizes of the blocks of atoms that molecules are generated in, in canonical order, each in a random order
             inside; one size is drawn for every molecule in training. 0 is one block, all in a random order.
         orders: share of each generation order in training; see `molgen.graph.autoregressive.orders`.
         properties: that it is conditioned on, and how they are distributed over its training molecules.

@@ -66,9 +66,9 @@ class Given:
         return np.where(self.marked, self.attachments.sum(1), -1)
 
     @property
-    def least(self) -> int:
-        """Fewest atoms to be added: one per attachment point, but for those that join pieces."""
-        return max(1, int(self.attachments.sum()) - self.pieces + 1)
+    def smallest(self) -> int:
+        """Fewest atoms of a molecule: one is added per attachment point, but for those that join pieces."""
+        return len(self.atoms) + max(1, int(self.attachments.sum()) - self.pieces + 1)
 
 
 class GivenGuard:

@@ -19,6 +19,7 @@ from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.decoder import Decoder, passes
+from molgen.graph.autoregressive.given import Given
 from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
 from molgen.graph.autoregressive.orders import ORDER_NAMES
 from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS
@@ -42,13 +43,18 @@ TARGETS = 16_384
 
 
 class AutoregressiveGraphModel(GraphGenerator):
-    """Absorbing diffusion in which an atom and its bonds are masked together, in the time-free form of `AnyOrder`.
+    """Graphs generated atom by atom, each with its bonds to the atoms before it (as in GraphARM, Kong et al., 2023).
 
-    A mask that falls uncovers the category of an atom and its bonds to the atoms uncovered before (as in GraphARM, Kong
-    et al., 2023): first the category, then the neighbours from the last place to the first, each by a pointer. A slot
-    of the network holds the atom just uncovered and the place to be uncovered next; its attention to earlier atoms
-    knows how they are bonded, how far apart they are along bonds, and how much of their valence is used. So rings and
-    valence, which are what is hard in a molecule, are things the network reads, not things that it has to work out.
+    At each step the category of the next atom is drawn, and then its neighbours among the earlier atoms, from the last
+    place to the first, by a pointer over candidates and bond categories that ends with a stop. A slot of the causal
+    Transformer reads the atom added last and predicts the next one; its attention to earlier atoms is biased by their
+    bonds, by distances along bonds, by the valence used and by the state of aromatic rings.
+
+    In blocks of one atom this is an autoregressive model. In larger blocks, with a random order inside each, it is
+    absorbing diffusion in its time-free form, in which an atom and its bonds are masked together.
+
+    It can be trained on several generation orders, with given pieces of molecules among them, and conditioned on
+    properties; see `molgen.graph.autoregressive.orders` and `molgen.graph.autoregressive.properties`.
 
     Args:
         config: everything.
@@ -243,9 +249,8 @@ class AutoregressiveGraphModel(GraphGenerator):
     def sample_batch(
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
-        if conditions is not None and conditions.guidance:
-            sampling = sampling.replaced(guidance=dict.fromkeys(self.variables, conditions.guidance))
-        state, calls, judged = self._sample(size, rng.fold_in(STATES), sampling, None, self._asked(rng, conditions))
+        asked, sampling = self._asked(rng, conditions), self._guided(sampling, conditions)
+        state, calls, judged = self._sample(size, rng.fold_in(STATES), sampling, None, asked)
         read = strict_smiles if form == "strict" else raw_smiles
         graphs = state_graphs(state)
         if judged is None:  # not under the valence guard
@@ -263,7 +268,11 @@ class AutoregressiveGraphModel(GraphGenerator):
         observer: Callable[[State], None] | None = None,
         conditions: Conditions | None = None,
     ) -> tuple[State, list[int]]:
-        return self._sample(size, rng, sampling, observer, self._asked(rng, conditions))[:2]
+        asked, sampling = self._asked(rng, conditions), self._guided(sampling, conditions)
+        return self._sample(size, rng, sampling, observer, asked)[:2]
+
+    def least_atoms(self, conditions: Conditions) -> int:
+        return 1 if conditions.fragment is None else Given.of(conditions.fragment, self.vocabulary).smallest
 
     def _plan(self, conditions: Conditions) -> Plan:
         """How attempts are drawn under conditions."""
@@ -272,6 +281,12 @@ class AutoregressiveGraphModel(GraphGenerator):
     def _asked(self, rng: RandomKeys, conditions: Conditions | None) -> Asked:
         """What is given to the decoder of attempts whose sizes have been drawn with the same keys."""
         return Asked() if conditions is None else self._plan(conditions).asked(rng.fold_in(_TARGETS))
+
+    def _guided(self, sampling: SamplingConfig, conditions: Conditions | None) -> SamplingConfig:
+        """Settings with the guidance that is asked for."""
+        if conditions is None or not conditions.guidance:
+            return sampling
+        return sampling.replaced(guidance=dict.fromkeys(self.variables, conditions.guidance))
 
     @torch.no_grad()
     def _sample(

@@ -67,7 +67,7 @@ class Plan:
     ) -> None:
         self.given = None if conditions.fragment is None else Given.of(conditions.fragment, vocabulary)
         self.shares = config.sizes
-        least = 1 if self.given is None else len(self.given.atoms) + self.given.least
+        least = 1 if self.given is None else self.given.smallest
         self.range = _both(conditions.atoms, Interval(least, max(config.sizes)))
         self.exact = True
         names = list(config.properties)
