@@ -13,6 +13,10 @@ class UsageError(MolgenError):
     exit_code = 2
 
 
+class ConditionWarning(UserWarning):
+    """What is asked of molecules is hard to have, or is read otherwise than it is written."""
+
+
 class MoleculeError(MolgenError):
     """One molecule cannot be used.
 

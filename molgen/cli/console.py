@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from molgen.errors import ConditionWarning
+
 
 def say(text: str) -> None:
     """Print a line to stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def said_warnings() -> Iterator[None]:
+    """Print warnings about conditions as one line each, for the length of a block."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ConditionWarning)
+        warnings.showwarning = lambda message, *_: say(f"molgen: warning: {message}")
+        yield
 
 
 def print_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -23,6 +23,21 @@ def generate(
         list[Path] | None, typer.Option("-o", "--out", help=".smi, .csv, .parquet or .sdf, also several; else stdout.")
     ] = None,
     model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = "moses-graph",
+    fragment: Annotated[
+        str | None,
+        typer.Option(help="SMILES that every molecule contains; grow at each *, or anywhere; pieces apart by a dot."),
+    ] = None,
+    properties: Annotated[
+        list[str] | None,
+        typer.Option("--property", help="NAME=LOW..HIGH, such as logP=1..3, QED=0.7.. or HBD=1; may be repeated."),
+    ] = None,
+    atoms: Annotated[str | None, typer.Option(help="Number of heavy atoms, such as 20..30.")] = None,
+    collection: Annotated[
+        str | None, typer.Option(help="Molecules like those of one training collection, such as moses.")
+    ] = None,
+    max_attempts: Annotated[
+        int | None, typer.Option(help="With -n: give up after so many attempts; by default 20 n + 1,000.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same molecules.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Molecules per network call.")] = 128,
     sampler: Annotated[str | None, typer.Option(help="ancestral, renoise, flow, confidence or first-hitting.")] = None,
@@ -31,7 +46,7 @@ def generate(
     temperature: Annotated[str | None, typer.Option(help="A number, or atoms=0.8,bonds=0.6.")] = None,
     top_p: Annotated[str | None, typer.Option(help="A number, or atoms=0.99,bonds=0.95.")] = None,
     guidance: Annotated[
-        str | None, typer.Option(help="Away from rings that cannot be closed: a number, or atoms=1,bonds=0.7.")
+        str | None, typer.Option(help="How far to follow properties, 0 or more: a number, or atoms=1,bonds=0.7.")
     ] = None,
     eta: Annotated[
         float | None, typer.Option(help="Stochasticity of the flow sampler, or of the order of the confidence sampler.")
@@ -56,7 +71,7 @@ def generate(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:
     """Generate molecules."""
-    from molgen.cli.console import say
+    from molgen.cli.console import said_warnings, say
     from molgen.cli.options import to_device
     from molgen.errors import UsageError
     from molgen.io import check_output
@@ -75,10 +90,18 @@ def generate(
     if trace is not None:
         check_writable(trace, overwrite)
 
+    from molgen.constraints.conditions import Conditions, split_properties
     from molgen.models.generator import Generator
-    from molgen.models.results import Interrupted
+    from molgen.models.results import Interrupted, TooFew
     from molgen.system.hardware import keep_memory
 
+    asked: dict[str, Any] = {
+        "fragment": fragment,
+        "properties": split_properties(properties or ()),
+        "atoms": atoms,
+        "collection": collection,
+    }
+    conditions = Conditions.of(**asked)  # refuse what cannot be read before a model is
     keep_memory()
     generator = to_device(Generator.from_pretrained(model), device)
     sampling: dict[str, Any] = {
@@ -98,18 +121,24 @@ def generate(
     if trace is not None:
         from molgen.report.trace import draw_trace
 
-        draw_trace(trace, generator.trace(seed, **sampling), overwrite)
+        if conditions is not None:
+            generator.check_conditions(conditions)
+        states = generator.trace(seed, conditions, **sampling)
+        draw_trace(trace, states, overwrite, None if conditions is None else conditions.fragment)
     start = time.perf_counter()
-    options = {"seed": seed, "batch_size": batch_size, **sampling}
+    options = {"seed": seed, "batch_size": batch_size, **asked, **sampling}
     found: Attempts | Generated
     try:
-        with bar("sampling", attempts or n) as shown:
+        with said_warnings(), bar("sampling", attempts or n) as shown:
             if attempts is not None:
                 found = generator.attempts(attempts, progress=shown.advance, **options)
             elif n is not None:
-                found = generator.generate(n, progress=shown.advance, **options)
+                found = generator.generate(n, max_attempts=max_attempts, progress=shown.advance, **options)
             else:
                 return
+    except TooFew as few:
+        _deliver(few.found, start, out or (), overwrite)
+        raise
     except Interrupted as stop:
         if stop.found:
             _deliver(stop.found, start, out or (), overwrite)

@@ -30,6 +30,10 @@ class Interval:
             return f"{self.low:g}"
         return _DOTS.join("" if bound is None else f"{bound:g}" for bound in (self.low, self.high))
 
+    def overlaps(self, other: Interval) -> bool:
+        """Whether some number lies in both."""
+        return all(a.low is None or b.high is None or a.low <= b.high for a, b in ((self, other), (other, self)))
+
     def clamped(self, value: float) -> float:
         """The nearest value inside."""
         value = value if self.low is None else max(value, self.low)

@@ -126,16 +126,19 @@ class GraphGenerator(Generator):
         return found
 
     @names_settings
-    def trace(self, seed: int = 0, **sampling: Unpack[SamplingSettings]) -> list[Chem.Mol]:
+    def trace(
+        self, seed: int = 0, conditions: Conditions | None = None, **sampling: Unpack[SamplingSettings]
+    ) -> list[Chem.Mol]:
         config = self.sampling_with(**sampling).replaced(valence_guard=False)  # drawings that fail are not for showing
         for number in range(_TRACE_ATTEMPTS):
             rng = RandomKeys.from_seed(seed, torch.tensor([number], device=self.device))
             states: list[State] = []
-            size = int(self.draw_sizes(rng, config))
-            state, _ = self.sample_states(size, rng.fold_in(STATES), config, states.append)
-            if strict_smiles(self.codec.decode(state_graphs(state)[0])) is not None:
+            size = int(self.draw_sizes(rng, config, conditions))
+            state, _ = self.sample_states(size, rng.fold_in(STATES), config, states.append, conditions)
+            smiles = strict_smiles(self.codec.decode(state_graphs(state)[0]))
+            if smiles is not None and (conditions is None or all(conditions.satisfied(smiles).values())):
                 return [draw_state(state, self.vocabulary) for state in states]
-        raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid; sample with more steps or another seed")
+        raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid and has what is asked; take another seed")
 
 
 def state_graphs(state: State) -> list[MoleculeGraph]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING, Literal, Unpack
 import torch
 from torch import Tensor
 
-from molgen.constraints.conditions import Conditions
+from molgen.chem.standardize import has_stereo
+from molgen.constraints.conditions import Conditions, Interval
+from molgen.constraints.fragment import Fragment
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.errors import MolgenError, UsageError
+from molgen.errors import ConditionWarning, UsageError
 from molgen.models.base import Model
-from molgen.models.results import Attempt, Attempts, Generated, Interrupted
+from molgen.models.results import Attempt, Attempts, Generated, Interrupted, TooFew
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import SamplingSettings, names_settings
 from molgen.system.hardware import parallel_map
@@ -46,6 +49,10 @@ class Generator(Model):
     def described(cls) -> str:
         return f"a {cls.family} model" if hasattr(cls, "family") else "one that generates molecules"
 
+    def training_ranges(self) -> dict[str, Interval]:
+        """Values of properties among its training molecules, from the least to the largest, where it has them."""
+        return {}
+
     @abstractmethod
     def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
         """Size of each attempt ``(B,)`` int64, as often as in training; those of one size are sampled together."""
@@ -58,11 +65,16 @@ class Generator(Model):
 
     @names_settings
     @abstractmethod
-    def trace(self, seed: int = 0, **sampling: Unpack[SamplingSettings]) -> list[Chem.Mol] | list[str]:
-        """The states of one molecule, from noise to the end, drawn or written: the first strictly valid of `seed`.
+    def trace(
+        self, seed: int = 0, conditions: Conditions | None = None, **sampling: Unpack[SamplingSettings]
+    ) -> list[Chem.Mol] | list[str]:
+        """The states of one molecule, from noise to the end, drawn or written.
+
+        It is the first of `seed` that is strictly valid and has what is asked.
 
         Args:
             seed: which molecule.
+            conditions: what is asked of it.
             **sampling: fields of `SamplingConfig` to override.
 
         Raises:
@@ -95,7 +107,7 @@ class Generator(Model):
             Interrupted: Ctrl-C.
         """
         if conditions is not None:
-            self._check_conditions(conditions)
+            self.check_conditions(conditions)
         numbers = torch.tensor(list(examples), dtype=torch.int64, device=self.device)
         rows_by_size: dict[int, list[int]] = defaultdict(list)
         for row, size in enumerate(self.draw_sizes(RandomKeys.from_seed(seed, numbers), sampling, conditions).tolist()):
@@ -134,16 +146,22 @@ class Generator(Model):
         seed: int = 0,
         batch_size: int = 128,
         progress: Progress | None = None,
-        conditions: Conditions | None = None,
+        fragment: str | Fragment | None = None,
+        properties: Mapping[str, object] | None = None,
+        atoms: object = None,
+        collection: str | None = None,
         **sampling: Unpack[SamplingSettings],
     ) -> Attempts:
         """SMILES of n raw attempts, invalid ones included, nothing filtered or repaired.
 
+        Arguments are those of `generate`.
+
         Raises:
-            UsageError: n below 1, or a bad sampling setting.
+            UsageError: n below 1, a bad sampling setting, or something that the model cannot be asked for.
             Interrupted: Ctrl-C.
         """
         config = self._check(n, batch_size, sampling)
+        conditions = self._asked(fragment, properties, atoms, collection)
         found = Attempts()
         draw = partial(
             self.sample,
@@ -168,10 +186,13 @@ class Generator(Model):
         batch_size: int = 128,
         max_attempts: int | None = None,
         progress: Progress | None = None,
-        conditions: Conditions | None = None,
+        fragment: str | Fragment | None = None,
+        properties: Mapping[str, object] | None = None,
+        atoms: object = None,
+        collection: str | None = None,
         **sampling: Unpack[SamplingSettings],
     ) -> Generated:
-        """n molecules, strictly valid and all different.
+        """n molecules, strictly valid and all different, that have what is asked.
 
         Args:
             n: molecules to keep.
@@ -179,19 +200,31 @@ class Generator(Model):
             batch_size: molecules per network call.
             max_attempts: give up after so many; by default 20 n + 1,000.
             progress: called with the number of attempts just sampled.
-            conditions: what is asked of the molecules.
+            fragment: that every molecule contains, as SMILES; see `molgen.constraints.fragment.parse_fragment`.
+            properties: values or ranges by name, such as ``{"logP": (1, 3), "QED": (0.7, None), "HBD": 1}``.
+            atoms: number of heavy atoms, or a range.
+            collection: of training molecules, that the molecules are to be like; it is not checked.
             **sampling: fields of `SamplingConfig` to override. The valence guard is on by default, where there is one.
 
         Raises:
-            UsageError: n below 1, or a bad sampling setting.
-            MolgenError: `max_attempts` were not enough.
+            UsageError: n below 1, a bad sampling setting, or something that the model cannot be asked for.
+            TooFew: `max_attempts` were not enough; it holds the molecules that were found.
             Interrupted: Ctrl-C.
+
+        Warns:
+            ConditionWarning: a range lies outside what the model has been trained on.
+
+        Example:
+            >>> model = Generator.from_pretrained("qm9-graph")
+            >>> model.generate(2, fragment="*C1CC1", atoms=(6, 8), steps=10).kept
+            2
         """
         if sampling.get("valence_guard") is None and "valence_guard" in self.settings:
             sampling["valence_guard"] = True
         config = self._check(n, batch_size, sampling)
+        conditions = self._asked(fragment, properties, atoms, collection)
         limit = max_attempts if max_attempts is not None else 20 * n + 1000
-        found = Generated(requested=n)
+        found = Generated(requested=n, conditions=conditions)
         draw = partial(
             self.sample,
             seed=seed,
@@ -203,17 +236,46 @@ class Generator(Model):
         )
         with self.evaluating():
             while found.kept < n and found.attempted < limit:
-                missing = n - found.kept
-                size = min(WINDOW, missing + missing // 8 + 8, limit - found.attempted)
+                expected = (n - found.kept) * (found.attempted + 1) / (found.kept + 1)
+                size = min(WINDOW, int(1.125 * expected) + 8, limit - found.attempted)
                 _add(found, draw, range(found.attempted, found.attempted + size))
         if found.kept == n:
             return found
-        raise MolgenError(
-            f"only {found.kept} of {n} molecules after {limit} attempts; ask for fewer, "
-            "sample with more steps, or train the model longer"
-        )
+        advice = "sample with more steps, or train the model longer" if conditions is None else "or for less of each"
+        raise TooFew(f"only {found.kept} of {n} molecules after {limit} attempts; ask for fewer, {advice}", found)
 
-    def _check_conditions(self, conditions: Conditions) -> None:
+    def _asked(
+        self,
+        fragment: str | Fragment | None,
+        properties: Mapping[str, object] | None,
+        atoms: object,
+        collection: str | None,
+    ) -> Conditions | None:
+        """Conditions that the model can be asked for; warns of what it will find hard."""
+        conditions = Conditions.of(fragment, properties, atoms, collection)
+        if conditions is not None:
+            self.check_conditions(conditions)
+            for text in self.cautions(conditions):
+                warnings.warn(text, ConditionWarning, stacklevel=3)
+        return conditions
+
+    def cautions(self, conditions: Conditions) -> list[str]:
+        """What a user should know of the conditions, one line each."""
+        found, ranges = [], self.training_ranges()
+        if conditions.fragment is not None and has_stereo(conditions.fragment.text):
+            found.append("the stereo of the fragment is dropped")
+        for name, interval in conditions.properties.items():
+            trained = ranges.get(name)
+            if trained is not None and not interval.overlaps(trained):
+                found.append(f"{name} {interval} lies outside the training molecules, which have {trained}")
+        return found
+
+    def check_conditions(self, conditions: Conditions) -> None:
+        """Refuse what the model cannot be asked for.
+
+        Raises:
+            UsageError: it cannot.
+        """
         known = {name.lower() for name in self.conditions}
         refused = sorted(name for name in conditions.asked if name.lower() not in known)
         if refused:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self, overload
 
 from molgen.chem.plausible import is_plausible
+from molgen.constraints.conditions import Conditions
+from molgen.errors import MolgenError
 from molgen.io import write_molecules
 
 if TYPE_CHECKING:
@@ -146,6 +148,8 @@ class Generated(Molecules):
         unique: of those, different.
         implausible: of those, left out because they cannot exist (`molgen.chem.plausible`).
         total_calls: network calls, summed over attempts.
+        conditions: what is asked of the molecules.
+        failed: of the different ones, how many fail each condition; one molecule can fail several.
     """
 
     smiles: list[str] = field(default_factory=list)
@@ -155,6 +159,8 @@ class Generated(Molecules):
     unique: int = 0
     implausible: int = 0
     total_calls: int = 0
+    conditions: Conditions | None = None
+    failed: dict[str, int] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set, compare=False)
 
     @property
@@ -181,17 +187,40 @@ class Generated(Molecules):
         if smiles is not None and smiles not in self._seen:
             self._seen.add(smiles)
             self.unique += 1
-            if is_plausible(smiles):
-                self.smiles.append(smiles)
-            else:
+            if not is_plausible(smiles):
                 self.implausible += 1
+            elif self._has_what_is_asked(smiles):
+                self.smiles.append(smiles)
+
+    def _has_what_is_asked(self, smiles: str) -> bool:
+        if self.conditions is None:
+            return True
+        satisfied = self.conditions.satisfied(smiles)
+        for name, fine in satisfied.items():
+            self.failed[name] = self.failed.get(name, 0) + (not fine)
+        return all(satisfied.values())
 
     def counts(self) -> dict[str, int]:
         names = ["requested", "attempted", "valid", "unique", *(["implausible"] if self.implausible else []), "kept"]
-        return {name: getattr(self, name) for name in names}
+        counts = {name: getattr(self, name) for name in names}
+        failed = {f"failed_{name}": count for name, count in self.failed.items()}
+        kept = counts.pop("kept")
+        return {**counts, **failed, "kept": kept}
 
     def _slice(self, chosen: slice) -> Generated:
         return replace(self, smiles=self.smiles[chosen])
+
+
+class TooFew(MolgenError):
+    """The attempts allowed were not enough.
+
+    Attributes:
+        found: the molecules that were found.
+    """
+
+    def __init__(self, message: str, found: Generated) -> None:
+        super().__init__(message)
+        self.found = found
 
 
 class Interrupted(KeyboardInterrupt):

@@ -11,7 +11,9 @@ from rdkit import Chem
 from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
+from molgen.constraints.fragment import Fragment
 from molgen.errors import UsageError
+from molgen.report.highlight import COLOUR, bonds_between, highlight
 from molgen.system.files import whole_file
 
 if TYPE_CHECKING:
@@ -21,7 +23,12 @@ _WIDTH, _HEIGHT, _LETTER = 360, 300, 24
 _MILLISECONDS_PER_FRAME, _MILLISECONDS_AT_END = 120, 2000
 
 
-def draw_trace(path: Path, states: Sequence[Chem.Mol] | Sequence[str], overwrite: bool = False) -> None:
+def draw_trace(
+    path: Path,
+    states: Sequence[Chem.Mol] | Sequence[str],
+    overwrite: bool = False,
+    fragment: Fragment | None = None,
+) -> None:
     """Draw the states of one molecule, noise first, into a ``.gif``.
 
     Atoms keep the coordinates of the finished molecule, so that only types of atoms and bonds change.
@@ -30,6 +37,7 @@ def draw_trace(path: Path, states: Sequence[Chem.Mol] | Sequence[str], overwrite
         path: ends in ``.gif``.
         states: SMILES; or molecules with the same number of atoms, valid or not, of which the last gives the layout.
         overwrite: replace an existing file.
+        fragment: to highlight in drawings, where the last one contains it.
 
     Raises:
         UsageError: another suffix, nothing to draw, or a file that may not be overwritten.
@@ -39,22 +47,23 @@ def draw_trace(path: Path, states: Sequence[Chem.Mol] | Sequence[str], overwrite
         raise UsageError(f"cannot draw {path.name}: a trace is a .gif")
     if not states:
         raise UsageError("a trace needs at least one state")
-    frames = [image.convert("P") for image in _frames(states)]
+    frames = [image.convert("P") for image in _frames(states, fragment)]
     durations = [_MILLISECONDS_PER_FRAME] * (len(frames) - 1) + [_MILLISECONDS_AT_END]
     with whole_file(path, overwrite) as temporary:
         frames[0].save(temporary, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
 
 
-def _frames(states: Sequence[Chem.Mol] | Sequence[str]) -> Iterator[Image.Image]:
+def _frames(states: Sequence[Chem.Mol] | Sequence[str], fragment: Fragment | None) -> Iterator[Image.Image]:
     from PIL import Image
 
+    given = () if fragment is None or isinstance(states[-1], str) else _atoms_of(fragment, states[-1])
     layout = None if isinstance(states[-1], str) else _layout(states[-1])
     widest = max(len(state) for state in states if isinstance(state, str)) if layout is None else 0
     for state in states:
         if isinstance(state, str):
             yield _written(state, widest)
         elif layout is not None:
-            yield Image.open(io.BytesIO(_frame(state, layout)))
+            yield Image.open(io.BytesIO(_frame(state, layout, given)))
 
 
 def _written(text: str, widest: int) -> Image.Image:
@@ -73,7 +82,12 @@ def _layout(mol: Chem.Mol) -> Chem.Conformer:
     return Chem.Conformer(mol.GetConformer())
 
 
-def _frame(mol: Chem.Mol, layout: Chem.Conformer) -> bytes:
+def _atoms_of(fragment: Fragment, drawing: Chem.Mol) -> tuple[int, ...]:
+    mol = Chem.Mol(drawing)
+    return highlight(fragment)(mol) if Chem.SanitizeMol(mol, catchErrors=True) == Chem.SANITIZE_NONE else ()
+
+
+def _frame(mol: Chem.Mol, layout: Chem.Conformer, given: tuple[int, ...]) -> bytes:
     mol = Chem.Mol(mol)
     mol.UpdatePropertyCache(strict=False)
     mol.RemoveAllConformers()
@@ -83,6 +97,13 @@ def _frame(mol: Chem.Mol, layout: Chem.Conformer) -> bytes:
     options.prepareMolsBeforeDrawing = False
     options.padding = 0.15
     options.fixedScale = 0.13
-    canvas.DrawMolecule(mol)
+    bonds = bonds_between(mol, given)
+    canvas.DrawMolecule(
+        mol,
+        highlightAtoms=list(given),
+        highlightBonds=bonds,
+        highlightAtomColors=dict.fromkeys(given, COLOUR),
+        highlightBondColors=dict.fromkeys(bonds, COLOUR),
+    )
     canvas.FinishDrawing()
     return bytes(canvas.GetDrawingText())

@@ -156,8 +156,10 @@ class TextGenerator(Generator):
         return lengths[rng.fold_in(_LENGTH_KEY).categorical(shares.expand(len(rng.keys), -1))]
 
     @names_settings
-    def trace(self, seed: int = 0, **sampling: Unpack[SamplingSettings]) -> list[str]:
-        config = self.sampling_with(**sampling)
+    def trace(
+        self, seed: int = 0, conditions: Conditions | None = None, **sampling: Unpack[SamplingSettings]
+    ) -> list[str]:
+        config = self.sampling_under(conditions, self.sampling_with(**sampling))
         for number in range(_TRACE_ATTEMPTS):
             rng = RandomKeys.from_seed(seed, torch.tensor([number], device=self.device))
             states: list[str] = []
@@ -167,6 +169,7 @@ class TextGenerator(Generator):
                 states.append(self.tokenizer.decode(tokens[0].tolist()))
 
             sequences, _ = self.sample_tokens(size, rng.fold_in(_STATE_KEY), config, remember)
-            if strict_from_smiles(self.tokenizer.decode(sequences[0])) is not None:
+            smiles = strict_from_smiles(self.tokenizer.decode(sequences[0]))
+            if smiles is not None and (conditions is None or all(conditions.satisfied(smiles).values())):
                 return states
-        raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid; sample with more steps or another seed")
+        raise MolgenError(f"none of {_TRACE_ATTEMPTS} attempts was valid and has what is asked; take another seed")

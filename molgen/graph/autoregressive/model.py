@@ -249,7 +249,7 @@ class AutoregressiveGraphModel(GraphGenerator):
     def sample_batch(
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
-        asked, sampling = self._asked(rng, conditions), self._guided(sampling, conditions)
+        asked, sampling = self._decoded_from(rng, conditions), self._guided(sampling, conditions)
         state, calls, judged = self._sample(size, rng.fold_in(STATES), sampling, None, asked)
         read = strict_smiles if form == "strict" else raw_smiles
         graphs = state_graphs(state)
@@ -268,7 +268,7 @@ class AutoregressiveGraphModel(GraphGenerator):
         observer: Callable[[State], None] | None = None,
         conditions: Conditions | None = None,
     ) -> tuple[State, list[int]]:
-        asked, sampling = self._asked(rng, conditions), self._guided(sampling, conditions)
+        asked, sampling = self._decoded_from(rng, conditions), self._guided(sampling, conditions)
         return self._sample(size, rng, sampling, observer, asked)[:2]
 
     def least_atoms(self, conditions: Conditions) -> int:
@@ -278,7 +278,7 @@ class AutoregressiveGraphModel(GraphGenerator):
         """How attempts are drawn under conditions."""
         return Plan(self.config, self.vocabulary, getattr(self, "targets", None), conditions)
 
-    def _asked(self, rng: RandomKeys, conditions: Conditions | None) -> Asked:
+    def _decoded_from(self, rng: RandomKeys, conditions: Conditions | None) -> Asked:
         """What is given to the decoder of attempts whose sizes have been drawn with the same keys."""
         return Asked() if conditions is None else self._plan(conditions).asked(rng.fold_in(_TARGETS))
 
