@@ -160,8 +160,11 @@ def draw_comparison(path: Path, found: Sequence[Measured]) -> None:
         )
         axes[1].plot(speed, [m.validity for m in group], marker="o", linestyle="none", label=row)
     for axis, label in zip(axes, ("FCD (lower is better)", "strict validity"), strict=True):
-        axis.set(xscale="log", xlabel="different valid molecules per second", ylabel=label)
-    axes[0].set_yscale("log")
+        axis.set(xlabel="different valid molecules per second", ylabel=label)
+        if any(measured.unique_valid_per_second > 0 for measured in found):  # a log scale needs something to show
+            axis.set_xscale("log")
+    if any(measured.fcd for measured in found):
+        axes[0].set_yscale("log")
     axes[0].legend(fontsize=8)
     with whole_file(path) as temporary:
         figure.savefig(temporary, dpi=120)

@@ -97,7 +97,7 @@ def test_the_default_plan_compares_equals() -> None:
     assert plan.split == "validation"
     assert {row.family for row in plan.rows} == {
         "graph",
-        "graph-any-order",
+        "graph-autoregressive",
         "text",
         "any-order",
         "continuous",
@@ -112,7 +112,7 @@ def test_the_default_plan_compares_equals() -> None:
     [
         ("rows = []", "rows"),
         ("[[rows]]\nname = 'a'\nfamily = 'gan'", "unknown family"),
-        ("[[rows]]\nname = 'a'\nfamily = 'dialogue'", "unknown family"),
+        ("[[rows]]\nname = 'a'\nfamily = 'dialogue'", "generates no molecules"),
         ("[[rows]]\nname = 'a/b'\nfamily = 'text'", "rows.0.name"),
         ("[[rows]]\nname = 'a'\nfamily = 'text'\nsettings.network.widht = 3", "row a: network.widht"),
         ("[[rows]]\nname = 'a'\nfamily = 'text'\nsamplings = [{ stepz = 3 }]", "row a: stepz"),

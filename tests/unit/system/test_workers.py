@@ -44,11 +44,9 @@ def test_defects_are_not_swallowed_and_streams_may_be_endless() -> None:
     stream.close()
 
 
-def test_a_chain_of_20000_atoms_costs_itself_alone() -> None:
+def test_a_chain_of_20000_atoms_is_invalid_before_rdkit_crashes_on_it() -> None:
     attempts = ["CCO", "C" * 20_000, "CCN", "C1CC"]
     for suite in ("graph", "moses"):
         result = evaluate(attempts, suite=suite, jobs=1, time_limit=5)
-        assert result.attempts == 4
+        assert result.attempts == 4 and not result.lost
         assert result["validity" if suite == "graph" else "valid"] == 0.5
-        assert [lost.number for lost in result.lost] == [2] and result.lost[0].text == "C" * 80
-        assert any("1 attempts lost" in warning for warning in result.warnings)

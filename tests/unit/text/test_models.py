@@ -251,7 +251,7 @@ def test_the_command_line_trains_generates_and_continues(
         )
         assert package.load(out / "model").config == package.load(model).config
     other = molgen("train", "text", "--out", tiny_text.parents[1] / "ar", "--resume", code=2).stderr
-    assert "family 'autoregressive'" in other
+    assert "it is of family autoregressive, not text" in other
     fluorine = tmp_path / "sulfur.smi"
     fluorine.write_text("CCS\nCCCS\nCS\nCCSC\nCCCCS\nCSCC\nCCCSC\nCSC\nCCSCC\nCSCCC\n")
     command = (
