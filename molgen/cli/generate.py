@@ -122,7 +122,7 @@ def generate(
         from molgen.report.trace import draw_trace
 
         if conditions is not None:
-            generator.check_conditions(conditions)
+            conditions.check(generator.conditions)
         states = generator.trace(seed, conditions, **sampling)
         draw_trace(trace, states, overwrite, None if conditions is None else conditions.fragment)
     start = time.perf_counter()

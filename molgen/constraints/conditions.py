@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rdkit import Chem
 
+from molgen.chem.standardize import has_stereo
 from molgen.constraints.fragment import Fragment, parse_fragment
 from molgen.constraints.interval import Interval
 from molgen.errors import UsageError
@@ -24,14 +25,12 @@ class Conditions:
         properties: ranges by name.
         atoms: range of the number of heavy atoms.
         collection: that they are to be like; it cannot be checked.
-        guidance: how far the model is pushed away from what it would do without the properties and the collection.
     """
 
     fragment: Fragment | None = None
     properties: Mapping[str, Interval] = field(default_factory=dict)
     atoms: Interval | None = None
     collection: str | None = None
-    guidance: float = 0.0
 
     @classmethod
     def of(
@@ -74,6 +73,36 @@ class Conditions:
         """Names of all that is asked: fragment, atoms, collection, and properties by their own names."""
         parts = {"fragment": self.fragment, "atoms": self.atoms, "collection": self.collection}
         return frozenset(self.properties) | {name for name, part in parts.items() if part is not None}
+
+    def check(self, offered: Collection[str]) -> None:
+        """Refuse conditions that a model does not take.
+
+        Args:
+            offered: names of what it takes, as in `asked`, whatever their case.
+
+        Raises:
+            UsageError: it does not take them all.
+        """
+        known = {name.lower() for name in offered}
+        refused = sorted(name for name in self.asked if name.lower() not in known)
+        if refused:
+            offer = ", ".join(sorted(offered)) or "nothing"
+            raise UsageError(f"this model cannot be asked for {', '.join(refused)}; it can be asked for {offer}")
+
+    def cautions(self, trained: Mapping[str, Interval]) -> list[str]:
+        """What a user should know, one line each.
+
+        Args:
+            trained: ranges of properties among the training molecules, by name.
+        """
+        found = []
+        if self.fragment is not None and has_stereo(self.fragment.text):
+            found.append("the stereo of the fragment is dropped")
+        for name, interval in self.properties.items():
+            usual = trained.get(name)
+            if usual is not None and not interval.overlaps(usual):
+                found.append(f"{name} {interval} lies outside the training molecules, which have {usual}")
+        return found
 
     def satisfied(self, smiles: str) -> dict[str, bool]:
         """Whether a molecule has what is asked, by name; all false where it cannot be read."""

@@ -57,6 +57,7 @@ _ALL = (
 
 PROPERTIES: dict[str, Property] = {one.name: one for one in _ALL}
 """By name."""
+_BY_NAME = {name.lower(): one for name, one in PROPERTIES.items()}
 
 
 def find_property(name: str) -> Property:
@@ -69,9 +70,8 @@ def find_property(name: str) -> Property:
         >>> find_property("logp").name
         'logP'
     """
-    by_name = {known.lower(): one for known, one in PROPERTIES.items()}
     try:
-        return by_name[name.lower()]
+        return _BY_NAME[name.lower()]
     except KeyError:
         raise UsageError(f"there is no property {name!r}; there are {', '.join(PROPERTIES)}") from None
 

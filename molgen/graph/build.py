@@ -48,10 +48,11 @@ def check_data(model: GraphGenerator, dataset: EncodedDataset) -> None:
     Raises:
         MolgenError: the data have atoms or sizes that the model does not have.
     """
-    if dataset.vocabulary != model.vocabulary:
-        extra = [token for token in dataset.vocabulary.atoms if token not in model.vocabulary.index]
-        reason = f"atoms {', '.join(extra[:5])} are new to it" if extra else "its atom tokens stand in another order"
-        raise MolgenError(f"cannot start from this model on {dataset.name}: {reason}")
+    extra = [token for token in dataset.vocabulary.atoms if token not in model.vocabulary.index]
+    if extra:
+        raise MolgenError(f"cannot start from this model on {dataset.name}: atoms {', '.join(extra[:5])} are new to it")
+    if dataset.vocabulary.kekulized != model.vocabulary.kekulized:
+        raise MolgenError(f"cannot start from this model on {dataset.name}: set data.kekulized as the model has it")
     largest = max(dataset.sizes(TRAIN))
     if largest > model.largest:
         raise MolgenError(

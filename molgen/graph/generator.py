@@ -82,7 +82,7 @@ class GraphGenerator(Generator):
 
         Args:
             size: number of atoms.
-            rng: randomness, ``(B,)``.
+            rng: the keys that the size was drawn with, ``(B,)``: targets drawn with it belong to it.
             sampling: how.
             observer: sees every intermediate state.
             conditions: what is asked of the graphs.
@@ -104,7 +104,7 @@ class GraphGenerator(Generator):
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
         read = raw_smiles if form == "raw" else strict_smiles
-        state, calls = self.sample_states(size, rng.fold_in(STATES), sampling, conditions=conditions)
+        state, calls = self.sample_states(size, rng, sampling, conditions=conditions)
         graphs = state_graphs(state)
         return [Attempt(read(self.codec.decode(graph)), count) for graph, count in zip(graphs, calls, strict=True)]
 
@@ -134,7 +134,7 @@ class GraphGenerator(Generator):
             rng = RandomKeys.from_seed(seed, torch.tensor([number], device=self.device))
             states: list[State] = []
             size = int(self.draw_sizes(rng, config, conditions))
-            state, _ = self.sample_states(size, rng.fold_in(STATES), config, states.append, conditions)
+            state, _ = self.sample_states(size, rng, config, states.append, conditions)
             smiles = strict_smiles(self.codec.decode(state_graphs(state)[0]))
             if smiles is not None and (conditions is None or all(conditions.satisfied(smiles).values())):
                 return [draw_state(state, self.vocabulary) for state in states]

@@ -22,7 +22,7 @@ from molgen.diffusion.transitions import make_transition
 from molgen.graph.config import DenoiserConfig, ProcessConfig
 from molgen.graph.denoiser import GraphDenoiser
 from molgen.graph.frozen import FrozenFragment
-from molgen.graph.generator import GraphGenerator, GraphGeneratorConfig
+from molgen.graph.generator import STATES, GraphGenerator, GraphGeneratorConfig
 from molgen.graph.layers import GraphLayer
 from molgen.models.sampling import DENOISING, SamplingConfig
 
@@ -118,7 +118,7 @@ class GraphDiffusion(GraphGenerator):
             self.process,
             self.denoiser,
             {"atoms": size, "bonds": size * (size - 1) // 2},
-            rng,
+            rng.fold_in(STATES),
             frozen=frozen,
             observer=None if observer is None else lambda _, state: observer(state),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, Self
 
@@ -51,9 +52,9 @@ class GraphsRecipe(MoleculesRecipe):
         """What is applied to every training batch where it is made, in a worker process if there is one."""
         return None
 
+    @abstractmethod
     def new_model(self, dataset: EncodedDataset) -> GraphGenerator:
         """An untrained model for a set of molecules."""
-        raise NotImplementedError
 
     def old_model(self, start: Model, dataset: EncodedDataset) -> GraphGenerator:
         """A trained model, to be trained further.

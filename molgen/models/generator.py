@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal, Unpack
 import torch
 from torch import Tensor
 
-from molgen.chem.standardize import has_stereo
 from molgen.constraints.conditions import Conditions, Interval
 from molgen.constraints.fragment import Fragment
 from molgen.diffusion.random_keys import RandomKeys
@@ -107,7 +106,7 @@ class Generator(Model):
             Interrupted: Ctrl-C.
         """
         if conditions is not None:
-            self.check_conditions(conditions)
+            conditions.check(self.conditions)
         numbers = torch.tensor(list(examples), dtype=torch.int64, device=self.device)
         rows_by_size: dict[int, list[int]] = defaultdict(list)
         for row, size in enumerate(self.draw_sizes(RandomKeys.from_seed(seed, numbers), sampling, conditions).tolist()):
@@ -254,33 +253,10 @@ class Generator(Model):
         """Conditions that the model can be asked for; warns of what it will find hard."""
         conditions = Conditions.of(fragment, properties, atoms, collection)
         if conditions is not None:
-            self.check_conditions(conditions)
-            for text in self.cautions(conditions):
+            conditions.check(self.conditions)
+            for text in conditions.cautions(self.training_ranges()):
                 warnings.warn(text, ConditionWarning, stacklevel=3)
         return conditions
-
-    def cautions(self, conditions: Conditions) -> list[str]:
-        """What a user should know of the conditions, one line each."""
-        found, ranges = [], self.training_ranges()
-        if conditions.fragment is not None and has_stereo(conditions.fragment.text):
-            found.append("the stereo of the fragment is dropped")
-        for name, interval in conditions.properties.items():
-            trained = ranges.get(name)
-            if trained is not None and not interval.overlaps(trained):
-                found.append(f"{name} {interval} lies outside the training molecules, which have {trained}")
-        return found
-
-    def check_conditions(self, conditions: Conditions) -> None:
-        """Refuse what the model cannot be asked for.
-
-        Raises:
-            UsageError: it cannot.
-        """
-        known = {name.lower() for name in self.conditions}
-        refused = sorted(name for name in conditions.asked if name.lower() not in known)
-        if refused:
-            offer = ", ".join(sorted(self.conditions)) or "nothing"
-            raise UsageError(f"this model cannot be asked for {', '.join(refused)}; it can be asked for {offer}")
 
     def _check(self, n: int, batch_size: int, sampling: SamplingSettings) -> SamplingConfig:
         if n < 1:

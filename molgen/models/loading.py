@@ -7,7 +7,7 @@ from typing import Any
 
 from molgen.errors import MolgenError
 from molgen.models.directory import CONFIG_FILE, Header, find_model, read_header, read_weights, short
-from molgen.models.registry import FAMILIES, Family, find_family
+from molgen.models.registry import FAMILIES, Family, family_named
 from molgen.models.sampling import SamplingConfig
 
 
@@ -35,13 +35,11 @@ def load_model(name: str | Path) -> Any:
 
 
 def _family(path: Path, header: Header) -> Family:
-    try:
-        if header.format == "molgen":
-            return find_family(header.family)
-    except MolgenError:
-        pass
-    file, known = path / CONFIG_FILE, ", ".join(FAMILIES)
-    raise MolgenError(f"{file} describes a {header.format}/{header.family} model; known families: {known}")
+    family = family_named(header.family)
+    if header.format != "molgen" or family is None:
+        file, known = path / CONFIG_FILE, ", ".join(FAMILIES)
+        raise MolgenError(f"{file} describes a {header.format}/{header.family} model; known families: {known}")
+    return family
 
 
 def _build(path: Path, header: Header, family: Family) -> Any:

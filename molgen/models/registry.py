@@ -111,10 +111,15 @@ def find_family(name: str) -> Family:
         >>> find_family("graph-any-order").name
         'graph-autoregressive'
     """
-    for family in FAMILIES.values():
-        if name == family.name or name in family.aliases:
-            return family
-    raise UsageError(f"unknown family {name!r}; known: {', '.join(FAMILIES)}")
+    family = family_named(name)
+    if family is None:
+        raise UsageError(f"unknown family {name!r}; known: {', '.join(FAMILIES)}")
+    return family
+
+
+def family_named(name: str) -> Family | None:
+    """The same, or None where there is none."""
+    return next((family for family in FAMILIES.values() if name in (family.name, *family.aliases)), None)
 
 
 def _resolve(path: str) -> Any:

@@ -18,6 +18,7 @@ from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
+from molgen.graph.autoregressive.costs import neighbour_costs
 from molgen.graph.autoregressive.decoder import Decoder, passes
 from molgen.graph.autoregressive.given import Given
 from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
@@ -140,7 +141,7 @@ class AutoregressiveGraphModel(GraphGenerator):
         many valid ones as invalid ones stand for all of them: the others would cost time and tell little.
         """
         size = batch.atoms.shape[1]
-        state, _ = self.sample_states(size, rng, SamplingConfig())
+        state, *_ = self._sample(size, rng, SamplingConfig(), None, Asked())
         valid = torch.tensor([smiles is not None for smiles in self._judged(state, Asked())], device=self.device)
         share = float(valid.float().mean())
         wrong, right = (~valid).nonzero()[:, 0], valid.nonzero()[:, 0]
@@ -168,7 +169,7 @@ class AutoregressiveGraphModel(GraphGenerator):
         h = self.states(batch, batch.atoms.shape[1], condition)
         predicted = torch.arange(batch.atoms.shape[1], device=h.device) >= batch.given[:, None]
         kinds = nn.functional.cross_entropy(self.atom_head(h).float().transpose(1, 2), batch.atoms, reduction="none")
-        return {"atoms": (kinds * predicted).sum(1), "bonds": self._neighbour_costs(h, batch, predicted)}
+        return {"atoms": (kinds * predicted).sum(1), "bonds": neighbour_costs(self.neighbour_head, h, batch, predicted)}
 
     def states(self, batch: TeacherForcing, size: int, condition: Tensor | None, cache: Cache | None = None) -> Tensor:
         """States ``(B, n, width)`` of the slots that predict each atom of a batch.
@@ -194,43 +195,6 @@ class AutoregressiveGraphModel(GraphGenerator):
             cache,
         )[:, 1:]
 
-    def _neighbour_costs(self, h: Tensor, batch: TeacherForcing, predicted: Tensor) -> Tensor:
-        """- log p of the bonds of all atoms predicted, given the atoms, ``(B,)``."""
-        head, (rows, n), places = self.neighbour_head, batch.atoms.shape, batch.places
-        states = torch.cat([h[:, 1:], h[:, :1]], dim=1)  # of the slot that read each atom; the last one is never picked
-        bonded = batch.bonds > 0
-        choices = nn.functional.pad(bonded, (1, 0), value=True) & predicted[..., None]  # up to the stop
-        row, m, number = choices.nonzero(as_tuple=True)
-        here = row * n + m
-        before = torch.ones(n, n, dtype=torch.bool, device=h.device).tril(-1)
-        used, aromatic, growth = (  # just before each atom is added
-            nn.functional.pad(codes.long(), (0, 0, 1, -1)) * before for codes in batch.features[1:4]
-        )
-        keys = head.keys(states, batch.atoms, used, aromatic, growth, places[:, :, None] - places[:, None])
-        around = nn.functional.pad(batch.around, (0, 0, 1, 0), value=RELATIONS)
-        last = places[:, None].expand(-1, n, -1).gather(2, batch.neighbours)
-        last = nn.functional.pad(last, (1, 0), value=n)
-        picked = torch.where(bonded, (batch.bonds - 1) * n + batch.neighbours, (BONDS - 1) * n)
-        picked = nn.functional.pad(picked, (0, 1), value=(BONDS - 1) * n)
-        logits = head(
-            (h + head.kind(batch.atoms)).flatten(0, 1).index_select(0, here)
-            + self._chosen(states, batch, row, m, number),
-            keys.flatten(0, 1).index_select(0, here),
-            around[row, m, number].long(),
-            (before[m] & (places[row] < last[row, m, number][:, None]))[:, None],
-        )
-        costs = nn.functional.cross_entropy(logits, picked[row, m, number], reduction="none")
-        return costs.new_zeros(rows).index_add(0, row, costs)
-
-    def _chosen(self, states: Tensor, batch: TeacherForcing, row: Tensor, m: Tensor, number: Tensor) -> Tensor:
-        """Sums of `NeighbourHead.context` over the neighbours chosen before each choice ``(M, width)``."""
-        each = torch.arange(batch.bonds.shape[2], device=row.device)
-        choice, r = (each < number[:, None]).nonzero(as_tuple=True)
-        where = row[choice], m[choice], r
-        neighbours = states.flatten(0, 1).index_select(0, where[0] * states.shape[1] + batch.neighbours[where])
-        context = self.neighbour_head.context(neighbours, batch.bonds[where])
-        return context.new_zeros(len(row), context.shape[1]).index_add(0, choice, context)
-
     def anchors(self, n: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
         """Tokens and places ``(B, 2)`` of the two slots that stand for no atom."""
         tokens = torch.arange(self.masked, self.masked + ANCHORS, device=device)
@@ -249,7 +213,7 @@ class AutoregressiveGraphModel(GraphGenerator):
     def sample_batch(
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
-        asked, sampling = self._decoded_from(rng, conditions), self._guided(sampling, conditions)
+        asked = self._decoded_from(rng, conditions)
         state, calls, judged = self._sample(size, rng.fold_in(STATES), sampling, None, asked)
         read = strict_smiles if form == "strict" else raw_smiles
         graphs = state_graphs(state)
@@ -268,8 +232,7 @@ class AutoregressiveGraphModel(GraphGenerator):
         observer: Callable[[State], None] | None = None,
         conditions: Conditions | None = None,
     ) -> tuple[State, list[int]]:
-        asked, sampling = self._decoded_from(rng, conditions), self._guided(sampling, conditions)
-        return self._sample(size, rng, sampling, observer, asked)[:2]
+        return self._sample(size, rng.fold_in(STATES), sampling, observer, self._decoded_from(rng, conditions))[:2]
 
     def least_atoms(self, conditions: Conditions) -> int:
         return 1 if conditions.fragment is None else Given.of(conditions.fragment, self.vocabulary).smallest
@@ -281,12 +244,6 @@ class AutoregressiveGraphModel(GraphGenerator):
     def _decoded_from(self, rng: RandomKeys, conditions: Conditions | None) -> Asked:
         """What is given to the decoder of attempts whose sizes have been drawn with the same keys."""
         return Asked() if conditions is None else self._plan(conditions).asked(rng.fold_in(_TARGETS))
-
-    def _guided(self, sampling: SamplingConfig, conditions: Conditions | None) -> SamplingConfig:
-        """Settings with the guidance that is asked for."""
-        if conditions is None or not conditions.guidance:
-            return sampling
-        return sampling.replaced(guidance=dict.fromkeys(self.variables, conditions.guidance))
 
     @torch.no_grad()
     def _sample(
