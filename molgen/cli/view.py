@@ -14,6 +14,9 @@ def view(
     n: Annotated[int, typer.Option("-n", "--number", min=1, help="Number of molecules, from the first.")] = 40,
     columns: Annotated[int, typer.Option(min=1, help="Molecules per row.")] = 8,
     column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
+    highlight: Annotated[
+        str | None, typer.Option(help="Colour the atoms of a fragment, such as '*c1ccccc1', or of SMARTS.")
+    ] = None,
     properties: Annotated[
         bool, typer.Option("--properties", help="Instead: histograms of logP, SA, QED and weight of all molecules.")
     ] = False,
@@ -32,6 +35,8 @@ def view(
 
     if reference is not None and not properties:
         raise UsageError("--reference goes with --properties")
+    if highlight is not None and properties:
+        raise UsageError("--highlight does not go with --properties")
     check_writable(out, overwrite)
     if properties:
         _draw_properties(file, column, reference, out, overwrite)
@@ -41,7 +46,7 @@ def view(
 
     from molgen.report.grid import draw_grid
 
-    drawn = draw_grid(smiles, out, columns=columns, overwrite=overwrite).drawn
+    drawn = draw_grid(smiles, out, columns=columns, overwrite=overwrite, highlighted=highlight).drawn
     say(f"drew {drawn} of {len(smiles)} molecules: {out}")
 
 

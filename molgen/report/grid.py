@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,10 @@ from rdkit import Chem
 from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
+from molgen.constraints.fragment import Fragment
 from molgen.errors import MolgenError, UsageError
 from molgen.io import smiles_of
+from molgen.report.highlight import COLOUR, bonds_between, highlight
 from molgen.system.files import whole_file
 
 _CELL_WIDTH, _CELL_HEIGHT = 220, 180
@@ -54,7 +56,12 @@ class Grid:
 
 
 def draw_grid(
-    molecules: Iterable[Any], path: str | Path | None = None, *, columns: int = 8, overwrite: bool = False
+    molecules: Iterable[Any],
+    path: str | Path | None = None,
+    *,
+    columns: int = 8,
+    overwrite: bool = False,
+    highlighted: str | Fragment | None = None,
 ) -> Grid:
     """Draw molecules row by row.
 
@@ -63,6 +70,7 @@ def draw_grid(
         path: also write the picture to this ``.png`` or ``.svg``.
         columns: per row.
         overwrite: an existing file.
+        highlighted: a fragment or SMARTS whose atoms are coloured; see `molgen.report.highlight`.
 
     Returns:
         The picture, SVG without a path.
@@ -84,13 +92,14 @@ def draw_grid(
     mols = [mol for mol in read if mol is not None and mol.GetNumAtoms()]
     if not mols:
         raise MolgenError("none of the molecules can be drawn")
-    grid = Grid(_drawing(mols, min(columns, len(mols)), suffix), suffix, len(mols))
+    atoms = [()] * len(mols) if highlighted is None else list(map(highlight(highlighted), mols))
+    grid = Grid(_drawing(mols, atoms, min(columns, len(mols)), suffix), suffix, len(mols))
     if path is not None:
         grid.save(path, overwrite)
     return grid
 
 
-def _drawing(mols: list[Chem.Mol], columns: int, suffix: str) -> bytes:
+def _drawing(mols: list[Chem.Mol], atoms: Sequence[tuple[int, ...]], columns: int, suffix: str) -> bytes:
     for mol in mols:
         rdDepictor.Compute2DCoords(mol)
     rows = -(-len(mols) // columns)
@@ -99,7 +108,9 @@ def _drawing(mols: list[Chem.Mol], columns: int, suffix: str) -> bytes:
     options: Any = canvas.drawOptions()
     options.padding = 0.12
     options.fixedBondLength = 36
-    canvas.DrawMolecules(mols)
+    options.setHighlightColour(COLOUR)
+    bonds = [bonds_between(mol, chosen) for mol, chosen in zip(mols, atoms, strict=True)]
+    canvas.DrawMolecules(mols, highlightAtoms=[list(chosen) for chosen in atoms], highlightBonds=bonds)
     canvas.FinishDrawing()
     picture = canvas.GetDrawingText()
     return picture.encode() if isinstance(picture, str) else bytes(picture)
