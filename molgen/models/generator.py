@@ -160,7 +160,7 @@ class Generator(Model):
             Interrupted: Ctrl-C.
         """
         config = self._check(n, batch_size, sampling)
-        conditions = self._asked(fragment, properties, atoms, collection)
+        conditions = self._checked_conditions(fragment, properties, atoms, collection)
         found = Attempts()
         draw = partial(
             self.sample,
@@ -221,7 +221,7 @@ class Generator(Model):
         if sampling.get("valence_guard") is None and "valence_guard" in self.settings:
             sampling["valence_guard"] = True
         config = self._check(n, batch_size, sampling)
-        conditions = self._asked(fragment, properties, atoms, collection)
+        conditions = self._checked_conditions(fragment, properties, atoms, collection)
         limit = max_attempts if max_attempts is not None else 20 * n + 1000
         found = Generated(requested=n, conditions=conditions)
         draw = partial(
@@ -243,7 +243,7 @@ class Generator(Model):
         advice = "sample with more steps, or train the model longer" if conditions is None else "or for less of each"
         raise TooFew(f"only {found.kept} of {n} molecules after {limit} attempts; ask for fewer, {advice}", found)
 
-    def _asked(
+    def _checked_conditions(
         self,
         fragment: str | Fragment | None,
         properties: Mapping[str, object] | None,

@@ -49,7 +49,7 @@ def test_too_few_are_written_and_exit_is_one(molgen: Run, tiny_text: Path, tmp_p
         (["--fragment", "*[Xe]"], "not in the vocabulary"),
         (["--fragment", "*C.*C.*C"], "use a graph model"),
         (["--fragment", "[NH4+]"], "nothing can be bonded"),
-        (["--fragment", "*" + "C" * 60], "60 tokens"),
+        (["--fragment", "*" + "C" * 60], "tokens, but the longest text"),
         (["--property", "logQ=1"], "no property 'logQ'"),
         (["--property", "logP=3..1"], "is empty"),
         (["--property", "logP"], "NAME=LOW..HIGH"),

@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from molgen.chem.strict import raw_smiles, strict_smiles
 from molgen.chem.valence import aromatic_valences
-from molgen.constraints.conditions import Conditions
+from molgen.constraints.conditions import Conditions, Interval
 from molgen.datasets.batches import GraphBatch
 from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
+from molgen.features.named_properties import PROPERTIES
 from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.costs import neighbour_costs
 from molgen.graph.autoregressive.decoder import Decoder, passes
@@ -204,6 +205,14 @@ class AutoregressiveGraphModel(GraphGenerator):
     def conditions(self) -> frozenset[str]:
         given = {"fragment", "atoms"} if self.config.mixed else {"atoms"}
         return frozenset(given | set(self.config.properties))
+
+    def training_ranges(self) -> dict[str, Interval]:
+        if not self.config.properties:
+            return {}
+        values = self.targets.float()
+        bounds = [(float(f"{low:.3g}"), float(f"{high:.3g}")) for low, high in zip(*values.aminmax(dim=0), strict=True)]
+        names = [name for name in self.config.properties if name in PROPERTIES]
+        return {name: Interval(*bounds[list(self.config.properties).index(name)]) for name in names}
 
     def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
         if conditions is None:
