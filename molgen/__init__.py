@@ -13,16 +13,18 @@ if TYPE_CHECKING:
     from molgen.evaluation import evaluate
     from molgen.models.generator import load
     from molgen.report import draw_grid as draw
+    from molgen.training.finetune import fine_tune
 
 _LAZY = {
     "draw": ("molgen.report", "draw_grid"),
     "evaluate": ("molgen.evaluation", "evaluate"),
+    "fine_tune": ("molgen.training.finetune", "fine_tune"),
     "load": ("molgen.models.generator", "load"),
     "load_dataset": ("molgen.datasets", "load_dataset"),
     "load_dialogue": ("molgen.dialogue.loading", "load_dialogue"),
 }
 
-__all__ = ["__version__", "draw", "evaluate", "load", "load_dataset", "load_dialogue"]
+__all__ = ["__version__", "draw", "evaluate", "fine_tune", "load", "load_dataset", "load_dialogue"]
 
 
 def __dir__() -> list[str]:

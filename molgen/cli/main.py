@@ -12,6 +12,7 @@ from molgen.cli.chat import chat
 from molgen.cli.compare import compare
 from molgen.cli.data import app as data_app
 from molgen.cli.evaluate import evaluate
+from molgen.cli.finetune import finetune
 from molgen.cli.generate import generate
 from molgen.cli.properties import properties
 from molgen.cli.train import app as train_app
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.add_typer(train_app, name="train")
+app.command()(finetune)
 app.command()(generate)
 app.command()(properties)
 app.command()(evaluate)

@@ -68,10 +68,11 @@ def build(
     kekulized: bool,
     limits: Limits,
     desalt: bool,
+    given: Vocabulary | None,
     jobs: int | None,
     progress: Callable[[int], None] | None,
 ) -> None:
-    """Encode a source into an empty folder.
+    """Encode a source into an empty folder, with a given vocabulary or the one of its training split.
 
     The files are ``SPLIT.SIZE.atoms.npy`` and ``SPLIT.SIZE.bonds.npy``, for sources made of several collections
     ``SPLIT.SIZE.collections.npy``, `TABLE_FILE` with SMILES and splits, and at last `META_FILE`.
@@ -91,10 +92,12 @@ def build(
     rare = unfit != _KEPT
     names = np.full(len(spill), "", dtype="<U32")
     names[~rare] = assign_splits([spill.splits[i] for i in np.flatnonzero(~rare).tolist()], split)
-    vocabulary = _learn(spill, names == TRAIN, source.name, kekulized)
+    learned = _learn(spill, names == TRAIN, source.name, kekulized)
+    vocabulary = given or learned
     _leave_out(spill, [token not in vocabulary.index for token in spill.tokens], unfit)
     _write_graphs(folder, spill, source, vocabulary, names, unfit == _KEPT)
-    _report_unfit(spill, report, source, unfit, rare)
+    where = "the training split" if given is None else "the vocabulary of the model"
+    _report_unfit(spill, report, source, unfit, rare, where)
     _write_table(folder, spill, names, unfit == _KEPT)
     shutil.rmtree(scratch)
     _count(report, spill, names, unfit == _KEPT)
@@ -193,9 +196,9 @@ def _write_graphs(
 
 
 def _report_unfit(
-    spill: Spill, report: Report, source: Source, unfit: NDArray[np.int32], rare: NDArray[np.bool_]
+    spill: Spill, report: Report, source: Source, unfit: NDArray[np.int32], rare: NDArray[np.bool_], where: str
 ) -> None:
-    """Count the molecules whose atoms are rare or not in the training split, and name the first of them."""
+    """Count the molecules whose atoms are rare or not in the vocabulary, and name the first of them."""
     tokens = list(spill.tokens)
     for number, smiles in enumerate(spill.smiles()):
         if unfit[number] != _KEPT:
@@ -205,7 +208,7 @@ def _report_unfit(
                     line, "rare_atom", f"atom {token} is not among the frequent ones of {source.name}: {smiles}"
                 )
             else:
-                report.skip(line, "unknown_atom", f"atom {token} is not in the training split: {smiles}")
+                report.skip(line, "unknown_atom", f"atom {token} is not in {where}: {smiles}")
 
 
 def _write_table(folder: Path, spill: Spill, names: NDArray[np.str_], kept: NDArray[np.bool_]) -> None:

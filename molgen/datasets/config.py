@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from molgen.chem.standardize import Limits
@@ -30,6 +32,8 @@ class DataConfig(SourceConfig):
         column: of a table.
         kekulized: aromatic rings with alternating bonds.
         desalt: keep the largest organic component of salts and mixtures.
+        vocabulary: ``learned`` from the training split, or ``model``: the atom tokens of the model that a run of graphs
+            begins from; molecules with others are skipped. Runs of texts always take the tokens of that model.
         max_length: longest SMILES, characters.
         max_atoms: largest molecule, heavy atoms.
     """
@@ -38,6 +42,7 @@ class DataConfig(SourceConfig):
     column: str | None = None
     kekulized: bool = False
     desalt: bool = False
+    vocabulary: Literal["learned", "model"] = "learned"
     max_length: int = Field(1000, ge=1)
     max_atoms: int = Field(128, ge=1, le=512)
 

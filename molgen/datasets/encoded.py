@@ -34,7 +34,7 @@ class EncodedDataset:
         path: the cache folder.
         name: of the source.
         fingerprint: identifies content and settings.
-        vocabulary: learned from the training split.
+        vocabulary: learned from the training split, or given.
         report: what was read, kept and skipped.
         collection_names: of the collections that the molecules come from, where the data say so.
     """
@@ -108,6 +108,7 @@ def load_dataset(
     kekulized: bool = False,
     limits: Limits | None = None,
     desalt: bool = False,
+    vocabulary: Vocabulary | None = None,
     jobs: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> EncodedDataset:
@@ -120,6 +121,8 @@ def load_dataset(
         kekulized: write aromatic rings with alternating bonds.
         limits: largest SMILES and molecule.
         desalt: keep the largest organic component of salts and mixtures, which are left out otherwise.
+        vocabulary: to encode with, instead of one learned from the training split; molecules that it does not cover are
+            skipped.
         jobs: processes for encoding; by default one per core.
         progress: called with the number of records read so far.
 
@@ -136,10 +139,15 @@ def load_dataset(
         "kekulized": kekulized,
         "limits": asdict(limits),
         **({"desalt": True} if desalt else {}),
+        **({} if vocabulary is None else {"atoms": vocabulary.atoms}),
     }
     fingerprint = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:32]
     path = cache_root() / "encoded" / fingerprint
-    make_once(path, META_FILE, lambda folder: build(folder, source, split, kekulized, limits, desalt, jobs, progress))
+
+    def make(folder: Path) -> None:
+        build(folder, source, split, kekulized, limits, desalt, vocabulary, jobs, progress)
+
+    make_once(path, META_FILE, make)
     return _open(path, source.name, fingerprint)
 
 

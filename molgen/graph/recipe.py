@@ -8,16 +8,20 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
+from molgen.chem.codec import tokenize
+from molgen.chem.standardize import standardize
+from molgen.chem.vocabulary import Vocabulary
 from molgen.datasets.batches import Batch, BatchStream, GraphBatch, graph_batches
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.diffusion.objectives import OBJECTIVES
+from molgen.errors import MoleculeError, UsageError
 from molgen.graph.build import check_data, graph_model
 from molgen.graph.config import NetworkConfig, ProcessConfig
 from molgen.graph.generator import GraphGenerator
 from molgen.graph.model import GraphDiffusion
 from molgen.models.base import Model
-from molgen.models.recipe import VALIDATION_BATCH, MoleculesRecipe
+from molgen.models.recipe import VALIDATION_BATCH, MoleculesRecipe, size_shares
 
 
 class GraphsRecipe(MoleculesRecipe):
@@ -51,6 +55,29 @@ class GraphsRecipe(MoleculesRecipe):
     def preparation(self, model: Any) -> Callable[[GraphBatch], Batch] | None:
         """What is applied to every training batch where it is made, in a worker process if there is one."""
         return None
+
+    def vocabulary_of(self, start: Model | None) -> Vocabulary | None:
+        if not isinstance(start, GraphGenerator):
+            raise UsageError('data.vocabulary = "model" is for a run that begins from a model: give --init-from')
+        return start.vocabulary
+
+    @classmethod
+    def data_settings(cls, start: GraphGenerator) -> dict[str, Any]:
+        return {"vocabulary": "model", "kekulized": start.vocabulary.kekulized}
+
+    @classmethod
+    def size_of(cls, model: GraphGenerator, smiles: str) -> int:
+        _, tokens, _ = tokenize(standardize(smiles), model.vocabulary.kekulized)
+        unknown = [token for token in tokens if token not in model.vocabulary.index]
+        if unknown:
+            raise MoleculeError("unknown_atom", f"the model has no atom {unknown[0]}: {smiles}")
+        if len(tokens) > model.largest:
+            raise MoleculeError("too_large", f"{len(tokens)} atoms, the model takes {model.largest}: {smiles}")
+        return len(tokens)
+
+    @classmethod
+    def with_sizes(cls, model: GraphGenerator, counts: Mapping[int, int], data: dict[str, Any]) -> None:
+        model.config = model.config.model_copy(update={"sizes": size_shares(counts, model.largest), "data": data})
 
     @abstractmethod
     def new_model(self, dataset: EncodedDataset) -> GraphGenerator:

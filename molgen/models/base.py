@@ -28,6 +28,8 @@ class Model(nn.Module, ABC):
         settings: fields of `SamplingConfig` that mean something to it.
         variables: names of its variables, which temperature and top-p are given for.
         config: everything needed to build it again.
+        name: what it was loaded by; empty where it was not loaded.
+        weights_sha256: hash of the file that it was loaded from; empty likewise.
         sampling: how it samples by default.
     """
 
@@ -35,6 +37,8 @@ class Model(nn.Module, ABC):
     settings: ClassVar[frozenset[str]]
     variables: ClassVar[tuple[str, ...]] = ("tokens",)
     config: BaseModel
+    name: str = ""
+    weights_sha256: str = ""
     sampling: SamplingConfig
 
     @classmethod

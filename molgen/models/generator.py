@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from molgen.constraints.fragment import Fragment
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import ConditionWarning, UsageError
 from molgen.models.base import Model
+from molgen.models.registry import FINE_TUNING, resolve
 from molgen.models.results import Attempt, Attempts, Generated, Interrupted, TooFew
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import SamplingSettings, names_settings
@@ -257,6 +258,20 @@ class Generator(Model):
             for text in conditions.cautions(self.training_ranges()):
                 warnings.warn(text, ConditionWarning, stacklevel=3)
         return conditions
+
+    def fine_tune(self, molecules: str | Path | Sequence[str], out: str | Path | None = None, **options: Any) -> Self:
+        """A copy that has gone on learning from a set of molecules, see `molgen.fine_tune`.
+
+        Args:
+            molecules: a named set, a file, or SMILES.
+            out: folder of the run, new; by default nothing is kept on disk.
+            **options: ``minutes`` (5) or ``steps``, ``learning_rate``, ``batch_size``, ``seed``, ``column``.
+
+        Raises:
+            MolgenError: nothing fits the model, or the folder is taken.
+        """
+        tuned: Self = resolve(FINE_TUNING)(self, molecules, out, **options)
+        return tuned
 
     def _check(self, n: int, batch_size: int, sampling: SamplingSettings) -> SamplingConfig:
         if n < 1:

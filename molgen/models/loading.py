@@ -31,6 +31,7 @@ def load_model(name: str | Path) -> Any:
     except RuntimeError as error:
         raise MolgenError(f"the weights in {path} do not fit its configuration: {short(error)}") from None
     model.eval()
+    model.name, model.weights_sha256 = str(name), header.weights_sha256
     return model
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from molgen.chem.vocabulary import Vocabulary
 from molgen.datasets.batches import Batch, BatchStream
 from molgen.datasets.config import DataConfig, SourceConfig
 from molgen.datasets.encoded import EncodedDataset, load_dataset
@@ -48,9 +49,10 @@ class OptimiserConfig(Settings):
         compile: torch.compile for the layers: slow to start, then faster on some machines.
         workers: processes that make batches ahead of the step; 0 makes them between steps. Results are the same.
         save_minutes: between checkpoints.
-        validate_minutes: between validations.
+        validate_minutes: between validations; or
+        validate_steps: so many steps between them.
         validation_molecules: for the bound.
-        sampled_molecules: for sampled validity.
+        sampled_molecules: for sampled validity; 0 for none.
         patience: stop after so many validations without a lower bound; the model directory then holds the best weights.
     """
 
@@ -72,8 +74,9 @@ class OptimiserConfig(Settings):
     workers: int = Field(0, ge=0)
     save_minutes: float = Field(5.0, gt=0)
     validate_minutes: float = Field(10.0, gt=0)
+    validate_steps: int | None = Field(None, ge=1)
     validation_molecules: int = Field(1000, ge=1)
-    sampled_molecules: int = Field(256, ge=1)
+    sampled_molecules: int = Field(256, ge=0)
     patience: int | None = Field(None, ge=1)
 
     @model_validator(mode="after")
@@ -81,6 +84,18 @@ class OptimiserConfig(Settings):
         if (self.steps is None) == (self.minutes is None):
             raise ValueError("give the length of training as steps or as minutes, one of the two")
         return self
+
+
+class Parent(Settings):
+    """The model that a run began from.
+
+    Attributes:
+        name: as it was given.
+        weights_sha256: of its weights, as its ``config.json`` states it.
+    """
+
+    name: str
+    weights_sha256: str
 
 
 @dataclass(frozen=True)
@@ -105,11 +120,13 @@ class Recipe(Settings):
         family: name in the registry.
         data: on what.
         optimiser: how.
+        parent: what it began from; filled in by the trainer.
     """
 
     family: str
     data: SourceConfig
     optimiser: OptimiserConfig = OptimiserConfig(minutes=60)
+    parent: Parent | None = None
 
     objectives: ClassVar[tuple[str, ...]] = ("cross-entropy",)
     """What the family can be trained by."""
@@ -198,12 +215,47 @@ class MoleculesRecipe(Recipe):
             kekulized=self.data.kekulized,
             limits=self.data.limits(),
             desalt=self.data.desalt,
+            vocabulary=None if self.data.vocabulary == "learned" else self.vocabulary_of(start),
             progress=progress,
         )
         torch.manual_seed(self.optimiser.seed)
         model, batches = self.prepare_on(dataset, start)
         validated = bool(dataset.report.splits.get(VALIDATION))
         return Prepared(model, batches, self.held_out(model, dataset, VALIDATION) if validated else None)
+
+    def vocabulary_of(self, start: Model | None) -> Vocabulary | None:
+        """The atom tokens of the model that a run begins from; None where it has none of its own."""
+        return None
+
+    @classmethod
+    def data_settings(cls, start: Any) -> dict[str, Any]:
+        """Settings of `DataConfig` for further training of a model on other molecules, by field."""
+        return {}
+
+    @classmethod
+    @abstractmethod
+    def size_of(cls, model: Any, smiles: str) -> int:
+        """Number of atoms or tokens of a molecule as the model encodes it.
+
+        Args:
+            model: of the family.
+            smiles: canonical, without stereo.
+
+        Raises:
+            MoleculeError: it does not fit the model; the reason is ``unknown_atom``, ``unknown_token`` or
+                ``too_large``.
+        """
+
+    @classmethod
+    @abstractmethod
+    def with_sizes(cls, model: Any, counts: Mapping[int, int], data: dict[str, Any]) -> None:
+        """Replace a model's distribution of sizes, and what its configuration says of its training data.
+
+        Args:
+            model: of the family.
+            counts: number of molecules by `size_of`. The largest size that the model takes stays what it is.
+            data: name and fingerprint of the data, and what the model began from.
+        """
 
     @abstractmethod
     def prepare_on(
@@ -225,3 +277,9 @@ class MoleculesRecipe(Recipe):
         Raises:
             MolgenError: there is no such split, or none fits.
         """
+
+
+def size_shares(counts: Mapping[int, int], largest: int) -> dict[int, float]:
+    """Shares of sizes; the largest size that a network was made for stays, at 0 where it is not drawn."""
+    total = sum(counts.values())
+    return {size: counts.get(size, 0) / total for size in sorted({*counts, largest})}

@@ -34,11 +34,11 @@ class Family:
 
     def model_class(self) -> Any:
         """The class of its models."""
-        return _resolve(self.model)
+        return resolve(self.model)
 
     def recipe_class(self) -> Any:
         """The class of its recipe."""
-        return _resolve(self.recipe)
+        return resolve(self.recipe)
 
 
 FAMILIES: dict[str, Family] = {
@@ -101,6 +101,16 @@ FAMILIES: dict[str, Family] = {
 """By name."""
 
 
+FINE_TUNING = "molgen.training.finetune:fine_tune"
+"""What `Generator.fine_tune` does; it stands in a room above the models, so that it is named and not imported."""
+
+
+def resolve(path: str) -> Any:
+    """What a ``module:name`` of this table names."""
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
+
+
 def find_family(name: str) -> Family:
     """The family of a name or of a former name.
 
@@ -120,8 +130,3 @@ def find_family(name: str) -> Family:
 def family_named(name: str) -> Family | None:
     """The same, or None where there is none."""
     return next((family for family in FAMILIES.values() if name in (family.name, *family.aliases)), None)
-
-
-def _resolve(path: str) -> Any:
-    module, _, name = path.partition(":")
-    return getattr(import_module(module), name)

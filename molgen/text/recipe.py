@@ -11,8 +11,9 @@ from molgen.datasets.batches import Batch, BatchStream
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.diffusion.objectives import OBJECTIVES
+from molgen.errors import MoleculeError, MolgenError
 from molgen.models.base import Model
-from molgen.models.recipe import VALIDATION_BATCH, MoleculesRecipe, Settings
+from molgen.models.recipe import VALIDATION_BATCH, MoleculesRecipe, Settings, size_shares
 from molgen.nn.transformer import TransformerConfig
 from molgen.text.any_order import AnyOrder
 from molgen.text.autoregressive import Autoregressive
@@ -90,6 +91,22 @@ class TokensRecipe(MoleculesRecipe):
         for text in smiles:
             start.tokenizer.encode(text)
         return start
+
+    @classmethod
+    def size_of(cls, model: TextGenerator, smiles: str) -> int:
+        try:
+            length = len(model.tokenizer.encode(smiles))
+        except MolgenError as error:
+            raise MoleculeError("unknown_token", str(error)) from None
+        longest = model.config.longest
+        if length > longest:
+            raise MoleculeError("too_large", f"{length} tokens, the model takes {longest}: {smiles}")
+        return length
+
+    @classmethod
+    def with_sizes(cls, model: TextGenerator, counts: Mapping[int, int], data: dict[str, Any]) -> None:
+        lengths = size_shares(counts, model.config.longest)
+        model.config = model.config.model_copy(update={"lengths": lengths, "data": data})
 
     @classmethod
     def held_out(cls, model: Any, dataset: EncodedDataset, split: str, share: int = 1) -> BatchStream[Batch]:

@@ -125,6 +125,7 @@ class Monitor(L.Callback):
         minutes: between validations.
         molecules: for the bound.
         samples: for what is measured by sampling.
+        steps: between validations, instead of `minutes`; None for minutes.
         patience: validations without a lower bound after which training stops; None for never.
 
     Attributes:
@@ -139,6 +140,7 @@ class Monitor(L.Callback):
         molecules: int,
         samples: int,
         patience: int | None = None,
+        steps: int | None = None,
     ) -> None:
         self.stream = stream
         self.average = average
@@ -146,6 +148,7 @@ class Monitor(L.Callback):
         self.molecules = molecules
         self.samples = samples
         self.patience = patience
+        self.steps = steps
         self.improved = False
         self._lowest, self._waited = float("inf"), 0
         self._last = time.monotonic()
@@ -160,8 +163,11 @@ class Monitor(L.Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         self.improved = False
-        due = time.monotonic() - self._last >= self.seconds or trainer.should_stop
-        if trainer.strategy.reduce_boolean_decision(due, all=False):
+        if self.steps is not None:
+            due = trainer.global_step % self.steps == 0
+        else:
+            due = time.monotonic() - self._last >= self.seconds
+        if trainer.strategy.reduce_boolean_decision(due or trainer.should_stop, all=False):
             self._last = time.monotonic()
             if trainer.is_global_zero:
                 metrics = self.measure(pl_module)
@@ -192,7 +198,7 @@ class Monitor(L.Callback):
                 molecules += len(batch)
                 if molecules >= self.molecules:
                     break
-            metrics = generator.sample_metrics(self.samples)
+            metrics = generator.sample_metrics(self.samples) if self.samples else {}
             generator.train()
         found = {**{name: total / molecules for name, total in sums.items()}, **metrics}
         return {f"validation/{name}": value for name, value in found.items()}

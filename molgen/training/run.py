@@ -21,7 +21,7 @@ from molgen.datasets.batches import Batch, BatchStream
 from molgen.errors import MolgenError, UsageError
 from molgen.models.base import Model
 from molgen.models.loading import load_model
-from molgen.models.recipe import Prepared, Recipe
+from molgen.models.recipe import Parent, Prepared, Recipe
 from molgen.models.registry import find_family
 from molgen.system.files import whole_file
 from molgen.system.hardware import keep_memory, supports_bf16
@@ -80,14 +80,41 @@ def train(
     Raises:
         MolgenError: the folder is taken, or there is nothing to resume, or the data do not fit.
     """
-    keep_memory()
     checkpoint = _find_checkpoint(run) if resume else None
     if checkpoint is None:
-        _check_free(run)
+        check_free(run)
     written = run / "model"
     start = _start(config, str(written) if resume and written.is_dir() else init_from)
     if start is not None and init_from is not None:
-        config = config.starting_from(start, init_from)
+        config = config.starting_from(start, init_from).model_copy(update={"parent": parent_of(start)})
+    return fit(config, run, start, checkpoint, hardware=hardware, progress=progress, on_ready=on_ready)
+
+
+def fit(
+    config: Recipe,
+    run: Path,
+    start: Model | None = None,
+    checkpoint: Path | None = None,
+    *,
+    hardware: Hardware | None = None,
+    progress: Callable[[int], None] | None = None,
+    on_ready: Callable[[], None] | None = None,
+) -> int | None:
+    """Train by a configuration as it stands, from a model in memory.
+
+    Args:
+        config: of the run, after `Recipe.starting_from`.
+        run: folder.
+        start: model to begin from.
+        checkpoint: to continue from.
+        hardware: see `train`.
+        progress: see `train`.
+        on_ready: see `train`.
+
+    Returns:
+        The signal that stopped training early, or None.
+    """
+    keep_memory()
     prepared = config.prepare(start, progress)
     if checkpoint is None:
         _begin_run(run, config)
@@ -106,6 +133,11 @@ def train(
         warnings.filterwarnings("ignore", module="lightning")
         trainer.fit(task, _loader(stream, config.optimiser.workers), ckpt_path=checkpoint, weights_only=True)
     return stopper.signal
+
+
+def parent_of(start: Model) -> Parent:
+    """Name and hash of a model that a run begins from; both are empty where it was not loaded."""
+    return Parent(name=start.name, weights_sha256=start.weights_sha256)
 
 
 def read_run_config(run: Path, family: str, **length: object) -> Recipe:
@@ -160,7 +192,7 @@ def _find_checkpoint(run: Path) -> Path:
     return checkpoint
 
 
-def _check_free(run: Path) -> None:
+def check_free(run: Path) -> None:
     """Refuse a folder that holds something; other processes of the same run may have begun it."""
     if run.exists() and any(run.iterdir()) and int(os.environ.get("LOCAL_RANK", 0)) == 0:
         raise UsageError(f"{run} is not empty; choose another folder, or continue it with --resume")
@@ -204,6 +236,7 @@ def _observers(
         optimiser.validation_molecules,
         optimiser.sampled_molecules,
         optimiser.patience,
+        optimiser.validate_steps,
     )
     best = None if optimiser.patience is None else monitor
     return [monitor, Keeper(run, average, optimiser.save_minutes, lambda: _card(config, task), best)]
@@ -241,9 +274,10 @@ def _card(config: Recipe, task: GeneratorTask) -> str:
     """The card a run writes by itself: what is known without measuring."""
     parameters = sum(p.numel() for p in task.generator.parameters())
     settings = tomli_w.dumps(config.model_dump(exclude_none=True))
+    begun = "" if config.parent is None else f" Begun from `{config.parent.name}` ({config.parent.weights_sha256})."
     return (
         f"# A molgen {task.generator.family} model\n\n"
         f"{parameters:,} parameters, trained on `{config.data.name}` for {task.global_step:,} steps of "
-        f"{config.optimiser.batch_size} molecules ({task.elapsed / 60:.0f} minutes). Not measured yet: run "
+        f"{config.optimiser.batch_size} molecules ({task.elapsed / 60:.0f} minutes).{begun} Not measured yet: run "
         f"`molgen generate --attempts 10000` and `molgen evaluate` on what it writes.\n\n```toml\n{settings}```\n"
     )

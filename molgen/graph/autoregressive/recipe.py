@@ -51,6 +51,8 @@ class AutoregressiveGraphRecipe(GraphsRecipe):
 
     def old_model(self, start: Model, dataset: EncodedDataset) -> AutoregressiveGraphModel:
         assert isinstance(start, AutoregressiveGraphModel)
+        if self.data.vocabulary == "model":  # nothing is added to it
+            return start
         return autoregressive_graph_model(dataset, self, start)
 
     def preparation(self, model: AutoregressiveGraphModel) -> Callable[[GraphBatch], Batch] | None:

@@ -1,0 +1,107 @@
+"""Fine-tuning: what fits, what is left out and named, what a child says of its parent, and that it learns."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+import molgen as package
+from molgen.datasets.encoding import Record
+from molgen.errors import MolgenError
+from molgen.models.directory import read_header
+from molgen.models.generator import Generator
+from molgen.system.files import read_toml
+from molgen.system.shipped import shipped_path
+from molgen.training.finetune import fine_tune_run, screen
+from tests.conftest import Run
+
+ALCOHOLS = ["CCO", "CCCO", "CC(C)O", "CCC(C)O", "OC1CC1", "OCC1CC1", "CC(O)CO", "OCCO"] * 3
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight alcohols three times, and five lines that no model of QM9 can take."""
+    path = tmp_path_factory.mktemp("data") / "mixed.smi"
+    others = ["nope", "C[Si](C)C", "CCO.CCO", "C" * 40, "OCC"]
+    path.write_text("\n".join([*ALCOHOLS, *others, "C[C@H](O)CC"]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("name", ["qm9-graph", "qm9-text", "qm9-ar", "qm9-continuous", "moses-graph"])
+def test_every_shipped_model_encodes_with_its_own_vocabulary(name: str) -> None:
+    model = package.load(name)
+    records = [Record(number, smiles) for number, smiles in enumerate(["CCO", "OCC", "C[Si](C)C", "x", "C" * 60], 1)]
+    found = screen(model, records)
+    assert found.smiles == ["CCO"]
+    assert (found.read, found.duplicates) == (5, 1)
+    unknown = "unknown_atom" if "graph" in name else "unknown_token"
+    assert {record.line: record.reason for record in found.left_out} == {3: unknown, 4: "unparsable", 5: "too_large"}
+    assert sum(found.sizes.values()) == 1
+
+
+def test_the_child_names_its_parent_and_what_it_learned_from(mixed: Path, tmp_path: Path) -> None:
+    parent, run, said = package.load("qm9-graph"), tmp_path / "run", []
+    before = {name: value.clone() for name, value in parent.state_dict().items()}
+    small = ["CCOCC", "CCNCC", "C[Si](C)C"]
+    assert fine_tune_run(parent, small, run, steps=1, say=said.append) is None
+    assert all(torch.equal(value, before[name]) for name, value in parent.state_dict().items())
+    digest = read_header(shipped_path("models", "qm9-graph")).weights_sha256
+    expected = {"name": "qm9-graph", "weights_sha256": digest}
+    config = json.loads((run / "model" / "config.json").read_text())
+    assert config["model"]["data"]["parent"] == expected
+    assert config["model"]["data"]["left_out"] == {"unknown_atom": 1}
+    assert read_toml(run / "config.toml")["parent"] == expected
+    assert digest in (run / "model" / "README.md").read_text()
+    assert config["sampling"]["temperature"] == {}
+    sizes = {int(size): share for size, share in config["model"]["sizes"].items() if share}
+    assert sizes == {5: 1.0}
+    assert package.load(run / "model").config.atoms == parent.config.atoms
+    assert (run / "molecules.smi").read_text().split() == ["CCOCC", "CCNCC"]
+    with (run / "left_out.csv").open() as stream:
+        assert [(row["line"], row["smiles"], row["reason"]) for row in csv.DictReader(stream)] == [
+            ("3", "C[Si](C)C", "unknown_atom")
+        ]
+    assert "kept 2" in said[0] and "unknown_atom 1" in said[0]
+
+
+def test_a_model_moves_to_the_molecules_that_it_is_given() -> None:
+    model = package.load("qm9-text")
+    alcohols = sorted(set(ALCOHOLS))
+    tuned = model.fine_tune(alcohols, steps=30, learning_rate=2e-3)
+    assert isinstance(tuned, Generator) and tuned is not model
+    before, after = (sum(text in alcohols for text in found.attempts(100, seed=1)) for found in (model, tuned))
+    assert before < 10 < 30 < after
+
+
+def test_nothing_that_fits_is_one_line_and_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(MolgenError, match=r"nothing in 2 SMILES fits qm9-graph: read 2 .* left out 2"):
+        package.fine_tune("qm9-graph", ["C[Si](C)C", None], tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_training_stops_when_the_likelihood_of_held_out_molecules_falls(smiles: list[str], tmp_path: Path) -> None:
+    steps = 400
+    fine_tune_run(package.load("qm9-ar"), smiles[:60], tmp_path, steps=steps, learning_rate=2e-3)
+    with next(tmp_path.glob("logs/*/metrics.csv")).open() as stream:
+        rows = [(int(row["step"]), row["validation/bound_nats"]) for row in csv.DictReader(stream)]
+    bounds = {step: float(bound) for step, bound in rows if bound}
+    lowest = min(bounds, key=bounds.__getitem__)
+    assert max(bounds) < steps
+    assert sorted(bounds).index(lowest) == len(bounds) - 5
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert f"for {lowest} steps" in card
+
+
+def test_the_command_line_fine_tunes(molgen: Run, mixed: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    result = molgen("finetune", "qm9-text", mixed, "--out", run, "--steps", 3)
+    assert "read 30  kept 8  duplicates 18" in result.stderr
+    assert "left out 4 (unparsable 1, unknown_token 1, fragments 1, too_large 1)" in result.stderr
+    assert (run / "left_out.csv").is_file()
+    molgen("generate", "--model", run / "model", "--attempts", 5)
+    molgen("finetune", "qm9-text", mixed, "--out", run, code=2)
+    molgen("finetune", "qm9-text", mixed, "--out", tmp_path / "x", "--steps", 3, "--minutes", 1, code=2)
