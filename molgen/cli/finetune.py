@@ -4,51 +4,73 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 
 def finetune(
-    model: Annotated[str, typer.Argument(help="A model that ships with molgen, or a model directory.")],
-    molecules: Annotated[str, typer.Argument(help="File of molecules: .smi .csv .parquet .sdf; or a named set.")],
     out: Annotated[Path, typer.Option(help="Folder of the run; the model is in its folder model.")],
+    model: Annotated[str | None, typer.Argument(help="A model that ships with molgen, or a model directory.")] = None,
+    molecules: Annotated[
+        str | None, typer.Argument(help="File of molecules: .smi .csv .parquet .sdf; or a named set.")
+    ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.01, help="Longest training in minutes; default 5.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Longest training in steps, instead of minutes.")] = None,
-    learning_rate: Annotated[float, typer.Option(min=1e-8, help="Peak of the learning rate.")] = 5e-4,
-    batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 64,
+    steps: Annotated[int | None, typer.Option(min=1, help="Longest training in steps.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(min=1e-8, help="Peak of the learning rate; default 0.001.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Molecules per step; default 64.")] = None,
     column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of order, noise and the molecules held out.")] = 0,
+    desalt: Annotated[
+        bool | None, typer.Option("--desalt", help="Of salts and mixtures, keep the largest organic component.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of order, noise and the molecules held out.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
 ) -> None:
-    """Fine-tune a generator on a few hundred molecules or more, so that it generates molecules like them.
+    """Fine-tune a generator on some hundred molecules or more, so that it generates molecules like them.
 
     A tenth is held out. Training ends when their likelihood no longer rises; the best weights are kept. Molecules with
     atoms or sizes that the model does not have are left out, counted, and listed in left_out.csv with the reason.
+
+    Example: molgen finetune moses-graph actives.smi --out runs/mine
     """
     from molgen.cli.console import say
     from molgen.errors import UsageError
     from molgen.models.generator import Generator
     from molgen.system.progress import bar
     from molgen.training.finetune import fine_tune_run
+    from molgen.training.run import read_run_config, train
 
-    if minutes is not None and steps is not None:
-        raise UsageError("give --minutes or --steps, not both")
+    settings: dict[str, Any] = {
+        "learning_rate": learning_rate,
+        "batch_size": batch_size,
+        "column": column,
+        "desalt": desalt,
+        "seed": seed,
+    }
+    chosen = {name: value for name, value in settings.items() if value is not None}
     with bar("reading molecules") as shown:
-        stopped = fine_tune_run(
-            Generator.from_pretrained(model),
-            molecules,
-            out,
-            column=column,
-            minutes=minutes,
-            steps=steps,
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            seed=seed,
-            say=say,
-            on_ready=shown.stop,
-        )
+        if resume:
+            if model is not None or chosen:
+                raise UsageError("--resume takes everything but the length from the run; leave the other options out")
+            config = read_run_config(out, steps=steps, minutes=minutes)
+            stopped = train(config, out, resume=True, on_ready=shown.stop)
+        elif model is None or molecules is None:
+            raise UsageError("name a model and a file: molgen finetune moses-graph actives.smi --out runs/mine")
+        else:
+            stopped = fine_tune_run(
+                Generator.from_pretrained(model),
+                molecules,
+                out,
+                minutes=minutes,
+                steps=steps,
+                say=say,
+                on_ready=shown.stop,
+                **chosen,
+            )
     if stopped is None:
         say(f"done: {out / 'model'}; try: molgen generate --model {out / 'model'} -n 100")
         return
-    say(f"stopped; the best model so far is in {out / 'model'}")
+    say(f"stopped; the best model so far is in {out / 'model'}; continue with: molgen finetune --out {out} --resume")
     raise typer.Exit(128 + stopped if stopped != signal.SIGINT else 130)

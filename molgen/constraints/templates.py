@@ -58,7 +58,7 @@ class Template:
         Raises:
             MolgenError: there are none.
         """
-        found = {length: share for length, share in shares.items() if length >= self.given}
+        found = {length: share for length, share in shares.items() if share and length >= self.given}
         if not found:
             raise MolgenError(
                 f"the template gives {self.given} tokens, but the longest text in training had {max(shares)}"

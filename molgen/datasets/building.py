@@ -60,6 +60,28 @@ class Report:
         if self.skipped[reason] <= 5:
             self.examples.setdefault(reason, []).append((line, message))
 
+    def lines(self) -> list[str]:
+        """What was read and kept, and for each reason how many records were skipped and which was the first.
+
+        Example:
+            >>> report = Report(read=3, kept=2)
+            >>> report.skip(3, "unparsable", "RDKit cannot read it: x")
+            >>> report.lines()
+            ['read 3  kept 2  skipped 1', 'skipped 1: unparsable, first line 3: RDKit cannot read it: x']
+        """
+        counts = {"read": self.read, "kept": self.kept, "skipped": sum(self.skipped.values())}
+        others = {
+            "duplicates": self.duplicates,
+            "stereo labels dropped": self.stereo_dropped,
+            "desalted": self.desalted,
+        }
+        counts |= {name: count for name, count in others.items() if count}
+        found = ["  ".join(f"{name} {count:,}" for name, count in counts.items())]
+        for reason, count in sorted(self.skipped.items(), key=lambda item: -item[1]):
+            line, message = self.examples[reason][0]
+            found.append(f"skipped {count:,}: {reason}, first line {line}: {message}")
+        return found
+
 
 def build(
     folder: Path,

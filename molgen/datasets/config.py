@@ -15,12 +15,14 @@ class SourceConfig(BaseModel):
 
     Attributes:
         name: a named set or a file.
+        fingerprint: of the content; the trainer notes it when a run begins, and compares it when a run is resumed.
         split: seed and shares.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
+    fingerprint: str | None = None
     split: SplitConfig = SplitConfig()
 
 
@@ -29,6 +31,7 @@ class DataConfig(SourceConfig):
 
     Attributes:
         name: a named set or a file.
+        fingerprint: see `SourceConfig`.
         column: of a table.
         kekulized: aromatic rings with alternating bonds.
         desalt: keep the largest organic component of salts and mixtures.

@@ -45,6 +45,7 @@ class Source:
         atoms: which molecules it keeps by their atoms; by default all.
         collections: names of those that it is made of, where it is made of several.
         excluded: streams records whose molecules are left out.
+        path: of a file, from the root.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Source:
     atoms: AtomRule | None = None
     collections: tuple[str, ...] = ()
     excluded: Callable[[], Iterator[Record]] | None = None
+    path: str | None = None
 
     def within(self, limits: Limits) -> Limits:
         """Limits that are no wider than its own."""
@@ -144,4 +146,5 @@ def find_source(name: str, column: str | None = None) -> Source:
         origin="standard input" if name == "-" else str(path.resolve()),
         fingerprint=lambda: f"{sha256(path)}:{suffix}:{column or ''}",
         records=lambda: (Record(row.number, row.smiles, None, row.problem) for row in read_rows(path, column)),
+        path=None if name == "-" else str(path.resolve()),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,11 +17,12 @@ from molgen.datasets.splits import TRAIN, VALIDATION
 from molgen.dialogue.batch import BlockBatch
 from molgen.dialogue.long_text import read_stream, split_stream, stream_batches
 from molgen.dialogue.model import BlockConfig, BlockDiffusion
-from molgen.dialogue.pairs import pair_batches, read_pairs, split_pairs
+from molgen.dialogue.pairs import CHATTERBOT, pair_batches, read_pairs, split_pairs
 from molgen.errors import MolgenError
 from molgen.models.base import Model
 from molgen.models.recipe import VALIDATION_BATCH, Prepared, Recipe
 from molgen.nn.transformer import TransformerConfig
+from molgen.system.files import sha256
 from molgen.text.tokenizers import BytePairTokenizer, Tokenizer
 
 
@@ -122,6 +124,11 @@ class DialogueRecipe(BlocksRecipe):
 
         return self.prepared(model, batches, bool(splits[VALIDATION]))
 
+    def source(self) -> tuple[str, str]:
+        pairs = read_pairs(self.data.name)
+        name = self.data.name if self.data.name == CHATTERBOT else str(Path(self.data.name).resolve())
+        return name, hashlib.sha256(repr(pairs).encode()).hexdigest()
+
 
 class StreamRecipe(BlocksRecipe):
     """A text without end: the TOML tables ``[data]``, ``[network]`` and ``[optimiser]``."""
@@ -146,3 +153,7 @@ class StreamRecipe(BlocksRecipe):
             return stream_batches(splits[split], model.tokenizer, self.data.length, batch_size, **options)
 
         return self.prepared(model, batches, bool(splits[VALIDATION]))
+
+    def source(self) -> tuple[str, str]:
+        path = Path(self.data.name)
+        return str(path.resolve()), sha256(path)

@@ -77,7 +77,7 @@ class GraphsRecipe(MoleculesRecipe):
 
     @classmethod
     def with_sizes(cls, model: GraphGenerator, counts: Mapping[int, int], data: dict[str, Any]) -> None:
-        model.config = model.config.model_copy(update={"sizes": size_shares(counts, model.largest), "data": data})
+        model.config = model.config.model_copy(update={"sizes": size_shares(counts, model.config.sizes), "data": data})
 
     @abstractmethod
     def new_model(self, dataset: EncodedDataset) -> GraphGenerator:

@@ -12,8 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from molgen.chem.vocabulary import Vocabulary
 from molgen.datasets.batches import Batch, BatchStream
+from molgen.datasets.building import Report
 from molgen.datasets.config import DataConfig, SourceConfig
 from molgen.datasets.encoded import EncodedDataset, load_dataset
+from molgen.datasets.sources import find_source
 from molgen.datasets.splits import VALIDATION
 from molgen.errors import UsageError
 from molgen.models.base import Model
@@ -37,13 +39,14 @@ class OptimiserConfig(Settings):
         method: ``adamw``; or ``muon``, which takes orthogonal steps in hidden matrices and uses AdamW for all else.
         batch_size: molecules per step over all processes.
         steps: length of training in steps; or
-        minutes: in minutes of wall-clock. Exactly one of the two.
+        minutes: in minutes of wall-clock; of both, whichever is over first.
         learning_rate: peak of AdamW, after `warmup` steps, falling to zero as a cosine of the share done.
         warmup: steps.
         beta2: of AdamW.
         weight_decay: of AdamW.
         clip: largest gradient norm.
         ema: decay of the average of the weights that is validated and shipped.
+        dropout: share of channels dropped in training, instead of the network's own.
         seed: of weights, order and noise.
         precision: ``auto`` takes bf16 where the processor has instructions for it.
         compile: torch.compile for the layers: slow to start, then faster on some machines.
@@ -52,8 +55,10 @@ class OptimiserConfig(Settings):
         validate_minutes: between validations; or
         validate_steps: so many steps between them.
         validation_molecules: for the bound.
+        validation_draws: of noise or order for each of them, always the same.
         sampled_molecules: for sampled validity; 0 for none.
-        patience: stop after so many validations without a lower bound; the model directory then holds the best weights.
+        patience: stop after so many validations in a row without a lower bound; the model directory then holds the best
+            weights.
     """
 
     objective: Literal["cross-entropy", "variational", "continuous"] = "cross-entropy"
@@ -68,6 +73,7 @@ class OptimiserConfig(Settings):
     weight_decay: float = Field(0.01, ge=0)
     clip: float = Field(5.0, gt=0)
     ema: float = Field(0.999, ge=0, lt=1)
+    dropout: float | None = Field(None, ge=0, lt=1)
     seed: int = Field(0, ge=0)
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     compile: bool = False
@@ -76,13 +82,14 @@ class OptimiserConfig(Settings):
     validate_minutes: float = Field(10.0, gt=0)
     validate_steps: int | None = Field(None, ge=1)
     validation_molecules: int = Field(1000, ge=1)
+    validation_draws: int = Field(1, ge=1)
     sampled_molecules: int = Field(256, ge=0)
     patience: int | None = Field(None, ge=1)
 
     @model_validator(mode="after")
-    def _one_length(self) -> OptimiserConfig:
-        if (self.steps is None) == (self.minutes is None):
-            raise ValueError("give the length of training as steps or as minutes, one of the two")
+    def _ends(self) -> OptimiserConfig:
+        if self.steps is None and self.minutes is None:
+            raise ValueError("give the length of training as steps or as minutes")
         return self
 
 
@@ -106,11 +113,13 @@ class Prepared:
         model: to be trained.
         batches: makes the stream of training batches, given options of `BatchStream`.
         validation: one pass over the examples for validation; None where there are none.
+        report: what the loader of molecules read, kept and skipped.
     """
 
     model: Model
     batches: Callable[..., BatchStream[Batch]]
     validation: BatchStream[Batch] | None
+    report: Report | None = None
 
 
 class Recipe(Settings):
@@ -162,6 +171,14 @@ class Recipe(Settings):
 
         Raises:
             MolgenError: the data cannot be used, or do not fit the model to begin from.
+        """
+
+    @abstractmethod
+    def source(self) -> tuple[str, str]:
+        """The data by a name that holds in any folder, and a fingerprint of their content.
+
+        Raises:
+            MolgenError: there are no such data.
         """
 
     def fixed_by(self, start: Any) -> dict[str, Any]:
@@ -221,7 +238,12 @@ class MoleculesRecipe(Recipe):
         torch.manual_seed(self.optimiser.seed)
         model, batches = self.prepare_on(dataset, start)
         validated = bool(dataset.report.splits.get(VALIDATION))
-        return Prepared(model, batches, self.held_out(model, dataset, VALIDATION) if validated else None)
+        validation = self.held_out(model, dataset, VALIDATION) if validated else None
+        return Prepared(model, batches, validation, dataset.report)
+
+    def source(self) -> tuple[str, str]:
+        source = find_source(self.data.name, self.data.column)
+        return source.path or self.data.name, source.fingerprint()
 
     def vocabulary_of(self, start: Model | None) -> Vocabulary | None:
         """The atom tokens of the model that a run begins from; None where it has none of its own."""
@@ -253,7 +275,7 @@ class MoleculesRecipe(Recipe):
 
         Args:
             model: of the family.
-            counts: number of molecules by `size_of`. The largest size that the model takes stays what it is.
+            counts: number of molecules by `size_of`. Which sizes the model can be asked for stays what it is.
             data: name and fingerprint of the data, and what the model began from.
         """
 
@@ -279,7 +301,7 @@ class MoleculesRecipe(Recipe):
         """
 
 
-def size_shares(counts: Mapping[int, int], largest: int) -> dict[int, float]:
-    """Shares of sizes; the largest size that a network was made for stays, at 0 where it is not drawn."""
+def size_shares(counts: Mapping[int, int], before: Mapping[int, float]) -> dict[int, float]:
+    """Shares of sizes; sizes that a model had before stay, at 0 where there are no molecules of that size."""
     total = sum(counts.values())
-    return {size: counts.get(size, 0) / total for size in sorted({*counts, largest})}
+    return {size: counts.get(size, 0) / total for size in sorted({*counts, *before})}

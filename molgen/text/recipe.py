@@ -60,7 +60,8 @@ class TokensRecipe(MoleculesRecipe):
         return {}
 
     def fixed_by(self, start: TextGenerator) -> dict[str, Any]:
-        return {"network": start.config.network}
+        kind = start.config.tokenizer.kind
+        return {"network": start.config.network, "tokens": self.tokens.model_copy(update={"kind": kind})}
 
     def prepare_on(
         self, dataset: EncodedDataset, start: Model | None
@@ -105,7 +106,7 @@ class TokensRecipe(MoleculesRecipe):
 
     @classmethod
     def with_sizes(cls, model: TextGenerator, counts: Mapping[int, int], data: dict[str, Any]) -> None:
-        lengths = size_shares(counts, model.config.longest)
+        lengths = size_shares(counts, model.config.lengths)
         model.config = model.config.model_copy(update={"lengths": lengths, "data": data})
 
     @classmethod

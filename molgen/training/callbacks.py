@@ -126,6 +126,7 @@ class Monitor(L.Callback):
         molecules: for the bound.
         samples: for what is measured by sampling.
         steps: between validations, instead of `minutes`; None for minutes.
+        draws: of noise or order for each molecule.
         patience: validations without a lower bound after which training stops; None for never.
 
     Attributes:
@@ -141,6 +142,7 @@ class Monitor(L.Callback):
         samples: int,
         patience: int | None = None,
         steps: int | None = None,
+        draws: int = 1,
     ) -> None:
         self.stream = stream
         self.average = average
@@ -149,6 +151,7 @@ class Monitor(L.Callback):
         self.samples = samples
         self.patience = patience
         self.steps = steps
+        self.draws = draws
         self.improved = False
         self._lowest, self._waited = float("inf"), 0
         self._last = time.monotonic()
@@ -193,8 +196,10 @@ class Monitor(L.Callback):
             molecules = 0
             for batch in self.stream:
                 batch = batch.to(pl_module.device)
-                for name, nats in generator.validation(batch, RandomKeys.from_seed(0, batch.examples)).items():
-                    sums[name] += float(nats.sum())
+                rng = RandomKeys.from_seed(0, batch.examples)
+                for draw in range(self.draws):
+                    for name, nats in generator.validation(batch, rng.fold_in(draw) if draw else rng).items():
+                        sums[name] += float(nats.sum()) / self.draws
                 molecules += len(batch)
                 if molecules >= self.molecules:
                     break

@@ -86,7 +86,9 @@ def train(
     written = run / "model"
     start = _start(config, str(written) if resume and written.is_dir() else init_from)
     if start is not None and init_from is not None:
-        config = config.starting_from(start, init_from).model_copy(update={"parent": parent_of(start)})
+        config = config.starting_from(start, init_from)
+    if not resume:
+        config = config.model_copy(update={"parent": None if start is None else parent_of(start)})
     return fit(config, run, start, checkpoint, hardware=hardware, progress=progress, on_ready=on_ready)
 
 
@@ -115,7 +117,10 @@ def fit(
         The signal that stopped training early, or None.
     """
     keep_memory()
+    config = _pinned(config, resumed=checkpoint is not None)
     prepared = config.prepare(start, progress)
+    if config.optimiser.dropout is not None:
+        _set_dropout(prepared.model, config.optimiser.dropout)
     if checkpoint is None:
         _begin_run(run, config)
     task = GeneratorTask(prepared.model.train(), config.optimiser)
@@ -129,10 +134,34 @@ def fit(
     )
     if on_ready is not None:
         on_ready()
+    if prepared.report is not None and trainer.is_global_zero:
+        print("\n".join(prepared.report.lines()), file=sys.stderr, flush=True)
     with warnings.catch_warnings(), stopper.listening():
         warnings.filterwarnings("ignore", module="lightning")
         trainer.fit(task, _loader(stream, config.optimiser.workers), ckpt_path=checkpoint, weights_only=True)
     return stopper.signal
+
+
+def _pinned(config: Recipe, resumed: bool) -> Recipe:
+    """With the full path and the fingerprint of the data.
+
+    Raises:
+        UsageError: the run is resumed, and the fingerprint is another than when it began.
+    """
+    name, fingerprint = config.source()
+    if resumed and config.data.fingerprint not in (None, fingerprint):
+        raise UsageError(
+            f"cannot resume: {config.data.name} has changed since the run began; put the former file back, or begin a "
+            "new run with --init-from and the model of this one"
+        )
+    data = config.data.model_copy(update={"name": name, "fingerprint": fingerprint})
+    return config.model_copy(update={"data": data})
+
+
+def _set_dropout(model: Model, share: float) -> None:
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = share
 
 
 def parent_of(start: Model) -> Parent:
@@ -140,11 +169,11 @@ def parent_of(start: Model) -> Parent:
     return Parent(name=start.name, weights_sha256=start.weights_sha256)
 
 
-def read_run_config(run: Path, family: str, **length: object) -> Recipe:
+def read_run_config(run: Path, family: str | None = None, **length: object) -> Recipe:
     """The configuration a run was started with, made longer where ``steps`` or ``minutes`` is given.
 
     Raises:
-        UsageError: `run` is not the folder of a run of this family.
+        UsageError: `run` is not the folder of a run, or of one of another family.
     """
     if not (run / CONFIG_FILE).is_file():
         raise UsageError(f"{run} is not the folder of a training run: it has no {CONFIG_FILE}")
@@ -194,6 +223,8 @@ def _find_checkpoint(run: Path) -> Path:
 
 def check_free(run: Path) -> None:
     """Refuse a folder that holds something; other processes of the same run may have begun it."""
+    if run.exists() and not run.is_dir():
+        raise UsageError(f"{run} is a file; --out takes a folder")
     if run.exists() and any(run.iterdir()) and int(os.environ.get("LOCAL_RANK", 0)) == 0:
         raise UsageError(f"{run} is not empty; choose another folder, or continue it with --resume")
 
@@ -237,6 +268,7 @@ def _observers(
         optimiser.sampled_molecules,
         optimiser.patience,
         optimiser.validate_steps,
+        optimiser.validation_draws,
     )
     best = None if optimiser.patience is None else monitor
     return [monitor, Keeper(run, average, optimiser.save_minutes, lambda: _card(config, task), best)]
@@ -273,11 +305,13 @@ def _trainer(config: Recipe, run: Path, hardware: Hardware, callbacks: list[L.Ca
 def _card(config: Recipe, task: GeneratorTask) -> str:
     """The card a run writes by itself: what is known without measuring."""
     parameters = sum(p.numel() for p in task.generator.parameters())
-    settings = tomli_w.dumps(config.model_dump(exclude_none=True))
+    source = getattr(task.generator.config, "data", {}).get("name", config.data.name)
+    data = config.data.model_copy(update={"name": Path(config.data.name).name})  # a path says nothing elsewhere
+    settings = tomli_w.dumps(config.model_copy(update={"data": data}).model_dump(exclude_none=True))
     begun = "" if config.parent is None else f" Begun from `{config.parent.name}` ({config.parent.weights_sha256})."
     return (
         f"# A molgen {task.generator.family} model\n\n"
-        f"{parameters:,} parameters, trained on `{config.data.name}` for {task.global_step:,} steps of "
+        f"{parameters:,} parameters, trained on `{source}` for {task.global_step:,} steps of "
         f"{config.optimiser.batch_size} molecules ({task.elapsed / 60:.0f} minutes).{begun} Not measured yet: run "
         f"`molgen generate --attempts 10000` and `molgen evaluate` on what it writes.\n\n```toml\n{settings}```\n"
     )

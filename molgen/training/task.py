@@ -62,10 +62,10 @@ class GeneratorTask(L.LightningModule):
         self._last_tick = now
         if self.trainer.world_size > 1:
             self.elapsed = float(self.trainer.strategy.broadcast(self.elapsed))
-        if self.config.steps is not None:
-            self.progress = self.global_step / self.config.steps
-        else:
-            self.progress = self.elapsed / (60 * (self.config.minutes or 1))
+        self.progress = max(
+            self.global_step / self.config.steps if self.config.steps else 0.0,
+            self.elapsed / (60 * self.config.minutes) if self.config.minutes else 0.0,
+        )
         rate = learning_rate(self.config, self.global_step, self.progress)
         for group in self.optimizers().param_groups:  # type: ignore[union-attr]
             group["lr"] = rate
@@ -73,9 +73,7 @@ class GeneratorTask(L.LightningModule):
     @property
     def finished(self) -> bool:
         """Whether the length asked for is reached."""
-        if self.config.steps is not None:
-            return self.global_step >= self.config.steps
-        return self.progress >= 1
+        return self.progress >= 1 or (self.config.steps is not None and self.global_step >= self.config.steps)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         config, betas = self.config, (0.9, self.config.beta2)

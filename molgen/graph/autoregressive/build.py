@@ -77,6 +77,18 @@ def autoregressive_graph_model(
     return model
 
 
+def renew_targets(model: AutoregressiveGraphModel, dataset: EncodedDataset) -> None:
+    """Let a model of properties draw its targets from other molecules. Scales stay: the network was trained with them.
+
+    Args:
+        model: trained.
+        dataset: encoded with the vocabulary of the model.
+    """
+    if model.config.properties:
+        rows = torch.cat(list(_sampled(dataset, model.vocabulary, list(model.config.properties))))
+        model.targets.copy_(rows)
+
+
 def _chosen(settings: Settings) -> dict[str, Any]:
     return {"blocks": settings.blocks, "orders": dict(settings.orders), "network": settings.network}
 

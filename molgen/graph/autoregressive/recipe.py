@@ -9,7 +9,7 @@ from pydantic import Field
 
 from molgen.datasets.batches import Batch, GraphBatch
 from molgen.datasets.encoded import EncodedDataset
-from molgen.graph.autoregressive.build import autoregressive_graph_model
+from molgen.graph.autoregressive.build import autoregressive_graph_model, renew_targets
 from molgen.graph.autoregressive.model import AutoregressiveGraphModel
 from molgen.graph.autoregressive.orders import OrderName
 from molgen.graph.recipe import GraphsRecipe
@@ -52,6 +52,7 @@ class AutoregressiveGraphRecipe(GraphsRecipe):
     def old_model(self, start: Model, dataset: EncodedDataset) -> AutoregressiveGraphModel:
         assert isinstance(start, AutoregressiveGraphModel)
         if self.data.vocabulary == "model":  # nothing is added to it
+            renew_targets(start, dataset)
             return start
         return autoregressive_graph_model(dataset, self, start)
 

@@ -18,7 +18,7 @@ from molgen.training.config import read_config
         ("[network]\nwidht = 3", "network.widht: unknown key"),
         ("[sampler]\nx = 1", "sampler: unknown key"),
         ("[network]\nwidth = 'wide'", "network.width"),
-        ("[optimiser]\nsteps = 1\nminutes = 1", "one of the two"),
+        ("[optimiser]\nsteps = 0", "optimiser.steps"),
         ("[process]\natoms = 'gaussian'", "process.atoms"),
         ("[process]\nparameterisation = 'reverse'", "objective"),
         ("family = 'dialogue'\n[optimiser]\nobjective = 'variational'", "trains by cross-entropy:"),

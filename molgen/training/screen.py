@@ -1,0 +1,108 @@
+"""Which molecules of a source a trained generator can be fine-tuned on, and why the others are left out."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from molgen.chem.standardize import DEFAULT_LIMITS
+from molgen.datasets.encoding import Encoded, Record, encode_records
+from molgen.errors import MoleculeError
+from molgen.models.generator import Generator
+from molgen.models.recipe import MoleculesRecipe
+
+
+class LeftOut(NamedTuple):
+    """A record that is not trained on.
+
+    Attributes:
+        line: of the source.
+        smiles: as it was given.
+        reason: in one word.
+        message: in one line.
+    """
+
+    line: int
+    smiles: str
+    reason: str
+    message: str
+
+
+@dataclass
+class Screened:
+    """What fits a model.
+
+    Attributes:
+        read: records seen.
+        smiles: canonical, all different.
+        sizes: number of molecules by number of atoms or tokens.
+        duplicates: records whose molecule had been seen before.
+        stereo_dropped: molecules whose stereo labels were dropped.
+        desalted: molecules of which other components were dropped.
+        left_out: records that cannot be used.
+    """
+
+    read: int = 0
+    smiles: list[str] = field(default_factory=list)
+    sizes: Counter[int] = field(default_factory=Counter)
+    duplicates: int = 0
+    stereo_dropped: int = 0
+    desalted: int = 0
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Records left out, by reason."""
+        return dict(Counter(record.reason for record in self.left_out))
+
+    def __str__(self) -> str:
+        counts = {"read": self.read, "kept": len(self.smiles), "duplicates": self.duplicates}
+        others = {"stereo labels dropped": self.stereo_dropped, "desalted": self.desalted}
+        counts |= {name: count for name, count in others.items() if count}
+        counts["left out"] = len(self.left_out)
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in self.reasons.items())
+        return "  ".join(f"{name} {count:,}" for name, count in counts.items()) + (f" ({reasons})" if reasons else "")
+
+    def write_left_out(self, path: Path) -> None:
+        """Write the records that are left out as a table."""
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(LeftOut._fields)
+            writer.writerows(self.left_out)
+
+
+def screen(
+    model: Generator, recipe: type[MoleculesRecipe], records: Iterable[Record], desalt: bool = False
+) -> Screened:
+    """Sort records into those that a model can encode and those that it cannot.
+
+    Args:
+        model: whose vocabulary and largest size decide.
+        recipe: of its family.
+        records: their split is not used.
+        desalt: keep the largest organic component of salts and mixtures.
+    """
+    listed, found, seen = list(records), Screened(), set[str]()
+    outcomes = encode_records(listed, kekulized=False, limits=DEFAULT_LIMITS, salts=desalt)
+    for record, (_, outcome) in zip(listed, outcomes, strict=True):
+        found.read += 1
+        if not isinstance(outcome, Encoded):
+            found.left_out.append(LeftOut(record.line, record.smiles, *outcome))
+            continue
+        if outcome.smiles in seen:
+            found.duplicates += 1
+            continue
+        seen.add(outcome.smiles)
+        try:
+            found.sizes[recipe.size_of(model, outcome.smiles)] += 1
+        except MoleculeError as error:
+            found.left_out.append(LeftOut(record.line, record.smiles, error.reason, str(error)))
+            continue
+        found.smiles.append(outcome.smiles)
+        found.stereo_dropped += outcome.had_stereo
+        found.desalted += outcome.desalted
+    return found
