@@ -43,7 +43,7 @@ def evaluate(
     Every metric is defined in docs/metrics.md.
     """
     from molgen.cli.console import print_table, say
-    from molgen.errors import UsageError
+    from molgen.errors import MolgenError, UsageError
     from molgen.evaluation import find_reference
     from molgen.evaluation.evaluate import evaluate as score
     from molgen.evaluation.evaluate import find_suites
@@ -64,7 +64,8 @@ def evaluate(
             raise UsageError(f"there is no file {file}")
     if reference is None and (reference_test is not None or reference_column is not None):
         raise UsageError("--reference-test and --reference-column go with --reference")
-    names = _names(files)
+    names: list[str] = []
+    refused: list[tuple[str, MolgenError]] = []
     suites = [found.name for found in find_suites(suite or ["graph"])]
     wanted = None if only is None else [name.strip() for name in only.split(",")]
     with _Stages() as stages:
@@ -73,20 +74,32 @@ def evaluate(
             if reference is None
             else find_reference(reference, reference_column, jobs, stages.show, test=reference_test, salts=desalt)
         )
-        inputs = [_Input(file, column, desalt) for file in files]
-        found = [
-            score(
-                given,
-                compared,
-                suites,
-                only=wanted,
-                jobs=jobs,
-                time_limit=time_limit,
-                flags=flags is not None,
-                progress=stages.for_file(name if len(files) > 1 else ""),
-            )
-            for name, given in zip(names, inputs, strict=True)
-        ]
+        inputs, found = [], []
+        for name, file in zip(_names(files), files, strict=True):
+            given = _Input(file, column, desalt)
+            try:
+                evaluation = score(
+                    given,
+                    compared,
+                    suites,
+                    only=wanted,
+                    jobs=jobs,
+                    time_limit=time_limit,
+                    flags=flags is not None,
+                    progress=stages.for_file(name if len(files) > 1 else ""),
+                )
+            except UsageError:
+                raise
+            except MolgenError as error:
+                refused.append((name, error))
+                continue
+            names.append(name)
+            inputs.append(given)
+            found.append(evaluation)
+    if not found:
+        raise refused[0][1]
+    for name, reason in refused:
+        say(f"molgen: {name} is left out, {len(found)} of {len(files)} files are scored: {reason}")
     if out is not None:
         _write(out, overwrite, names, found)
     if flags is not None:

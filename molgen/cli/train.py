@@ -10,7 +10,14 @@ import typer
 
 from molgen.models.registry import FAMILIES, Family
 
-app = typer.Typer(no_args_is_help=True, help="Train a generator.")
+_WHICH = """Train a generator from the beginning.
+
+Which family: for molecules begin with graph-autoregressive, the best per minute of training. Take any-order where parts
+of a SMILES are to be given; graph, text, autoregressive and continuous for comparison and research. dialogue and stream
+train on ordinary text, not on molecules. To train a model that exists on molecules of your own, see: molgen finetune.
+"""
+
+app = typer.Typer(no_args_is_help=True, help=_WHICH)
 
 
 Out = Annotated[Path, typer.Option(help="Folder of the run.")]

@@ -25,6 +25,11 @@ def _mix(x: Tensor) -> Tensor:
     return x ^ _shift_right(x, 31)
 
 
+def _signed(number: int) -> int:
+    """The lowest 64 bits of an integer as a signed one."""
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
 class RandomKeys:
     """One independent source of random numbers for each example of a batch, as in JAX.
 
@@ -37,12 +42,12 @@ class RandomKeys:
 
     @classmethod
     def from_seed(cls, seed: int, examples: Tensor) -> RandomKeys:
-        """Keys of the examples numbered `examples` ``(B,)`` under one seed."""
+        """Keys of the examples numbered `examples` ``(B,)`` under one seed, an integer of which 64 bits count."""
         return cls(examples.to(torch.int64)).fold_in(seed)
 
     def fold_in(self, number: int) -> RandomKeys:
         """Derived keys, independent of these and of those of any other number."""
-        salt = _mix(torch.tensor(number + 1, dtype=torch.int64, device=self.keys.device) * _MIX_1)
+        salt = _mix(torch.tensor(_signed(number + 1), dtype=torch.int64, device=self.keys.device) * _MIX_1)
         return RandomKeys(_mix(_mix(self.keys + _GOLDEN) + salt))
 
     def select(self, rows: Tensor) -> RandomKeys:

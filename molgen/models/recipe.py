@@ -74,7 +74,7 @@ class OptimiserConfig(Settings):
     clip: float = Field(5.0, gt=0)
     ema: float = Field(0.999, ge=0, lt=1)
     dropout: float | None = Field(None, ge=0, lt=1)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     compile: bool = False
     workers: int = Field(0, ge=0)

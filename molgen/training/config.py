@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from molgen.errors import UsageError
 from molgen.models.recipe import Recipe
-from molgen.models.registry import find_family
+from molgen.models.registry import Family, find_family
 from molgen.system.files import read_toml
 
 
@@ -45,11 +45,25 @@ def read_config(path: Path | None, overrides: dict[str, dict[str, object]], fami
         raise UsageError(f"{path or 'configuration'}: {error}") from None
     if family is not None and found is not find_family(family):
         raise UsageError(f"{path}: it is of family {found.name}, not {family}")
+    return recipe_of(found, raw, str(path or "configuration"))
+
+
+def recipe_of(family: Family, settings: dict[str, Any], where: str) -> Recipe:
+    """The recipe of a run of a family.
+
+    Args:
+        family: of the registry.
+        settings: tables and keys of the recipe.
+        where: they come from, for messages.
+
+    Raises:
+        UsageError: an unknown key, or a value out of range.
+    """
     try:
-        recipe: Recipe = found.recipe_class().model_validate({**raw, "family": found.name})
+        recipe: Recipe = family.recipe_class().model_validate({**settings, "family": family.name})
         return recipe
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "configuration"
+        key = ".".join(map(str, first["loc"])) or "configuration"
         what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
-        raise UsageError(f"{path or 'configuration'}: {where}: {what}") from None
+        raise UsageError(f"{where}: {key}: {what}") from None

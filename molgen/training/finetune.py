@@ -18,6 +18,7 @@ from molgen.models.generator import Generator
 from molgen.models.loading import load_model
 from molgen.models.recipe import MoleculesRecipe
 from molgen.models.registry import find_family
+from molgen.training.config import recipe_of
 from molgen.training.run import check_free, fit, parent_of
 from molgen.training.screen import screen
 
@@ -74,7 +75,8 @@ def fine_tune_run(
         MolgenError: nothing fits the model, or the folder is taken.
     """
     check_free(run)
-    recipe: type[MoleculesRecipe] = find_family(model.family).recipe_class()
+    family = find_family(model.family)
+    recipe: type[MoleculesRecipe] = family.recipe_class()
     name, fingerprint, records = _source(molecules, column)
     found = screen(model, recipe, records, desalt)
     if not found.smiles:
@@ -94,7 +96,6 @@ def fine_tune_run(
     if say is not None:
         say(f"{found}{f'; listed in {run / LEFT_OUT_FILE}' if found.left_out else ''}")
     settings = {
-        "family": model.family,
         "data": {
             "name": str((run / MOLECULES_FILE).resolve()),
             "split": {"seed": seed, "validation": _held_out(len(found.smiles)), "test": 0.0},
@@ -108,7 +109,7 @@ def fine_tune_run(
             "seed": seed,
         },
     }
-    config = recipe.model_validate(settings).starting_from(start, model.name)
+    config = recipe_of(family, settings, "fine-tuning").starting_from(start, model.name)
     return fit(config.model_copy(update={"parent": parent}), run, start, on_ready=on_ready)
 
 

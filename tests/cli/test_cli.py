@@ -17,7 +17,9 @@ from pathlib import Path
 import pandas
 import pytest
 from rdkit import Chem
+from typer.testing import CliRunner
 
+from molgen.cli.main import app
 from molgen.errors import MolgenError
 from molgen.io import read_smiles
 from molgen.models.generator import Generator
@@ -142,6 +144,17 @@ def test_evaluate_reports_every_figure(molgen: Run, smiles_file: Path, tmp_path:
     assert all(name in result.stdout for name in figures)
     plain = molgen("evaluate", path, "--column", "text").stdout
     assert "novelty" not in plain and "0.6000" in plain
+
+
+def test_an_empty_file_among_several_is_named(smiles_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.smi").touch()
+    arguments = ["evaluate", str(tmp_path / "empty.smi"), str(smiles_file), "--only", "validity", "--jobs", "1"]
+    with pytest.raises(MolgenError, match="holds no molecules"):
+        CliRunner().invoke(app, arguments[:2], catch_exceptions=False)
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "empty.smi is left out, 1 of 2 files are scored" in result.stderr
+    assert "small.smi" in result.stdout
 
 
 def test_evaluate_compares_files_in_one_table(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:

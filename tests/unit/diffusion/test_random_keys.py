@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from molgen.diffusion.random_keys import RandomKeys
@@ -46,3 +47,11 @@ def test_categories_are_drawn_as_often_as_asked_and_never_when_impossible() -> N
 
 def test_no_variables_is_no_numbers() -> None:
     assert RandomKeys.from_seed(0, torch.arange(3)).uniform(0).shape == (3, 0)
+
+
+@pytest.mark.parametrize("seed", [2**63 - 1, 2**63, 2**64 - 1, -(2**63)])
+def test_large_seeds_are_seeds(seed: int) -> None:
+    examples = torch.arange(4)
+    keys = RandomKeys.from_seed(seed, examples).keys
+    assert not torch.equal(keys, RandomKeys.from_seed(0, examples).keys)
+    assert torch.equal(keys, RandomKeys.from_seed(seed + 2**64, examples).keys)

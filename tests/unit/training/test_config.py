@@ -19,6 +19,7 @@ from molgen.training.config import read_config
         ("[sampler]\nx = 1", "sampler: unknown key"),
         ("[network]\nwidth = 'wide'", "network.width"),
         ("[optimiser]\nsteps = 0", "optimiser.steps"),
+        ("[data.split]\nseed = 9223372036854775808", "data.split.seed"),
         ("[process]\natoms = 'gaussian'", "process.atoms"),
         ("[process]\nparameterisation = 'reverse'", "objective"),
         ("family = 'dialogue'\n[optimiser]\nobjective = 'variational'", "trains by cross-entropy:"),
@@ -57,3 +58,13 @@ def test_saved_copy_reads_back(tmp_path: Path) -> None:
     path.write_text(tomli_w.dumps(config.model_dump(exclude_none=True)))
     assert read_config(path, {}) == config
     assert GraphRecipe().optimiser.minutes == 60
+
+
+def test_a_seed_of_64_bits_is_refused_in_one_line() -> None:
+    with pytest.raises(UsageError, match=r"optimiser\.seed"):
+        read_config(None, {"optimiser": {"seed": 2**63}})
+
+
+def test_both_lengths_may_be_given() -> None:
+    config = read_config(None, {"optimiser": {"steps": 7, "minutes": 3.0}})
+    assert (config.optimiser.steps, config.optimiser.minutes) == (7, 3.0)

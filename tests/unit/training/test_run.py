@@ -14,8 +14,9 @@ import pytest
 import torch
 
 import molgen as package
+from molgen.errors import UsageError
 from molgen.training.config import read_config
-from molgen.training.run import train
+from molgen.training.run import read_run_config, train
 from tests.conftest import Run
 
 ROOT = Path(__file__).parents[3]
@@ -123,6 +124,32 @@ def test_bad_requests(molgen: Run, tiny_run: Path, smiles_file: Path, tmp_path: 
     ):
         result = molgen("train", "graph", *arguments, code=2)
         assert said in result.stderr and len(result.stderr.strip().splitlines()) == 1, result.stderr
+
+
+def test_what_is_skipped_is_said_and_changed_data_are_not_resumed(
+    smiles: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, run = tmp_path / "mine.smi", tmp_path / "run"
+    bad, good = ["nope", "CCO.CCO", "C" * 200], [text for text in smiles if set(text) <= set("CO()=1")][:60]
+    file.write_text("\n".join([*bad, *good, good[0]]) + "\n")
+    small = {"network": {"width": 16, "layers": 1, "heads": 2}, "optimiser": {"steps": 2, "sampled_molecules": 1}}
+    monkeypatch.chdir(tmp_path)
+    assert train(read_config(None, {"data": {"name": "mine.smi"}, **small}, "any-order"), run) is None
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "read 64  kept 60  skipped 3  duplicates 1"
+    assert [line.split(":")[0] for line in said[1:4]] == ["skipped 1"] * 3
+    assert "unparsable, first line 1: " in "".join(said[1:4])
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert train(read_run_config(run, steps=3), run, resume=True) is None
+    assert torch.load(run / "last.ckpt", weights_only=True)["global_step"] == 3
+    file.write_text("\n".join(smiles[:50]) + "\n")
+    with pytest.raises(UsageError, match="has changed since the run began"):
+        train(read_run_config(run, steps=4), run, resume=True)
+    with pytest.raises(UsageError, match="is a file; --out takes a folder"):
+        train(read_config(None, {"data": {"name": str(file)}, **small}, "any-order"), file)
+    again = read_config(run / "config.toml", {"optimiser": {"steps": 1}}, "any-order")
+    assert train(again, tmp_path / "again") is None  # the same settings for a new run: the file is what it is now
 
 
 def test_a_checkpoint_is_never_unpickled(molgen: Run, tiny_run: Path, tmp_path: Path) -> None:
