@@ -39,7 +39,7 @@ def finetune(
     from molgen.errors import UsageError
     from molgen.models.generator import Generator
     from molgen.system.progress import bar
-    from molgen.training.finetune import fine_tune_run
+    from molgen.training.finetune import LEFT_OUT_FILE, fine_tune_run
     from molgen.training.run import read_run_config, train
 
     settings: dict[str, Any] = {
@@ -69,6 +69,8 @@ def finetune(
                 on_ready=shown.stop,
                 **chosen,
             )
+    if (out / LEFT_OUT_FILE).is_file():
+        say(f"molecules that are left out are listed in {out / LEFT_OUT_FILE}")
     if stopped is None:
         say(f"done: {out / 'model'}; try: molgen generate --model {out / 'model'} -n 100")
         return

@@ -40,6 +40,10 @@ def generate(
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same molecules.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Molecules per network call.")] = 128,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="close: like the training molecules (default); benchmark: as in the published figures."),
+    ] = None,
     sampler: Annotated[str | None, typer.Option(help="ancestral, renoise, flow, confidence or first-hitting.")] = None,
     steps: Annotated[int | None, typer.Option(help="Network calls.")] = None,
     distortion: Annotated[str | None, typer.Option(help="identity, polydec, polyinc or cosine.")] = None,
@@ -105,6 +109,7 @@ def generate(
     keep_memory()
     generator = to_device(Generator.from_pretrained(model), device)
     sampling: dict[str, Any] = {
+        "preset": preset,
         "sampler": sampler,
         "steps": steps,
         "distortion": distortion,

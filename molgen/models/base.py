@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self, Unpack
@@ -16,6 +16,7 @@ from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MolgenError, UsageError
 from molgen.models.directory import write_directory
 from molgen.models.loading import load_model
+from molgen.models.presets import preset, written_preset
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import SamplingSettings, names_settings
 
@@ -31,6 +32,7 @@ class Model(nn.Module, ABC):
         name: what it was loaded by; empty where it was not loaded.
         weights_sha256: hash of the file that it was loaded from; empty likewise.
         sampling: how it samples by default.
+        presets: other ways of sampling, by name.
     """
 
     family: ClassVar[str]
@@ -40,6 +42,7 @@ class Model(nn.Module, ABC):
     name: str = ""
     weights_sha256: str = ""
     sampling: SamplingConfig
+    presets: Mapping[str, SamplingConfig] = {}
 
     @classmethod
     @abstractmethod
@@ -109,16 +112,24 @@ class Model(nn.Module, ABC):
 
     @names_settings
     def sampling_with(self, **overrides: Unpack[SamplingSettings]) -> SamplingConfig:
-        """The model's own way of sampling with some settings replaced; those that are None stay.
+        """The model's own way of sampling, or a preset, with some settings replaced; those that are None stay.
 
         Raises:
-            UsageError: an unknown setting, a value out of range, or one that this family of models does not have.
+            UsageError: an unknown setting or preset, a value out of range, or one that this family of models does not
+                have.
+
+        Example:
+            >>> from molgen.models.loading import load_model
+            >>> load_model("moses-graph").sampling_with(preset="benchmark", temperature={"bonds": 1.0}).temperature
+            {'atoms': 1.25, 'bonds': 1.0}
         """
+        name = overrides.pop("preset", None)
+        base = self.sampling if name is None else preset(name, self.presets, self.sampling)
         for name, value in overrides.items():
             if value is not None and name in SamplingConfig.model_fields and name not in self.settings:
                 known = ", ".join(sorted(self.settings))
                 raise UsageError(f"a model of family {self.family} has no {name} to set; it has {known}")
-        config = self.sampling.replaced(kinds=self.variables, **overrides)
+        config = base.replaced(kinds=self.variables, **overrides)
         self.check_sampling(config)
         return config
 
@@ -144,6 +155,7 @@ class Model(nn.Module, ABC):
             family=self.family,
             config=self.config.model_dump(),
             sampling=self.sampling.model_dump(),
+            presets={name: written_preset(self.sampling, chosen) for name, chosen in self.presets.items()},
             card=card,
             overwrite=overwrite,
         )

@@ -14,8 +14,8 @@ from molgen.errors import MolgenError, UsageError
 from molgen.system.files import sha256, whole_file, whole_folder
 from molgen.system.shipped import shipped_path
 
-FORMAT_VERSION = 2
-_READABLE = (1, FORMAT_VERSION)
+FORMAT_VERSION = 3
+_READABLE = (1, 2, FORMAT_VERSION)
 CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "README.md"
 
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".npy", ".npz")
@@ -27,10 +27,11 @@ class Header(BaseModel):
 
     Attributes:
         format: ``molgen``.
-        version: of the format; 1 named the family ``kind``.
+        version: of the format; 1 named the family ``kind``, 2 had no presets.
         family: of the model.
         weights_sha256: of the weights.
         sampling: how it samples by default.
+        presets: named settings that replace some of these.
         model: everything needed to build it again.
     """
 
@@ -41,6 +42,7 @@ class Header(BaseModel):
     family: str = Field(validation_alias=AliasChoices("family", "kind"))
     weights_sha256: str
     sampling: dict[str, Any]
+    presets: dict[str, dict[str, Any]] = {}
     model: dict[str, Any]
 
 
@@ -113,6 +115,7 @@ def write_directory(
     family: str,
     config: dict[str, Any],
     sampling: dict[str, Any],
+    presets: Mapping[str, dict[str, Any]] | None = None,
     card: str = "",
     overwrite: bool = False,
 ) -> None:
@@ -124,6 +127,7 @@ def write_directory(
         family: of the model.
         config: everything needed to build it again.
         sampling: how it samples by default.
+        presets: named settings that replace some of these.
         card: text of its ``README.md``.
         overwrite: an existing folder.
 
@@ -142,6 +146,7 @@ def write_directory(
             family=family,
             weights_sha256=sha256(file),
             sampling=sampling,
+            presets=dict(presets or {}),
             model=config,
         )
         (folder / CONFIG_FILE).write_text(header.model_dump_json(indent=1) + "\n")
@@ -149,12 +154,14 @@ def write_directory(
 
 
 def write_sampling(path: Path, sampling: dict[str, Any]) -> None:
-    """Exchange how a model directory samples by default.
+    """Exchange how a model directory samples by default; its presets stay what they are.
 
     Raises:
         MolgenError: it is no model directory, or cannot be written.
     """
-    header = read_header(path).model_copy(update={"sampling": sampling, "version": FORMAT_VERSION})
+    before = read_header(path)
+    presets = {name: {**before.sampling, **settings} for name, settings in before.presets.items()}
+    header = before.model_copy(update={"sampling": sampling, "presets": presets, "version": FORMAT_VERSION})
     with whole_file(path / CONFIG_FILE) as temporary:
         temporary.write_text(header.model_dump_json(indent=1) + "\n")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from molgen.errors import MolgenError
 from molgen.models.directory import CONFIG_FILE, Header, find_model, read_header, read_weights, short
+from molgen.models.presets import read_preset
 from molgen.models.registry import FAMILIES, Family, family_named
 from molgen.models.sampling import SamplingConfig
 
@@ -48,6 +49,7 @@ def _build(path: Path, header: Header, family: Family) -> Any:
         model = family.model_class().from_config(header.model)
         model.sampling = SamplingConfig.model_validate(header.sampling)
         model.sampling.build()
+        model.presets = {name: read_preset(model.sampling, settings) for name, settings in header.presets.items()}
     except (ValueError, MolgenError) as error:
         raise MolgenError(f"{path / CONFIG_FILE} does not describe a model: {short(error)}") from None
     return model

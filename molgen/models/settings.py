@@ -21,8 +21,12 @@ BY_KIND = ("temperature", "top_p", "guidance")
 
 
 class SamplingSettings(TypedDict, total=False):
-    """Settings of `SamplingConfig` as keyword arguments; those left out or None stay as stored with the model."""
+    """Settings of `SamplingConfig` as keyword arguments; those left out or None stay as stored with the model.
 
+    `preset` names stored settings to begin from, see `molgen.models.presets`; the others override them.
+    """
+
+    preset: str | None
     sampler: str | None
     steps: int | None
     distortion: str | None

@@ -16,6 +16,7 @@ from molgen.errors import MolgenError
 from molgen.io.given import smiles_of
 from molgen.models.generator import Generator
 from molgen.models.loading import load_model
+from molgen.models.presets import close
 from molgen.models.recipe import MoleculesRecipe
 from molgen.models.registry import find_family
 from molgen.training.config import recipe_of
@@ -84,7 +85,7 @@ def fine_tune_run(
     parent, start = parent_of(model), _copied(model)
     data = {"name": name, "fingerprint": fingerprint, "molecules": len(found.smiles), "left_out": found.reasons}
     recipe.with_sizes(start, found.sizes, {**data, "parent": parent.model_dump()})
-    start.sampling = model.sampling.model_copy(update={"temperature": _calm(model.sampling.temperature)})
+    start.sampling = close(model.sampling)
     try:
         run.mkdir(parents=True, exist_ok=True)
         (run / MOLECULES_FILE).write_text("\n".join(found.smiles) + "\n")
@@ -94,7 +95,7 @@ def fine_tune_run(
         raise MolgenError(f"cannot write to the folder {run}: {error.strerror}") from None
     start.save_pretrained(run / "model")  # what a resumed run takes vocabulary and sizes from
     if say is not None:
-        say(f"{found}{f'; listed in {run / LEFT_OUT_FILE}' if found.left_out else ''}")
+        say("\n".join([str(found), *found.examples()]))
     settings = {
         "data": {
             "name": str((run / MOLECULES_FILE).resolve()),
@@ -190,8 +191,3 @@ def _source(molecules: str | Path | Iterable[Any], column: str | None) -> tuple[
     texts = list(smiles_of(molecules))
     fingerprint = hashlib.sha256("\n".join(texts).encode()).hexdigest()
     return f"{len(texts):,} SMILES", fingerprint, [Record(number, text) for number, text in enumerate(texts, 1)]
-
-
-def _calm(temperature: dict[str, float]) -> dict[str, float]:
-    """Those below 1, which validity may rest on; those above 1 were chosen for variety, which blurs a narrow set."""
-    return {kind: value for kind, value in temperature.items() if value < 1}

@@ -134,7 +134,7 @@ def fit(
     )
     if on_ready is not None:
         on_ready()
-    if prepared.report is not None and trainer.is_global_zero:
+    if prepared.report is not None and prepared.report.kept < prepared.report.read and trainer.is_global_zero:
         print("\n".join(prepared.report.lines()), file=sys.stderr, flush=True)
     with warnings.catch_warnings(), stopper.listening():
         warnings.filterwarnings("ignore", module="lightning")

@@ -67,6 +67,11 @@ class Screened:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in self.reasons.items())
         return "  ".join(f"{name} {count:,}" for name, count in counts.items()) + (f" ({reasons})" if reasons else "")
 
+    def examples(self) -> list[str]:
+        """The first record left out for each reason, in a line each."""
+        first = {record.reason: record for record in reversed(self.left_out)}
+        return [f"left out: {reason}, line {first[reason].line}: {first[reason].message}" for reason in self.reasons]
+
     def write_left_out(self, path: Path) -> None:
         """Write the records that are left out as a table."""
         with path.open("w", newline="", encoding="utf-8") as stream:

@@ -67,7 +67,7 @@ def parse(args: list[str]) -> tuple[list[str], dict[str, Any]]:
 def test_commands_parse(page: Path) -> None:
     for args in molgen_commands(page):
         _, params = parse(args)
-        model = str(params.get("model", "moses-graph"))
+        model = str(params.get("model") or "moses-graph")
         assert model in shipped_models() or "/model" in model, f"{page.name}: no model {model}"
         assert set(params.get("suite") or ()) <= SUITES, f"{page.name}: {args}"
         config = params.get("config")
@@ -112,6 +112,8 @@ def cheap(args: list[str]) -> bool:
     verbs, params = parse(args)
     if verbs == ["data", "list"]:
         return True
+    if verbs == ["finetune"]:
+        return not params["resume"]
     if verbs == ["view"] or verbs == ["evaluate"]:
         return params["reference"] is None
     return verbs == ["generate"] and params["attempts"] is None and (params["n"] or 99) <= EXPENSIVE
@@ -124,11 +126,13 @@ def cheap(args: list[str]) -> bool:
 def test_command_runs(line: str, molgen: Run, smiles: list[str], tmp_path: Path) -> None:
     args = shlex.split(line)
     _, params = parse(args)
-    for file in [params.get("file"), *params.get("files", ())]:
+    for file in [params.get("file"), params.get("molecules"), *params.get("files", ())]:
         if file is not None:
             rows = smiles[:EXPENSIVE]
             header = ["smiles"] if Path(file).suffix == ".csv" else []
             (tmp_path / file).write_text("\n".join([*header, *rows]) + "\n")
+    if args[0] == "finetune":
+        args += ["--steps", "2"]
     result = molgen(*args, cwd=tmp_path)
     out = params.get("out") or ()
     outputs = out if isinstance(out, (list, tuple)) else [out]

@@ -71,7 +71,7 @@ def test_configurations_take_numbers_too() -> None:
 
 
 def test_settings_are_named_in_one_place() -> None:
-    assert set(SamplingSettings.__annotations__) == set(SamplingConfig.model_fields)
+    assert set(SamplingSettings.__annotations__) == {*SamplingConfig.model_fields, "preset"}
     for method in (Generator.attempts, Generator.generate, Generator.trace, Generator.sampling_with):
         assert set(SamplingSettings.__annotations__) <= set(inspect.signature(method).parameters)
 

@@ -70,7 +70,7 @@ def test_the_child_names_its_parent_and_what_it_learned_from(mixed: Path, tmp_pa
     assert config["model"]["data"]["left_out"] == {"unknown_atom": 1}
     assert read_toml(run / "config.toml")["parent"] == expected
     assert digest in (run / "model" / "README.md").read_text()
-    assert config["sampling"]["temperature"] == {}
+    assert config["sampling"]["temperature"] == {"atoms": 1.0, "bonds": 1.0} and config["presets"] == {}
     sizes = {int(size): share for size, share in config["model"]["sizes"].items() if share}
     assert sizes == {5: 1.0}
     assert package.load(run / "model").config.atoms == parent.config.atoms
