@@ -11,6 +11,9 @@ from rdkit import Chem
 
 from molgen.errors import MoleculeError, MolgenError
 
+MOST_TOKENS = 255
+"""Atom tokens that a vocabulary can have."""
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -33,8 +36,8 @@ class Vocabulary:
             raise MolgenError("a vocabulary needs at least one atom token")
         if len(set(self.atoms)) != len(self.atoms):
             raise MolgenError("a vocabulary lists an atom token twice")
-        if len(self.atoms) > 255:
-            raise MolgenError(f"{len(self.atoms)} atom tokens; at most 255 are supported")
+        if len(self.atoms) > MOST_TOKENS:
+            raise MolgenError(f"{len(self.atoms)} atom tokens; at most {MOST_TOKENS} are supported")
         for token in self.atoms:
             read_token(token)
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from molgen.chem.standardize import Limits
-from molgen.chem.vocabulary import Vocabulary, read_token
+from molgen.chem.vocabulary import MOST_TOKENS, Vocabulary, read_token
 from molgen.datasets.encoding import Encoded, canonical_records, encode_records
 from molgen.datasets.sources import AtomRule, Source
 from molgen.datasets.spill import Spill
@@ -50,12 +50,12 @@ class Report:
     stereo_dropped: int = 0
     desalted: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
-    examples: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    examples: dict[str, list[tuple[int | None, str]]] = field(default_factory=dict)
     splits: dict[str, int] = field(default_factory=dict)
     collections: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def skip(self, line: int, reason: str, message: str) -> None:
-        """Count one skipped record and remember the first five of each reason."""
+    def skip(self, line: int | None, reason: str, message: str) -> None:
+        """Count one skipped record, whose line may be unknown, and remember the first five of each reason."""
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
         if self.skipped[reason] <= 5:
             self.examples.setdefault(reason, []).append((line, message))
@@ -79,7 +79,7 @@ class Report:
         found = ["  ".join(f"{name} {count:,}" for name, count in counts.items())]
         for reason, count in sorted(self.skipped.items(), key=lambda item: -item[1]):
             line, message = self.examples[reason][0]
-            found.append(f"skipped {count:,}: {reason}, first line {line}: {message}")
+            found.append(f"skipped {count:,}: {reason}, first{'' if line is None else f' line {line}'}: {message}")
         return found
 
 
@@ -111,9 +111,13 @@ def build(
     unfit = np.full(len(spill), _KEPT, dtype=np.int32)  # or the token for which a molecule is left out
     if source.atoms is not None:
         _leave_out_rare(spill, source.atoms, unfit)
+    if given is None:
+        _leave_out_beyond(spill, MOST_TOKENS, unfit)
     rare = unfit != _KEPT
     names = np.full(len(spill), "", dtype="<U32")
     names[~rare] = assign_splits([spill.splits[i] for i in np.flatnonzero(~rare).tolist()], split)
+    if not any(spill.splits):
+        _move_unseen(spill, names)
     learned = _learn(spill, names == TRAIN, source.name, kekulized)
     vocabulary = given or learned
     _leave_out(spill, [token not in vocabulary.index for token in spill.tokens], unfit)
@@ -174,6 +178,31 @@ def _leave_out_rare(spill: Spill, rule: AtomRule, unfit: NDArray[np.int32]) -> N
         if not rare.any():
             return
         _leave_out(spill, rare, unfit)
+
+
+def _leave_out_beyond(spill: Spill, most: int, unfit: NDArray[np.int32]) -> None:
+    """Leave out molecules with atom tokens that are not among the most frequent ones."""
+    counts = _token_counts(spill, unfit == _KEPT)
+    if (counts > 0).sum() > most:
+        rare = np.ones(len(counts), dtype=bool)
+        rare[np.argsort(-counts, kind="stable")[:most]] = False
+        _leave_out(spill, rare, unfit)
+
+
+def _move_unseen(spill: Spill, names: NDArray[np.str_]) -> None:
+    """Move to the training split the first molecule with each atom token that only held-out molecules have."""
+    counts = _token_counts(spill, names == TRAIN)
+    unseen = counts == 0
+    if not unseen.any():
+        return
+    found: dict[int, set[int]] = {}
+    for numbers, atoms, _ in spill.groups():
+        rows = np.flatnonzero(unseen[atoms].any(1) & (names[numbers] != ""))
+        found |= {int(numbers[row]): set(atoms[row][unseen[atoms[row]]].tolist()) for row in rows}
+    for number in sorted(found):
+        if unseen[list(found[number])].any():
+            names[number] = TRAIN
+            unseen[list(found[number])] = False
 
 
 def _leave_out(spill: Spill, tokens: NDArray[np.bool_] | list[bool], unfit: NDArray[np.int32]) -> None:

@@ -97,7 +97,9 @@ class EncodedDataset:
             atoms, bonds = self.arrays(TRAIN, size)
             atom_counts += np.bincount(atoms.reshape(-1), minlength=len(atom_counts))
             bond_counts += np.bincount(bonds.reshape(-1), minlength=len(bond_counts))
-        return (atom_counts / atom_counts.sum()).tolist(), (bond_counts / max(bond_counts.sum(), 1)).tolist()
+        if not bond_counts.any():  # every molecule is one atom
+            bond_counts[0] = 1
+        return (atom_counts / atom_counts.sum()).tolist(), (bond_counts / bond_counts.sum()).tolist()
 
 
 def load_dataset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
@@ -17,7 +18,7 @@ from molgen.datasets.config import DataConfig, SourceConfig
 from molgen.datasets.encoded import EncodedDataset, load_dataset
 from molgen.datasets.sources import find_source
 from molgen.datasets.splits import VALIDATION
-from molgen.errors import UsageError
+from molgen.errors import MolgenError, UsageError
 from molgen.models.base import Model
 
 VALIDATION_BATCH = 256
@@ -237,8 +238,10 @@ class MoleculesRecipe(Recipe):
         )
         torch.manual_seed(self.optimiser.seed)
         model, batches = self.prepare_on(dataset, start)
-        validated = bool(dataset.report.splits.get(VALIDATION))
-        validation = self.held_out(model, dataset, VALIDATION) if validated else None
+        validation = None
+        if dataset.report.splits.get(VALIDATION):
+            with suppress(MolgenError):  # none fits; the report says why
+                validation = self.held_out(model, dataset, VALIDATION)
         return Prepared(model, batches, validation, dataset.report)
 
     def source(self) -> tuple[str, str]:

@@ -42,8 +42,15 @@ class TextBatch:
         return TextBatch(tokens, examples, self.visit)
 
 
-def by_length(texts: Iterable[str], tokenizer: Tokenizer) -> dict[int, Arrays]:
+def by_length(
+    texts: Iterable[str], tokenizer: Tokenizer, refused: Callable[[str], None] | None = None
+) -> dict[int, Arrays]:
     """Token numbers ``(m, n)`` by number of tokens n, shortest first; texts that do not fit are left out.
+
+    Args:
+        texts: any.
+        tokenizer: of the texts.
+        refused: called with a message for each text that does not fit.
 
     Raises:
         MolgenError: none fits.
@@ -52,7 +59,9 @@ def by_length(texts: Iterable[str], tokenizer: Tokenizer) -> dict[int, Arrays]:
     for text in texts:
         try:
             numbers = tokenizer.encode(text)
-        except MolgenError:
+        except MolgenError as error:
+            if refused is not None:
+                refused(str(error))
             continue
         groups.setdefault(len(numbers), []).append(numbers)
     groups.pop(0, None)

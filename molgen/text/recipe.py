@@ -69,11 +69,11 @@ class TokensRecipe(MoleculesRecipe):
         smiles = dataset.smiles(TRAIN)
         if start is None:
             learned = MOLECULE_TOKENIZERS[self.tokens.kind].learn(smiles)
-            groups = by_length(smiles, learned)
+            groups = by_length(smiles, learned, _skipping(dataset))
             model = new_text(self.trains, dataset, learned, groups, network=self.network, **self.parts())
         else:
-            model = self.old_model(start, smiles)
-            groups = by_length(smiles, model.tokenizer)
+            model = self.old_model(start)
+            groups = by_length(smiles, model.tokenizer, _skipping(dataset))
         tokenizer = model.tokenizer
 
         def batches(**options: Any) -> BatchStream[Batch]:
@@ -82,15 +82,9 @@ class TokensRecipe(MoleculesRecipe):
 
         return model, batches
 
-    def old_model(self, start: Model, smiles: list[str]) -> TextGenerator:
-        """A trained model, to be trained further.
-
-        Raises:
-            MolgenError: the molecules hold tokens that it does not have.
-        """
+    def old_model(self, start: Model) -> TextGenerator:
+        """A trained model, to be trained further."""
         assert isinstance(start, TextGenerator)
-        for text in smiles:
-            start.tokenizer.encode(text)
         return start
 
     @classmethod
@@ -111,8 +105,18 @@ class TokensRecipe(MoleculesRecipe):
 
     @classmethod
     def held_out(cls, model: Any, dataset: EncodedDataset, split: str, share: int = 1) -> BatchStream[Batch]:
-        groups = by_length(dataset.smiles(split), model.tokenizer)
+        groups = by_length(dataset.smiles(split), model.tokenizer, _skipping(dataset))
         return text_batches(groups, VALIDATION_BATCH, passes=1, share=share)
+
+
+def _skipping(dataset: EncodedDataset) -> Callable[[str], None]:
+    """Counts molecules that have no tokens as skipped."""
+
+    def skip(message: str) -> None:
+        dataset.report.kept -= 1
+        dataset.report.skip(None, "no_tokens", message)
+
+    return skip
 
 
 class TextRecipe(TokensRecipe):
@@ -168,8 +172,8 @@ class AnyOrderRecipe(TokensRecipe):
     def kept_from(self, start: AnyOrder) -> dict[str, Any]:
         return {"blocks": start.config.blocks}
 
-    def old_model(self, start: Model, smiles: list[str]) -> TextGenerator:
-        model = super().old_model(start, smiles)
+    def old_model(self, start: Model) -> TextGenerator:
+        model = super().old_model(start)
         model.config = model.config.model_copy(update={"blocks": self.blocks})
         return model
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -111,12 +112,15 @@ class SymbolTokenizer(Tokenizer):
     def learn(cls, texts: Iterable[str]) -> Self:
         """The vocabulary of some texts, most frequent token first, ties by alphabet.
 
+        Texts that cannot be split are left out.
+
         Raises:
-            MolgenError: a text cannot be split, or there is none.
+            MolgenError: there is none that can.
         """
         counts: Counter[str] = Counter()
         for text in texts:
-            counts.update(cls.split(text))
+            with suppress(MolgenError):
+                counts.update(cls.split(text))
         if not counts:
             raise MolgenError("there are no texts to learn tokens from")
         return cls(sorted(counts, key=lambda token: (-counts[token], token)))

@@ -13,6 +13,7 @@ from molgen.chem.standardize import Limits
 from molgen.chem.strict import strict_smiles
 from molgen.datasets import EncodedDataset, graph_batches, load_dataset
 from molgen.datasets.encoding import Record, encode_records
+from molgen.datasets.sources import Source
 from molgen.datasets.splits import SplitConfig, assign_splits
 from molgen.errors import MolgenError, UsageError
 
@@ -56,16 +57,21 @@ def test_official_splits_are_kept_and_validation_is_carved_from_train() -> None:
     assert (names[100:] == "test").all()
 
 
-def test_atoms_only_in_test_are_skipped_by_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", range(8))
+def test_an_atom_that_one_molecule_has_is_trained_on(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "rare.smi"
     path.write_text("\n".join(["C" * n for n in range(1, 40)] + ["CCBr"]))
-    for seed in range(40):
-        report = load_dataset(str(path), split=SplitConfig(seed=seed)).report
-        if report.skipped:
-            assert report.skipped == {"unknown_atom": 1}
-            assert "Br" in report.examples["unknown_atom"][0][1]
-            return
-    pytest.fail("no seed put the bromide outside training")
+    dataset = load_dataset(str(path), split=SplitConfig(seed=seed, test=0.4))
+    assert dataset.report.kept == 40 and not dataset.report.skipped
+    assert "CCBr" in dataset.smiles("train")
+
+
+def test_atoms_that_an_official_test_split_alone_has_are_skipped_by_name() -> None:
+    records = [Record(n, "C" * n, "train") for n in range(1, 20)] + [Record(20, "CCBr", "test")]
+    source = Source("made", "", "", "", lambda: "official", lambda: iter(records))
+    report = load_dataset(source).report
+    assert report.skipped == {"unknown_atom": 1}
+    assert "Br" in report.examples["unknown_atom"][0][1]
 
 
 def test_workers_change_nothing() -> None:
