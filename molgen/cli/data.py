@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -80,6 +81,32 @@ def info(
     for reason, examples in report.examples.items():
         for line, message in examples:
             print(f"line {line}: {reason}: {message}")
+
+
+@app.command()
+def rings(
+    name: Annotated[str, typer.Argument(help="The named set or file that the model is trained on.")],
+    model: Annotated[Path, typer.Option(help="Model directory that gets the list.")],
+    column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
+) -> None:
+    """List the ring systems of training molecules in a model directory, for molgen generate --known-rings."""
+    from molgen.cli.console import say
+    from molgen.datasets.splits import TRAIN
+    from molgen.errors import UsageError
+    from molgen.evaluation import find_reference
+    from molgen.models.directory import CONFIG_FILE
+    from molgen.models.rings import RINGS_FILE, write_rings
+    from molgen.system.progress import bar
+
+    if not (model / CONFIG_FILE).is_file():
+        raise UsageError(f"{model} is not a model directory")
+    with bar("ring systems") as shown:
+        reference = find_reference(name, column, jobs)
+        reference.prepare(TRAIN, ["ring_systems"], jobs, lambda label, n: shown.update(f"{label}  {n:,}"))
+    found = reference.counts(TRAIN, "ring_systems")
+    write_rings(model, found)
+    say(f"{len(found):,} ring systems: {model / RINGS_FILE}")
 
 
 def _members(count: int, collections: dict[str, int] | None) -> str:

@@ -35,6 +35,9 @@ def generate(
     collection: Annotated[
         str | None, typer.Option(help="Molecules like those of one training collection, such as moses.")
     ] = None,
+    known_rings: Annotated[
+        bool, typer.Option("--known-rings", help="With -n: keep ring systems that training molecules have, no others.")
+    ] = False,
     max_attempts: Annotated[
         int | None, typer.Option(help="With -n: give up after so many attempts; by default 20 n + 1,000.")
     ] = None,
@@ -86,6 +89,8 @@ def generate(
         raise UsageError("-n and --attempts exclude each other")
     if n is None and attempts is None and trace is None:
         raise UsageError("say how many: -n 1000 for molecules to keep, --attempts 10000 for raw output")
+    if known_rings and n is None:
+        raise UsageError("--known-rings goes with -n: raw attempts are not filtered")
     for count in (n, attempts):
         if count is not None and count < 1:
             raise UsageError(f"the number of molecules must be at least 1, got {count}")
@@ -138,7 +143,8 @@ def generate(
             if attempts is not None:
                 found = generator.attempts(attempts, progress=shown.advance, **options)
             elif n is not None:
-                found = generator.generate(n, max_attempts=max_attempts, progress=shown.advance, **options)
+                options |= {"max_attempts": max_attempts, "known_rings": known_rings}
+                found = generator.generate(n, progress=shown.advance, **options)
             else:
                 return
     except TooFew as few:

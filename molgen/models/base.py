@@ -33,6 +33,7 @@ class Model(nn.Module, ABC):
         weights_sha256: hash of the file that it was loaded from; empty likewise.
         sampling: how it samples by default.
         presets: other ways of sampling, by name.
+        ring_systems: of its training molecules; empty where they are not listed.
     """
 
     family: ClassVar[str]
@@ -43,6 +44,7 @@ class Model(nn.Module, ABC):
     weights_sha256: str = ""
     sampling: SamplingConfig
     presets: Mapping[str, SamplingConfig] = {}
+    ring_systems: frozenset[str] = frozenset()
 
     @classmethod
     @abstractmethod
@@ -156,6 +158,7 @@ class Model(nn.Module, ABC):
             config=self.config.model_dump(),
             sampling=self.sampling.model_dump(),
             presets={name: written_preset(self.sampling, chosen) for name, chosen in self.presets.items()},
+            rings=self.ring_systems,
             card=card,
             overwrite=overwrite,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from molgen.errors import MolgenError, UsageError
+from molgen.models.rings import write_rings
 from molgen.system.files import sha256, whole_file, whole_folder
 from molgen.system.shipped import shipped_path
 
@@ -116,6 +117,7 @@ def write_directory(
     config: dict[str, Any],
     sampling: dict[str, Any],
     presets: Mapping[str, dict[str, Any]] | None = None,
+    rings: Collection[str] = (),
     card: str = "",
     overwrite: bool = False,
 ) -> None:
@@ -128,6 +130,7 @@ def write_directory(
         config: everything needed to build it again.
         sampling: how it samples by default.
         presets: named settings that replace some of these.
+        rings: ring systems of its training molecules, where they are known.
         card: text of its ``README.md``.
         overwrite: an existing folder.
 
@@ -150,6 +153,8 @@ def write_directory(
             model=config,
         )
         (folder / CONFIG_FILE).write_text(header.model_dump_json(indent=1) + "\n")
+        if rings:
+            write_rings(folder, rings)
         (folder / CARD_FILE).write_text(card or f"# A molgen {family} model\n")
 
 

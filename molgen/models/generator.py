@@ -190,6 +190,7 @@ class Generator(Model):
         properties: Mapping[str, object] | None = None,
         atoms: object = None,
         collection: str | None = None,
+        known_rings: bool = False,
         **sampling: Unpack[SamplingSettings],
     ) -> Generated:
         """n molecules, strictly valid and all different, that have what is asked.
@@ -204,6 +205,7 @@ class Generator(Model):
             properties: values or ranges by name, such as ``{"logP": (1, 3), "QED": (0.7, None), "HBD": 1}``.
             atoms: number of heavy atoms, or a range.
             collection: of training molecules, that the molecules are to be like; it is not checked.
+            known_rings: keep molecules only whose ring systems all occur in training molecules.
             **sampling: fields of `SamplingConfig` to override. The valence guard is on by default, where there is one.
 
         Raises:
@@ -224,7 +226,7 @@ class Generator(Model):
         config = self._check(n, batch_size, sampling)
         conditions = self._checked_conditions(fragment, properties, atoms, collection)
         limit = max_attempts if max_attempts is not None else 20 * n + 1000
-        found = Generated(requested=n, conditions=conditions)
+        found = Generated(requested=n, conditions=conditions, known_rings=self._known_rings() if known_rings else None)
         draw = partial(
             self.sample,
             seed=seed,
@@ -243,6 +245,14 @@ class Generator(Model):
             return found
         advice = "sample with more steps, or train the model longer" if conditions is None else "or for less of each"
         raise TooFew(f"only {found.kept} of {n} molecules after {limit} attempts; ask for fewer, {advice}", found)
+
+    def _known_rings(self) -> frozenset[str]:
+        if not self.ring_systems:
+            raise UsageError(
+                f"{self.name or 'this model'} lists no ring systems of its training molecules; to list them in a model "
+                "directory: molgen data rings SET --model DIRECTORY"
+            )
+        return self.ring_systems
 
     def _checked_conditions(
         self,

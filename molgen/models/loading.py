@@ -9,6 +9,7 @@ from molgen.errors import MolgenError
 from molgen.models.directory import CONFIG_FILE, Header, find_model, read_header, read_weights, short
 from molgen.models.presets import read_preset
 from molgen.models.registry import FAMILIES, Family, family_named
+from molgen.models.rings import read_rings
 from molgen.models.sampling import SamplingConfig
 
 
@@ -32,6 +33,7 @@ def load_model(name: str | Path) -> Any:
     except RuntimeError as error:
         raise MolgenError(f"the weights in {path} do not fit its configuration: {short(error)}") from None
     model.eval()
+    model.ring_systems = read_rings(path)
     model.name, model.weights_sha256 = str(name), header.weights_sha256
     return model
 

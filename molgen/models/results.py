@@ -12,6 +12,7 @@ from molgen.chem.plausible import is_plausible
 from molgen.constraints.conditions import Conditions
 from molgen.errors import MolgenError
 from molgen.io import write_molecules
+from molgen.models.rings import rings_of
 
 if TYPE_CHECKING:
     import pandas
@@ -147,8 +148,10 @@ class Generated(Molecules):
         valid: of those, strictly valid.
         unique: of those, different.
         implausible: of those, left out because they cannot exist (`molgen.chem.plausible`).
+        unknown_rings: of the others, left out for a ring system that no training molecule has.
         total_calls: network calls, summed over attempts.
         conditions: what is asked of the molecules.
+        known_rings: ring systems that molecules may have; None for any.
         failed: of the different ones, how many fail each condition; one molecule can fail several.
     """
 
@@ -158,8 +161,10 @@ class Generated(Molecules):
     valid: int = 0
     unique: int = 0
     implausible: int = 0
+    unknown_rings: int = 0
     total_calls: int = 0
     conditions: Conditions | None = None
+    known_rings: frozenset[str] | None = field(default=None, compare=False)
     failed: dict[str, int] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set, compare=False)
 
@@ -189,6 +194,8 @@ class Generated(Molecules):
             self.unique += 1
             if not is_plausible(smiles):
                 self.implausible += 1
+            elif self.known_rings is not None and not self.known_rings.issuperset(rings_of(smiles)):
+                self.unknown_rings += 1
             elif self._has_what_is_asked(smiles):
                 self.smiles.append(smiles)
 
@@ -201,7 +208,8 @@ class Generated(Molecules):
         return all(satisfied.values())
 
     def counts(self) -> dict[str, int]:
-        names = ["requested", "attempted", "valid", "unique", *(["implausible"] if self.implausible else []), "kept"]
+        left_out = [name for name in ("implausible", "unknown_rings") if getattr(self, name)]
+        names = ["requested", "attempted", "valid", "unique", *left_out, "kept"]
         counts = {name: getattr(self, name) for name in names}
         failed = {f"failed_{name}": count for name, count in self.failed.items()}
         kept = counts.pop("kept")

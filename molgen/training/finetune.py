@@ -19,6 +19,7 @@ from molgen.models.loading import load_model
 from molgen.models.presets import close
 from molgen.models.recipe import MoleculesRecipe
 from molgen.models.registry import find_family
+from molgen.models.rings import rings_of
 from molgen.training.config import recipe_of
 from molgen.training.run import check_free, fit, parent_of
 from molgen.training.screen import screen
@@ -86,6 +87,8 @@ def fine_tune_run(
     data = {"name": name, "fingerprint": fingerprint, "molecules": len(found.smiles), "left_out": found.reasons}
     recipe.with_sizes(start, found.sizes, {**data, "parent": parent.model_dump()})
     start.sampling = close(model.sampling)
+    if model.ring_systems:
+        start.ring_systems = model.ring_systems.union(*map(rings_of, found.smiles))
     try:
         run.mkdir(parents=True, exist_ok=True)
         (run / MOLECULES_FILE).write_text("\n".join(found.smiles) + "\n")

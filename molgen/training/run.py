@@ -87,6 +87,7 @@ def train(
     start = _start(config, str(written) if resume and written.is_dir() else init_from)
     if start is not None and init_from is not None:
         config = config.starting_from(start, init_from)
+        start.ring_systems = frozenset()  # those of other molecules
     if not resume:
         config = config.model_copy(update={"parent": None if start is None else parent_of(start)})
     return fit(config, run, start, checkpoint, hardware=hardware, progress=progress, on_ready=on_ready)
