@@ -56,17 +56,19 @@ def by_length(
         MolgenError: none fits.
     """
     groups: dict[int, list[list[int]]] = {}
+    first: str | None = None
     for text in texts:
         try:
             numbers = tokenizer.encode(text)
         except MolgenError as error:
+            first = first or str(error)
             if refused is not None:
                 refused(str(error))
             continue
         groups.setdefault(len(numbers), []).append(numbers)
     groups.pop(0, None)
     if not groups:
-        raise MolgenError("no text fits the vocabulary")
+        raise MolgenError(f"no text fits the vocabulary: {first or 'there is none'}")
     dtype = np.uint8 if len(tokenizer.tokens) <= 256 else np.uint16
     return {length: (np.array(groups[length], dtype=dtype),) for length in sorted(groups)}
 
