@@ -125,7 +125,8 @@ def standardize(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Chem.Mol:
     mol = connected(smiles, limits)
     if mol.GetNumHeavyAtoms() > limits.max_atoms:
         raise MoleculeError("too_many_atoms", f"more than {limits.max_atoms} heavy atoms: {smiles[:60]}")
-    if any(mark in smiles for mark in "<>$~") and any(b.GetBondType() not in _COVALENT for b in mol.GetBonds()):
+    # Sanitisation makes some bonds to metals dative, which stand in brackets.
+    if any(mark in smiles for mark in "[<>$~") and any(b.GetBondType() not in _COVALENT for b in mol.GetBonds()):
         raise MoleculeError("dative_bond", f"a bond that is neither single, double, triple nor aromatic: {smiles[:60]}")
     return mol
 

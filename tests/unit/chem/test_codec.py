@@ -144,6 +144,8 @@ def test_bad_networkx_graphs_are_named() -> None:
         ("not a molecule", "whitespace"),
         ("CC.O", "fragments"),
         ("N->[Cu]", "dative_bond"),
+        ("[NH3][Pt](Cl)(Cl)[NH3]", "dative_bond"),  # written as single bonds; made dative by sanitisation
+        ("N1(CC)(CC)[Fe]CC1", "dative_bond"),
     ],
 )
 def test_refusals_have_a_reason(text: str, reason: str) -> None:
