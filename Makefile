@@ -29,7 +29,7 @@ check: $(VENV)/.installed-dev  ## Formatting, lint and types.
 	$(BIN)/mypy
 
 test: check  ## All checks and all tests, the slow ones too.
-	$(BIN)/pytest -m "slow or not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m "slow or not slow" -n 2 --dist loadfile
 
 bench: $(VENV)/.installed  ## Training and sampling throughput on this machine.
 	$(BIN)/python benchmarks/throughput.py

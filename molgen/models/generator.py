@@ -53,6 +53,10 @@ class Generator(Model):
         """Values of properties among its training molecules, from the least to the largest, where it has them."""
         return {}
 
+    def cautions(self, conditions: Conditions) -> list[str]:
+        """What a user should know of conditions that the model can be asked for, one line each."""
+        return conditions.cautions(self.training_ranges())
+
     @abstractmethod
     def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
         """Size of each attempt ``(B,)`` int64, as often as in training; those of one size are sampled together."""
@@ -265,7 +269,7 @@ class Generator(Model):
         conditions = Conditions.of(fragment, properties, atoms, collection)
         if conditions is not None:
             conditions.check(self.conditions)
-            for text in conditions.cautions(self.training_ranges()):
+            for text in self.cautions(conditions):
                 warnings.warn(text, ConditionWarning, stacklevel=3)
         return conditions
 

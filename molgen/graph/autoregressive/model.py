@@ -214,6 +214,12 @@ class AutoregressiveGraphModel(GraphGenerator):
         names = [name for name in self.config.properties if name in PROPERTIES]
         return {name: Interval(*bounds[list(self.config.properties).index(name)]) for name in names}
 
+    def cautions(self, conditions: Conditions) -> list[str]:
+        found = super().cautions(conditions)
+        if not self._plan(conditions).exact:
+            found.append("none of the training molecules that the model holds has all that is asked for together")
+        return found
+
     def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
         if conditions is None:
             return super().draw_sizes(rng, sampling)

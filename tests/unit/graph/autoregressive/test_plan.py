@@ -1,0 +1,44 @@
+"""Targets and sizes under conditions: rows of training molecules, and what is said where there are none."""
+
+from __future__ import annotations
+
+import torch
+
+from molgen.constraints.conditions import Conditions
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.graph.autoregressive.model import AutoregressiveGraphModel
+from tests.unit.graph.toy import conditioned
+
+# weight, heavy atoms, size
+ROWS = torch.tensor([[40.0, 3.0, 3.0], [45.0, 3.0, 3.0], [60.0, 4.0, 4.0]])
+
+
+def model() -> AutoregressiveGraphModel:
+    """A toy that holds the three rows, over and over."""
+    made = conditioned()
+    made.targets.copy_(ROWS.repeat(len(made.targets) // 3 + 1, 1)[: len(made.targets)])
+    return made
+
+
+def drawn(asked: Conditions) -> tuple[list[float], list[int]]:
+    plan, keys = model()._plan(asked), RandomKeys.from_seed(0, torch.arange(50))
+    targets = plan.asked(keys).targets
+    assert targets is not None
+    return targets.values[:, 0].tolist(), plan.sizes(keys).tolist()
+
+
+def test_targets_and_sizes_belong_to_one_training_molecule_inside_the_ranges() -> None:
+    asked = Conditions.of(properties={"weight": (42, 100)})
+    assert asked is not None and not model().cautions(asked)
+    weights, sizes = drawn(asked)
+    assert set(zip(weights, sizes, strict=True)) == {(45.0, 3), (60.0, 4)}
+
+
+def test_what_no_training_molecule_has_together_is_said() -> None:
+    asked = Conditions.of(properties={"weight": (55, 70)}, atoms=3)
+    assert asked is not None
+    assert model().cautions(asked) == [
+        "none of the training molecules that the model holds has all that is asked for together"
+    ]
+    weights, sizes = drawn(asked)
+    assert set(sizes) == {3} and all(55 <= weight <= 70 for weight in weights)
