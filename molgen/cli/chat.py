@@ -1,4 +1,4 @@
-"""`molgen chat`: replies to prompts."""
+"""`molgen dialogue chat`: replies to prompts."""
 
 from __future__ import annotations
 

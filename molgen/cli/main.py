@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from molgen.cli.chat import chat
 from molgen.cli.compare import compare
 from molgen.cli.data import app as data_app
+from molgen.cli.dialogue import app as dialogue_app
 from molgen.cli.evaluate import evaluate
 from molgen.cli.finetune import finetune
 from molgen.cli.generate import generate
@@ -18,12 +18,11 @@ from molgen.cli.properties import properties
 from molgen.cli.train import app as train_app
 from molgen.cli.tune import tune
 from molgen.cli.view import view
-from molgen.cli.write import write
 from molgen.errors import MolgenError
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Generate molecules; train, evaluate and compare generators.",
@@ -37,8 +36,7 @@ app.command()(evaluate)
 app.command()(view)
 app.command()(compare)
 app.command()(tune)
-app.command()(chat)
-app.command()(write)
+app.add_typer(dialogue_app, name="dialogue")
 
 
 def _version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""`molgen write`: continue a text."""
+"""`molgen dialogue write`: continue a text."""
 
 from __future__ import annotations
 

@@ -45,8 +45,13 @@ def test_help_and_import_are_instant() -> None:
 
 def test_help_names_every_verb(molgen: Run) -> None:
     text = molgen("--help").stdout
-    assert all(verb in text for verb in ("generate", "evaluate", "view", "data", "train", "compare", "chat", "write"))
+    assert all(verb in text for verb in ("generate", "evaluate", "view", "data", "train", "compare", "dialogue"))
     assert molgen("--version").stdout.startswith("molgen 0.")
+
+
+@pytest.mark.parametrize("verb", [(), ("generate",), ("data", "fetch"), ("train", "graph"), ("dialogue", "chat")])
+def test_short_help(molgen: Run, verb: tuple[str, ...]) -> None:
+    assert molgen(*verb, "-h").stdout == molgen(*verb, "--help").stdout
 
 
 def test_generate_writes_every_format(molgen: Run, tmp_path: Path) -> None:

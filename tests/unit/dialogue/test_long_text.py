@@ -94,7 +94,7 @@ def test_a_trained_stream_stays_as_good_far_beyond_its_windows(molgen: Run, tmp_
     )
     run = tmp_path / "run"
     molgen("train", "stream", "--data", path, "--out", run, "--config", config)
-    command = ("write", "--model", run / "model", "--start", "01234", "--tokens", 400, "--top-p", 0.5)
+    command = ("dialogue", "write", "--model", run / "model", "--start", "01234", "--tokens", 400, "--top-p", 0.5)
     text = "4" + molgen(*command).stdout.replace("\n", "")
     right = [(int(b) - int(a)) % 10 == 1 for a, b in pairwise(text)]
     assert len(text) > 350
@@ -105,7 +105,7 @@ def test_a_trained_stream_stays_as_good_far_beyond_its_windows(molgen: Run, tmp_
             "train", "stream", "--data", path, "--out", tmp_path / "x", "--config", _with(config, "length = 18"), code=2
         ).stderr
     )
-    assert molgen("write", "--model", run / "model", "--start", "", code=2).stderr.count("\n") == 1
+    assert molgen("dialogue", "write", "--model", run / "model", "--start", "", code=2).stderr.count("\n") == 1
 
 
 def _with(config: Path, line: str) -> Path:

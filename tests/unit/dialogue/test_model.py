@@ -190,11 +190,13 @@ def run(molgen: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_model_is_trained_and_answers(molgen: Run, run: Path) -> None:
     model = run / "model"
-    result = molgen("chat", "--model", model, "--prompt", "what comes after three?", "--replies", 2, "--top-p", 0.5)
+    result = molgen(
+        "dialogue", "chat", "--model", model, "--prompt", "what comes after three?", "--replies", 2, "--top-p", 0.5
+    )
     lines = result.stdout.splitlines()
     assert 1 <= len(lines) <= 2 and lines[0].startswith("it is")
-    assert molgen("chat", "--model", model, "--prompt", "  ", code=2).stderr.count("\n") == 1
-    assert "one that answers" in molgen("chat", "--model", "qm9-graph", "--prompt", "x", code=1).stderr
+    assert molgen("dialogue", "chat", "--model", model, "--prompt", "  ", code=2).stderr.count("\n") == 1
+    assert "one that answers" in molgen("dialogue", "chat", "--model", "qm9-graph", "--prompt", "x", code=1).stderr
     assert "not one that generates molecules" in molgen("generate", "--model", model, "-n", 3, code=1).stderr
 
 
