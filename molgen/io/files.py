@@ -18,7 +18,7 @@ from molgen.system.files import check_writable, whole_file
 
 Columns = Mapping[str, Sequence[object]]
 
-_READERS: dict[str, Callable[[Path, str | None], Iterator[Row]]] = {
+_READERS: dict[str, Callable[[Path, str | None, bool], Iterator[Row]]] = {
     ".smi": smi.read,
     ".smiles": smi.read,
     ".ism": smi.read,
@@ -43,7 +43,7 @@ _WRITERS: dict[str, Callable[[IO[bytes], Sequence[str], Columns], None]] = {
 }
 
 
-def read_rows(path: str | Path, column: str | None = None) -> Iterator[Row]:
+def read_rows(path: str | Path, column: str | None = None, values: bool = False) -> Iterator[Row]:
     """Stream a file of molecules; ``-`` is standard input, SMILES a line. All formats also with ``.gz``.
 
     Args:
@@ -51,6 +51,7 @@ def read_rows(path: str | Path, column: str | None = None) -> Iterator[Row]:
             ``.mol`` file.
         column: of a table, or a value of an SDF record to read instead of its structure. By default the column whose
             name says that it holds SMILES (`molgen.io.columns`), and the structure.
+        values: also read the other columns, into `Row.values`.
 
     Raises:
         UsageError: no such file, an unknown suffix, a missing column.
@@ -62,7 +63,7 @@ def read_rows(path: str | Path, column: str | None = None) -> Iterator[Row]:
         raise UsageError(f"there is no file {path}")
     empty = True
     try:
-        for row in reader(local(path), column):
+        for row in reader(local(path), column, values):
             empty = False
             yield row
     except (OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
@@ -87,7 +88,7 @@ def format_of(path: Path) -> str:
     return Path(name).suffix
 
 
-def _reader(path: Path) -> Callable[[Path, str | None], Iterator[Row]]:
+def _reader(path: Path) -> Callable[[Path, str | None, bool], Iterator[Row]]:
     suffix = format_of(path)
     if suffix not in _READERS:
         raise UsageError(f"cannot read {path.name}: known formats are {', '.join(_READERS)}, each also with .gz")

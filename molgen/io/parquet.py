@@ -15,8 +15,8 @@ from molgen.io.streams import open_bytes
 from molgen.io.table import ordered
 
 
-def read(path: Path, column: str | None = None) -> Iterator[Row]:
-    """The values of one column; what is no text counts as empty.
+def read(path: Path, column: str | None = None, values: bool = False) -> Iterator[Row]:
+    """The values of one column; what is no text counts as empty. With `values` those of the others too.
 
     Raises:
         UsageError: there is no such column.
@@ -32,14 +32,19 @@ def read(path: Path, column: str | None = None) -> Iterator[Row]:
                 stream = unpacked
             table = pq.ParquetFile(stream)
             names = table.schema_arrow.names
-            name = names[choose_column(path.name, names, column)]
+            position = choose_column(path.name, names, column)
             number = 0
-            for batch in table.iter_batches(batch_size=8192, columns=[name]):
-                for value in batch.column(0).to_pylist():
+            for batch in table.iter_batches(batch_size=8192, columns=None if values else [names[position]]):
+                records = batch.to_pylist() if values else [{}] * batch.num_rows
+                for value, record in zip(batch.column(position if values else 0).to_pylist(), records, strict=True):
                     number += 1
-                    yield Row(number, value if isinstance(value, str) else "")
+                    yield Row(number, value if isinstance(value, str) else "", values=_texts(record))
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise MolgenError(f"cannot read {path}: {str(error).splitlines()[0]}") from None
+
+
+def _texts(record: Mapping[str, object]) -> dict[str, str]:
+    return {name: "" if value is None else str(value) for name, value in record.items()}
 
 
 def write(stream: IO[bytes], smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> None:

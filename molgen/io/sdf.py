@@ -18,10 +18,12 @@ from molgen.io.streams import lines, open_text
 _LONGEST_RECORD = 200_000
 """Lines of a record; the rest of a longer one is passed over."""
 
+_NAME = re.compile(r"<(.*)>")
+
 _TIME = re.compile(r"^\[\d\d:\d\d:\d\d\] ")
 
 
-def read(path: Path, column: str | None = None) -> Iterator[Row]:
+def read(path: Path, column: str | None = None, values: bool = False) -> Iterator[Row]:
     """SMILES of each record's structure, or one of its values instead.
 
     Records are cut here and not by RDKit, whose reader drops records without a blank line before ``$$$$``.
@@ -29,15 +31,18 @@ def read(path: Path, column: str | None = None) -> Iterator[Row]:
     Args:
         path: of the file.
         column: name of a value that holds a SMILES.
+        values: also all values of a record, and its title as ``id``.
     """
     with open_text(path) as text:
         for number, record in enumerate(_records(text), start=1):
-            if not any(line.strip() for line in record):
-                yield Row(number, "", ("unparsable", "an empty record"))
-            elif column is not None:
-                yield Row(number, _value(record, column))
-            else:
-                yield _structure(number, record)
+            row = _row(number, record, column)
+            yield row._replace(values=_values(record)) if values else row
+
+
+def _row(number: int, record: list[str], column: str | None) -> Row:
+    if not any(line.strip() for line in record):
+        return Row(number, "", ("unparsable", "an empty record"))
+    return _structure(number, record) if column is None else Row(number, _value(record, column))
 
 
 def _records(text: io.TextIOWrapper) -> Iterator[list[str]]:
@@ -102,6 +107,15 @@ def _value(record: list[str], name: str) -> str:
             following = record[number + 1] if number + 1 < len(record) else ""
             return following.strip()
     return ""
+
+
+def _values(record: list[str]) -> dict[str, str]:
+    """First lines of all named values, and the title."""
+    found = {"id": record[0].strip()} if record and record[0].strip() else {}
+    for line in record:
+        if line.startswith(">") and (name := _NAME.search(line)):
+            found[name[1]] = _value(record, name[1])
+    return found
 
 
 def write(stream: IO[bytes], smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> None:

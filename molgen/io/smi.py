@@ -21,7 +21,7 @@ _END = re.compile(r"[\s,;]")
 """A SMILES has no blank, comma or semicolon."""
 
 
-def read(path: Path, column: str | None = None) -> Iterator[Row]:
+def read(path: Path, column: str | None = None, values: bool = False) -> Iterator[Row]:
     """The first word of each line, up to a comma or semicolon, without quotes around it.
 
     A header with a known name of the column and comments (``#`` first) are left out. Where no first word of the first
@@ -30,19 +30,22 @@ def read(path: Path, column: str | None = None) -> Iterator[Row]:
     Args:
         path: of the file.
         column: not used; a line has no columns.
+        values: also the name of each molecule, as the value ``id``.
     """
     with open_text(path) as text:
         numbered = enumerate(lines(text), start=1)
-        head = [(number, words(line)) for number, line in islice(numbered, _HEAD)]
-        position = 0
-        if head and head[0][1] and known_name(head[0][1][0]):
+        head = list(islice(numbered, _HEAD))
+        first, position = [words(line) for _, line in head], 0
+        if first and first[0] and known_name(first[0][0]):
             head = head[1:]
-        elif _names_first([found for _, found in head]):
+        elif _names_first(first):
             log.warning("%s: names come first, so the second word of each line is read", path.name)
             position = 1
-        for number, found in chain(head, ((number, words(line)) for number, line in numbered)):
+        for number, line in chain(head, numbered):
+            found = words(line)
             if not found or not found[0].startswith("#"):
-                yield Row(number, found[position] if position < len(found) else "")
+                smiles = found[position] if position < len(found) else ""
+                yield Row(number, smiles, values={"id": _name(line, position)} if values else {})
 
 
 def words(line: str) -> list[str]:
@@ -53,6 +56,12 @@ def words(line: str) -> list[str]:
     """
     found = (part.strip('"') for part in _END.split(line))
     return list(islice((part for part in found if part), 2))
+
+
+def _name(line: str, position: int) -> str:
+    """What stands beside the SMILES of a line: the words behind it, or the one in front of it."""
+    first, _, rest = _END.sub("\0", line.strip(), count=1).partition("\0")
+    return (rest if position == 0 else first).strip().strip('"')
 
 
 def _names_first(head: Sequence[Sequence[str]]) -> bool:

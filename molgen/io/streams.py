@@ -65,6 +65,8 @@ def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
 
 
 def lines(text: io.TextIOWrapper) -> Iterator[str]:
-    """Lines with their ends, none longer than `MAX_LINE`."""
+    """Lines with their ends; of a line longer than `MAX_LINE` the beginning, so that it counts as one line."""
     while line := text.readline(MAX_LINE):
         yield line
+        while len(line) == MAX_LINE and not line.endswith("\n"):
+            line = text.readline(MAX_LINE)

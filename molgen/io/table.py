@@ -23,8 +23,8 @@ Cells = tuple[int, list[str]]
 """Line number and cells of one record."""
 
 
-def read(path: Path, column: str | None = None) -> Iterator[Row]:
-    """The cells of one column.
+def read(path: Path, column: str | None = None, values: bool = False) -> Iterator[Row]:
+    """The cells of one column; with `values` those of the others too.
 
     The delimiter of a ``.csv`` is the one that occurs most often in the first line, or what a first line ``sep=;``
     says; a ``.tsv`` has tabs, and quotes mean nothing in it. Where no cell of the first line names the column and one
@@ -52,8 +52,15 @@ def read(path: Path, column: str | None = None) -> Iterator[Row]:
         else:
             log.warning("%s has no header; column %d is read as SMILES", path.name, position + 1)
             records = chain([header], records)
+            values = False
         for number, cells in records:
-            yield Row(number, cells[position].strip() if position < len(cells) else "")
+            smiles = cells[position].strip() if position < len(cells) else ""
+            yield Row(number, smiles, values=_by_name(header[1], cells) if values else {})
+
+
+def _by_name(names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Cells by the names of their columns; the first of several columns with one name."""
+    return dict(reversed([(name.strip(), cell.strip()) for name, cell in zip(names, cells, strict=False)]))
 
 
 def _is_tsv(path: Path) -> bool:

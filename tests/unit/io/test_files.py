@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from molgen.datasets import load_dataset
 from molgen.errors import MolgenError, UsageError
-from molgen.io import read_smiles, write_molecules
+from molgen.io import read_rows, read_smiles, write_molecules
+from molgen.io.streams import MAX_LINE
 
 MOLECULES = ["CCO", "c1ccccc1", "CC(=O)[O-]"]
 
@@ -33,6 +34,40 @@ def test_columns_are_found_or_chosen(tmp_path: Path) -> None:
     assert [text for _, text in read_smiles(path, "other")] == ["N", "NN"]
     with pytest.raises(UsageError, match=r"no column 'nope'.*id, SMILES, other"):
         list(read_smiles(path, "nope"))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet", ".sdf", ".csv.gz"])
+def test_other_columns_are_read_where_they_are_asked_for(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"molecules{suffix}"
+    write_molecules(path, MOLECULES, columns={"id": ["a", "b", "c 1"], "logP": [1.5, 2.0, -0.25]})
+    rows = list(read_rows(path, values=True))
+    assert [row.values["id"] for row in rows] == ["a", "b", "c 1"]
+    assert [row.values["logP"] for row in rows] == ["1.5", "2.0", "-0.25"]
+    assert [row.values["smiles"] for row in rows] == MOLECULES
+    assert not any(row.values for row in read_rows(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('CCO ethyl alcohol\nC\nCC\t"x y"\n', ["ethyl alcohol", "", "x y"]),
+        ("CCO;1,2-x\nC, methane\n", ["1,2-x", "methane"]),
+        ("ethanol CCO\nmethane-x C\n", ["ethanol", "methane-x"]),
+    ],
+)
+def test_names_of_a_smi_are_its_ids(tmp_path: Path, text: str, names: list[str]) -> None:
+    path = tmp_path / "named.smi"
+    path.write_text(text)
+    assert [row.values["id"] for row in read_rows(path, values=True)] == names
+
+
+@pytest.mark.parametrize("end", ["", "\nCC\n"])
+def test_a_line_of_any_length_is_one_row(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "long.smi"
+    path.write_text("C" * (2 * MAX_LINE + 5) + "\nCCO\n" + "N" * MAX_LINE + end)
+    rows = list(read_smiles(path))
+    assert [number for number, _ in rows] == [1, 2, 3, 4][: 3 + bool(end)]
+    assert [len(text) for _, text in rows] == [MAX_LINE, 3, MAX_LINE, 2][: 3 + bool(end)]
 
 
 def test_smi_takes_the_first_word_and_skips_a_header(tmp_path: Path) -> None:
