@@ -18,7 +18,7 @@ from molgen.graph.autoregressive.given import Given, GivenGuard
 from molgen.graph.autoregressive.guard import ValenceGuard
 from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
 from molgen.graph.autoregressive.orders import CANONICAL, PIECES
-from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS, Features, PartialGraph
+from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS, Array, Features, PartialGraph
 from molgen.graph.autoregressive.properties import PropertyCondition
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
 from molgen.models.sampling import SamplingConfig
@@ -82,7 +82,7 @@ class Decoder:
         self.model, self.size, self.order, self.sampling = model, size, order, sampling
         rows, device = len(order), order.device
         self.passes = passes(sampling, targets)
-        self.graph = _begun(rows, size, given)
+        self.graph = PartialGraph(rows, size, *begun(rows, size, given))
         self.cache = Cache(model.config.network.layers)
         self.atoms = order[:, :0]
         self.states = torch.zeros(self.passes * rows, 0, model.config.network.width, device=device)
@@ -249,10 +249,11 @@ def passes(sampling: SamplingConfig, targets: Targets | None) -> int:
     return 2 if targets is not None and any(sampling.guidance.values()) else 1
 
 
-def _begun(rows: int, size: int, given: Given | None) -> PartialGraph:
-    if given is None:
-        return PartialGraph(rows, size)
-    k = len(given.atoms)
+def begun(rows: int, size: int, given: Given | None) -> tuple[Array, Array, Array]:
+    """Number of given atoms and of their pieces ``(B,)``, and bonds that leave each, as in `PartialGraph`."""
     leaving = np.full((rows, size), -1, np.int64)
+    if given is None:
+        return np.zeros(rows, np.int64), np.zeros(rows, np.int64), leaving
+    k = len(given.atoms)
     leaving[:, :k] = given.leaving
-    return PartialGraph(rows, size, np.full(rows, k), np.full(rows, given.pieces), leaving)
+    return np.full(rows, k), np.full(rows, given.pieces), leaving

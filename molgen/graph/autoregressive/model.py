@@ -20,14 +20,15 @@ from molgen.diffusion.random_keys import RandomKeys
 from molgen.features.named_properties import PROPERTIES
 from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.costs import neighbour_costs
-from molgen.graph.autoregressive.decoder import Decoder, passes
+from molgen.graph.autoregressive.decoder import Decoder, begun, passes
 from molgen.graph.autoregressive.given import Given
 from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
-from molgen.graph.autoregressive.orders import ORDER_NAMES
+from molgen.graph.autoregressive.orders import CANONICAL, ORDER_NAMES, PIECES
 from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS
 from molgen.graph.autoregressive.plan import Asked, Plan
 from molgen.graph.autoregressive.preparation import Preparation, reordered, squares
 from molgen.graph.autoregressive.properties import PropertyCondition
+from molgen.graph.autoregressive.reward import asked_as_in, weights
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
 from molgen.graph.generator import STATES, GraphGenerator, state_graphs
 from molgen.models.generator import Form
@@ -119,43 +120,59 @@ class AutoregressiveGraphModel(GraphGenerator):
             found[f"{name}_nats"] = cost["atoms"] + cost["bonds"]
         return found
 
-    def in_order(self, batch: GraphBatch, order: Tensor) -> TeacherForcing:
-        """Graphs with their atoms in some order of places ``(B, n)``."""
+    def in_order(self, batch: GraphBatch, order: Tensor, asked: Asked | None = None) -> TeacherForcing:
+        """Graphs with their atoms in some order of places ``(B, n)``.
+
+        Args:
+            batch: graphs.
+            order: of their atoms; 0, 1, ... where something is given.
+            asked: what they have been generated under; by default nothing.
+        """
+        asked = Asked() if asked is None else asked
         sequence = order.cpu().numpy()
-        host = batch.to(torch.device("cpu"))
+        host, rows = batch.to(torch.device("cpu")), len(batch)
+        given, pieces, leaving = begun(rows, sequence.shape[1], asked.given)
+        none = torch.zeros(rows, len(self.config.properties))
+        values, known = (none, none.bool()) if asked.targets is None else (part.cpu() for part in asked.targets)
         forced = teacher_forcing(
             np.take_along_axis(host.atoms.numpy(), sequence, 1),
             reordered(squares(host), sequence),
             sequence,
             self.valences,
+            order=np.full(rows, CANONICAL if asked.given is None else PIECES),
+            given=given,
+            pieces=pieces,
+            leaving=leaving,
             examples=host.examples,
             visit=host.visit,
-            properties=torch.zeros(len(host), len(self.config.properties)),
-            known=torch.zeros(len(host), len(self.config.properties), dtype=torch.bool),
+            properties=values,
+            known=known,
         )
         return forced.to(self.device)
 
     def reward(self, batch: TeacherForcing, rng: RandomKeys) -> tuple[Tensor, float]:
         """REINFORCE (Williams, 1992): the gradient is that of the number of valid attempts.
 
-        Its mean over attempts of (valid - share of valid ones) times the gradient of log p. Where few are invalid, as
-        many valid ones as invalid ones stand for all of them: the others would cost time and tell little.
+        Its mean over attempts of (valid - share of valid ones) times the gradient of log p. Attempts are made under
+        what the batch has been prepared with, see `asked_as_in`; what is given counts as valid where it is joined as it
+        is meant to be.
         """
         size = batch.atoms.shape[1]
-        state, *_ = self._sample(size, rng, SamplingConfig(), None, Asked())
-        valid = torch.tensor([smiles is not None for smiles in self._judged(state, Asked())], device=self.device)
+        asked = asked_as_in(batch, self.vocabulary)
+        with torch.no_grad():
+            state, satisfied = self._decode(size, rng, SamplingConfig(), None, asked)
+        judged = self._judged(state, asked)
+        fine = [smiles is not None and ok for smiles, ok in zip(judged, satisfied, strict=True)]
+        valid = torch.tensor(fine, device=self.device)
+        rows, weight = weights(valid)
         share = float(valid.float().mean())
-        wrong, right = (~valid).nonzero()[:, 0], valid.nonzero()[:, 0]
-        some = right[: len(wrong)]
-        if not len(some):
+        if not len(rows):
             return torch.zeros((), device=self.device), share
-        rows = torch.cat([some, wrong])
         drawn = GraphBatch(state["atoms"][rows], state["bonds"][rows], batch.examples[rows], batch.visit)
-        order = block_order(size, self._block(SamplingConfig()), rng.fold_in(0))[rows]
-        cost = self.cost(self.in_order(drawn, order))
-        log_p = -(cost["atoms"] + cost["bonds"])
-        gain, loss = (1 - share) * len(right) / len(some), share
-        return gain * log_p[: len(some)].sum() - loss * log_p[len(some) :].sum(), share
+        block = 1 if asked.given is not None else self._block(SamplingConfig())
+        order = block_order(size, block, rng.fold_in(0))[rows]
+        cost = self.cost(self.in_order(drawn, order, asked.rows(rows)))
+        return -((cost["atoms"] + cost["bonds"]) * weight).sum(), share
 
     def tightened(self, bounds: Tensor) -> Tensor:
         return over_orders(bounds)

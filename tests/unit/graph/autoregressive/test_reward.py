@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import pytest
 import torch
+from rdkit import Chem
 
+from molgen.chem.codec import tokenize
 from molgen.chem.strict import strict_smiles
+from molgen.chem.vocabulary import Vocabulary
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.graph.autoregressive.model import AutoregressiveGraphModel
-from tests.unit.graph.toy import all_graphs, batch_of, probabilities, toy
+from molgen.graph.autoregressive.orders import PIECES
+from molgen.graph.autoregressive.preparation import Preparation
+from molgen.graph.autoregressive.reward import asked_as_in, given_fragment
+from molgen.graph.autoregressive.teacher_forcing import TeacherForcing
+from tests.unit.graph.toy import all_graphs, batch_of, conditioned, probabilities, toy
 
 
 def valid_graphs(model: AutoregressiveGraphModel) -> torch.Tensor:
@@ -20,6 +27,11 @@ def valid_graphs(model: AutoregressiveGraphModel) -> torch.Tensor:
     return torch.tensor([strict_smiles(model.codec.decode(graph)) is not None for graph in drawn])
 
 
+def prepared(model: AutoregressiveGraphModel, n: int) -> TeacherForcing:
+    """The same molecule n times."""
+    return model.preparation()(batch_of([[0, 0, 0]] * n, [[1, 1, 0]] * n))
+
+
 def test_the_gradient_is_that_of_the_share_of_valid_attempts() -> None:
     model, n = toy(blocks=(1,), atoms=("C", "O")), 30_000
     weight = model.atom_head.bias
@@ -28,7 +40,7 @@ def test_the_gradient_is_that_of_the_share_of_valid_attempts() -> None:
     cost = model.cost(model.in_order(batch, torch.arange(3).expand(len(batch), -1)))
     p = (-(cost["atoms"] + cost["bonds"])).exp()
     (expected,) = torch.autograd.grad(p[valid].sum(), weight)
-    reward, share = model.reward(batch_of([[0, 0, 0]] * n, [[1, 1, 0]] * n), RandomKeys.from_seed(0, torch.arange(n)))
+    reward, share = model.reward(prepared(model, n), RandomKeys.from_seed(0, torch.arange(n)))
     (found,) = torch.autograd.grad(reward / n, weight)
     share_of_all = float(p.detach()[valid].sum())
     assert share == pytest.approx(share_of_all, abs=0.01) and 0.05 < share < 0.95
@@ -41,8 +53,7 @@ def test_rewarded_models_become_valid() -> None:
     before = float(probabilities(model, graphs, [0, 1, 2])[valid].sum())
     optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
     for step in range(40):
-        batch = batch_of([[0, 0, 0]] * n, [[1, 1, 0]] * n)
-        reward, _ = model.reward(batch, RandomKeys.from_seed(step, torch.arange(n)))
+        reward, _ = model.reward(prepared(model, n), RandomKeys.from_seed(step, torch.arange(n)))
         if reward.requires_grad:  # else all attempts were valid
             optimiser.zero_grad()
             (-reward / n).backward()
@@ -56,5 +67,47 @@ def test_where_all_attempts_are_alike_there_is_nothing_to_learn() -> None:
     with torch.no_grad():
         model.neighbour_head.stop.bias.fill_(-50.0)  # every atom is bonded to all others
         model.neighbour_head.stop.weight.zero_()
-    reward, share = model.reward(batch_of([[0] * 4] * 8, [[1] * 6] * 8), RandomKeys.from_seed(0, torch.arange(8)))
+    batch = model.preparation()(batch_of([[0] * 4] * 8, [[1] * 6] * 8))
+    reward, share = model.reward(batch, RandomKeys.from_seed(0, torch.arange(8)))
     assert (float(reward), share) in ((0.0, 0.0), (0.0, 1.0))
+
+
+def pieces_of(smiles: str, n: int, seed: int = 0) -> tuple[TeacherForcing, Vocabulary]:
+    """A molecule n times, each with other pieces given."""
+    mol = Chem.MolFromSmiles(smiles)
+    _, tokens, kinds = tokenize(mol)
+    vocabulary = Vocabulary(tuple(dict.fromkeys(tokens)))
+    batch = batch_of([vocabulary.encode(tokens)] * n, [kinds.tolist()] * n)
+    return Preparation(vocabulary, {"pieces": 1.0}, (1,), (), seed)(batch), vocabulary
+
+
+@pytest.mark.parametrize("smiles", ["CC(=O)Oc1ccccc1C(=O)O", "C[N+](C)(C)CCCl", "O=C1NC(=O)c2[nH]cnc21", "C1CC2CCC1C2"])
+def test_given_pieces_are_contained_in_their_molecule(smiles: str) -> None:
+    batch, vocabulary = pieces_of(smiles, 40)
+    fragments = [given_fragment(batch, row, vocabulary) for row in range(40)]
+    assert all(fragment.contained_in(smiles) for fragment in fragments)
+    assert 5 < sum(any(fragment.attachments) for fragment in fragments) < 35  # said of half of them
+    joined = [int(batch.features.pieces[row, len(fragment.atoms) - 1]) for row, fragment in enumerate(fragments)]
+    assert joined == [min(max(fragment.pieces), 3) for fragment in fragments]  # pieces still to be joined to the first
+
+
+def test_where_the_first_molecule_has_pieces_all_attempts_have_them() -> None:
+    batch, vocabulary = pieces_of("CC(=O)Oc1ccccc1C(=O)O", 3)
+    asked = asked_as_in(batch, vocabulary)
+    assert asked.given is not None and asked.known == int(batch.given[0]) and int(batch.order[0]) == PIECES
+
+
+def test_constrained_attempts_become_valid() -> None:
+    model, n = conditioned(atoms=("C", "O")), 64
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
+    preparation = Preparation(model.vocabulary, {"pieces": 1.0}, (1,), tuple(model.config.properties))
+    shares = []
+    for step in range(60):
+        batch = preparation(batch_of([[0, 1, 0, 0]] * n, [[1, 1, 0, 0, 1, 0]] * n))  # C-O-C, C on the first
+        reward, share = model.reward(batch, RandomKeys.from_seed(step, torch.arange(n)))
+        shares.append(share)
+        if reward.requires_grad:
+            optimiser.zero_grad()
+            (-reward / n).backward()
+            optimiser.step()
+    assert sum(shares[:5]) / 5 < 0.7 and sum(shares[-5:]) / 5 > 0.9
