@@ -8,23 +8,37 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from molgen.comparison import compare
     from molgen.datasets import load_dataset
     from molgen.dialogue.loading import load_dialogue
     from molgen.evaluation import evaluate
     from molgen.models.generator import load
     from molgen.report import draw_grid as draw
     from molgen.training.finetune import fine_tune
+    from molgen.training.train import train
 
 _LAZY = {
+    "compare": ("molgen.comparison", "compare"),
     "draw": ("molgen.report", "draw_grid"),
     "evaluate": ("molgen.evaluation", "evaluate"),
     "fine_tune": ("molgen.training.finetune", "fine_tune"),
     "load": ("molgen.models.generator", "load"),
     "load_dataset": ("molgen.datasets", "load_dataset"),
     "load_dialogue": ("molgen.dialogue.loading", "load_dialogue"),
+    "train": ("molgen.training.train", "train"),
 }
 
-__all__ = ["__version__", "draw", "evaluate", "fine_tune", "load", "load_dataset", "load_dialogue"]
+__all__ = [
+    "__version__",
+    "compare",
+    "draw",
+    "evaluate",
+    "fine_tune",
+    "load",
+    "load_dataset",
+    "load_dialogue",
+    "train",
+]
 
 
 def __dir__() -> list[str]:

@@ -27,37 +27,12 @@ def compare(
     """
     from molgen.cli.console import say
     from molgen.comparison import compare as run
-    from molgen.comparison import default_plan, read_plan
-    from molgen.comparison.run import Stopped
-    from molgen.comparison.table import write_report
-    from molgen.errors import UsageError
+    from molgen.comparison.rows import Stopped
+    from molgen.comparison.table import REPORT_FILE
 
-    values = {
-        "data": data,
-        "minutes": None if budget is None else _minutes(budget),
-        "seeds": None if seeds is None else tuple(range(seeds)),
-        "attempts": attempts,
-        "split": split,
-    }
-    plan = default_plan(**values) if config is None else read_plan(config, **values)
-    if out.exists() and any(out.iterdir()) and not resume:
-        raise UsageError(f"{out} is not empty; choose another folder, or continue it with --resume")
     try:
-        found = run(plan, out, say)
+        run(config, out, data=data, budget=budget, seeds=seeds, attempts=attempts, split=split, resume=resume, say=say)
     except Stopped as stopped:
         say("stopped and saved; continue with the same command and --resume")
         raise typer.Exit(128 + stopped.number) from None
-    sys.stdout.write(write_report(out, plan, found))
-
-
-def _minutes(text: str) -> float:
-    from molgen.errors import UsageError
-
-    units = {"s": 1 / 60, "m": 1.0, "h": 60.0}
-    try:
-        minutes = float(text[:-1]) * units[text[-1]]
-    except (ValueError, KeyError, IndexError):
-        raise UsageError(f"--budget takes a number and a unit, such as 90s, 30m or 2h, not {text!r}") from None
-    if not 0 < minutes < float("inf"):
-        raise UsageError(f"--budget must be positive, got {text!r}")
-    return minutes
+    sys.stdout.write((out / REPORT_FILE).read_text())

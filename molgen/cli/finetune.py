@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -38,21 +38,24 @@ def finetune(
     from molgen.cli.console import say
     from molgen.errors import UsageError
     from molgen.models.generator import Generator
+    from molgen.models.settings import FineTuningOptions
     from molgen.system.progress import bar
     from molgen.training.finetune import LEFT_OUT_FILE, fine_tune_run
     from molgen.training.run import read_run_config, train
 
-    settings: dict[str, Any] = {
+    options: FineTuningOptions = {
+        "minutes": minutes,
+        "steps": steps,
         "learning_rate": learning_rate,
         "batch_size": batch_size,
         "column": column,
         "desalt": desalt,
         "seed": seed,
     }
-    chosen = {name: value for name, value in settings.items() if value is not None}
     with bar("reading molecules") as shown:
         if resume:
-            if model is not None or chosen:
+            chosen = {name for name, value in options.items() if value is not None}
+            if model is not None or chosen - {"minutes", "steps"}:
                 raise UsageError("--resume takes everything but the length from the run; leave the other options out")
             config = read_run_config(out, steps=steps, minutes=minutes)
             stopped = train(config, out, resume=True, on_ready=shown.stop)
@@ -63,11 +66,9 @@ def finetune(
                 Generator.from_pretrained(model),
                 molecules,
                 out,
-                minutes=minutes,
-                steps=steps,
                 say=say,
                 on_ready=shown.stop,
-                **chosen,
+                **options,
             )
     if (out / LEFT_OUT_FILE).is_file():
         say(f"molecules that are left out are listed in {out / LEFT_OUT_FILE}")

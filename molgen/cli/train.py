@@ -59,28 +59,25 @@ def _command(entry: Family) -> None:
         strategy: Strategy = "auto",
     ) -> None:
         from molgen.cli.console import say
-        from molgen.errors import UsageError
         from molgen.system.progress import bar
-        from molgen.training.config import read_config
-        from molgen.training.run import Hardware, read_run_config, train
+        from molgen.training.run import Hardware
+        from molgen.training.train import train_run
 
-        if resume:
-            if any(value is not None for value in (data, column, desalt or None, config, init_from, batch_size, seed)):
-                raise UsageError("--resume takes everything but the length from the run; leave the other options out")
-            settings = read_run_config(out, family, steps=steps, minutes=minutes)
-        else:
-            optimiser: dict[str, object] = {"steps": steps, "minutes": minutes, "batch_size": batch_size, "seed": seed}
-            molecules: dict[str, object] = {"name": data, "column": column, "desalt": desalt or None}
-            overrides: dict[str, dict[str, object]] = {"data": molecules, "optimiser": optimiser}
-            settings = read_config(config, overrides, family)
-        hardware = Hardware(accelerator, devices, num_nodes, strategy)
         with bar("reading data") as shown:
-            stopped = train(
-                settings,
+            stopped = train_run(
+                family,
                 out,
+                data,
+                config=config,
                 init_from=init_from,
                 resume=resume,
-                hardware=hardware,
+                steps=steps,
+                minutes=minutes,
+                batch_size=batch_size,
+                seed=seed,
+                column=column,
+                desalt=desalt,
+                hardware=Hardware(accelerator, devices, num_nodes, strategy),
                 progress=lambda n: shown.update(f"{n:,} read"),
                 on_ready=shown.stop,
             )

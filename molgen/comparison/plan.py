@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +14,9 @@ from molgen.models.recipe import MoleculesRecipe
 from molgen.models.registry import FAMILIES, find_family
 from molgen.models.sampling import SamplingConfig
 from molgen.system.files import read_toml
+
+_MINUTES = {"s": 1 / 60, "m": 1.0, "h": 60.0}
+"""In the units of a budget."""
 
 
 class Row(BaseModel):
@@ -81,6 +86,25 @@ class Plan(BaseModel):
             raise UsageError(f"row {row.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
+def parse_budget(text: str) -> float:
+    """Minutes of a training time, such as ``90s``, ``30m`` or ``2h``.
+
+    Raises:
+        UsageError: not so written, or not above zero.
+
+    Example:
+        >>> parse_budget("90s")
+        1.5
+    """
+    try:
+        minutes = float(text[:-1]) * _MINUTES[text[-1]]
+    except (ValueError, KeyError, IndexError):
+        raise UsageError(f"the budget is a number and a unit, such as 90s, 30m or 2h, not {text!r}") from None
+    if not 0 < minutes < math.inf:
+        raise UsageError(f"the budget must be positive, got {text!r}")
+    return minutes
+
+
 def default_plan(**values: Any) -> Plan:
     """Every family at about 1.5 million parameters, as it samples by default and with fewer and more network calls.
 
@@ -99,13 +123,14 @@ def default_plan(**values: Any) -> Plan:
     return _validated({**{key: value for key, value in values.items() if value is not None}, "rows": rows})
 
 
-def read_plan(path: Path, **values: Any) -> Plan:
-    """A plan from a TOML file; values that are not None win.
+def read_plan(config: str | Path | Mapping[str, Any], **values: Any) -> Plan:
+    """A plan from a TOML file, or from its keys as a dictionary; values that are not None win.
 
     Raises:
         UsageError: no such file, not TOML, an unknown key, a value out of range.
     """
-    return _validated({**read_toml(path), **{key: value for key, value in values.items() if value is not None}})
+    raw = config if isinstance(config, Mapping) else read_toml(Path(config))
+    return _validated({**raw, **{key: value for key, value in values.items() if value is not None}})
 
 
 def _validated(raw: dict[str, Any]) -> Plan:

@@ -1,168 +1,101 @@
-"""Training, sampling and scoring of a plan. Every result is kept on disk, so that an interrupted run continues."""
+"""A comparison, as the command line and Python ask for it."""
 
 from __future__ import annotations
 
-import math
-import shutil
-from collections.abc import Callable
-from functools import cache, partial
-from itertools import islice
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from statistics import mean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+from molgen.comparison.plan import default_plan, parse_budget, read_plan
+from molgen.comparison.rows import measure
+from molgen.comparison.table import to_pandas, write_report
+from molgen.errors import UsageError
+from molgen.io import read_smiles, smiles_of, write_molecules
+from molgen.system.progress import to_stderr
+from molgen.training.run import MOLECULES_FILE
 
-from molgen.comparison.plan import Plan, Row
-from molgen.comparison.scored import reference_for, sample_and_score
-from molgen.comparison.table import Likelihood, Measured
-from molgen.datasets import load_dataset
-from molgen.datasets.encoded import EncodedDataset
-from molgen.errors import MolgenError, UsageError
-from molgen.evaluation import Reference
-from molgen.models.generator import Generator
-from molgen.models.registry import find_family
-from molgen.system.files import whole_file
-from molgen.system.hardware import keep_memory
-from molgen.text.tokenizers import SmilesTokenizer
-from molgen.training.run import CHECKPOINT_FILE, train
-
-PLAN_FILE = "plan.json"
-_DRAWS = 8
-_SAMPLING_SEED = 1_000_000
-
-Say = Callable[[str], None]
+if TYPE_CHECKING:
+    import pandas
 
 
-class Stopped(Exception):
-    """Training was stopped by a signal.
-
-    Args:
-        number: of the signal.
-    """
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
-
-def compare(plan: Plan, out: Path, say: Say = lambda _: None) -> list[Measured]:
-    """Train, sample and score every row of a plan; results already in `out` are used again.
+def compare(
+    config: str | Path | Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    *,
+    data: str | Path | Iterable[Any] | None = None,
+    budget: str | None = None,
+    seeds: int | None = None,
+    attempts: int | None = None,
+    split: str | None = None,
+    resume: bool = False,
+    say: Callable[[str], None] = to_stderr,
+) -> pandas.DataFrame:
+    """Train, sample and score families of generators alike: what ``molgen compare`` does.
 
     Args:
-        plan: what is compared.
-        out: folder with a folder for each row and seed.
-        say: called with one line per step.
+        config: a TOML file, or its keys as a dictionary, with the rows to compare, see docs/compare.md; by default
+            every family at about 1.5 million parameters. The arguments below win.
+        out: folder of the comparison, new unless `resume`; it gets ``report.md``, ``report.csv`` and ``report.png``. By
+            default nothing is kept on disk.
+        data: a named set or a file, ``qm9`` by default; or SMILES or RDKit molecules in any iterable, which are kept in
+            the folder.
+        budget: training time of each row and seed: ``90s``, ``30m`` (default), ``2h``.
+        seeds: repetitions of training and sampling, 1 by default.
+        attempts: raw attempts to score, 10,000 by default.
+        split: ``validation`` (default, to choose by) or ``test`` (to publish).
+        resume: continue the comparison in `out`; what has been measured is not measured again.
+        say: called with one line per step; by default they are printed to stderr.
+
+    Returns:
+        One row per generator, seed and sampling setting, with the columns of ``report.csv``: ``row``, ``seed``,
+        ``sampling``, ``parameters``, ``attempts``, ``calls`` (per attempt), ``seconds`` (of sampling), ``validity``,
+        ``uniqueness``, ``novelty``, ``vun``, ``fcd``, ``likelihood_nats`` (per molecule) and others.
 
     Raises:
-        Stopped: Ctrl-C or SIGTERM during training; nothing is lost.
-        UsageError: `out` holds a comparison on other data, for another time, or of other rows under the same name.
+        UsageError: a bad configuration, or a folder that is taken.
         MolgenError: something cannot be trained or measured.
+        Stopped: Ctrl-C or SIGTERM during training; with `out` nothing is lost.
+
+    Example:
+        >>> import molgen
+        >>> small = {"network": {"width": 16, "layers": 1, "heads": 2}, "optimiser": {"sampled_molecules": 0}}
+        >>> rows = [{"name": "words", "family": "autoregressive", "settings": small}]
+        >>> table = molgen.compare({"rows": rows}, data=["C" * n for n in range(1, 60)], budget="1s", attempts=20)
+        >>> table["row"].tolist(), table["attempts"].tolist()
+        (['words'], [20])
     """
-    keep_memory()
-    _claim(plan, out)
-    dataset = load_dataset(plan.data)
-    reference = reference_for(dataset, plan.split)
-    tokens = mean(len(SmilesTokenizer.split(text)) + 1 for text in dataset.smiles(plan.split))
-    found: list[Measured] = []
-    for seed in plan.seeds:
-        for row in plan.rows:
-            folder = out / f"{row.name}-{seed}"
-            model = cache(
-                partial(_trained, plan, row, seed, folder, say)
-            )  # loaded only if something is left to measure
-            likelihood = _likelihood(plan, dataset, model, tokens, folder, say)
-            for sampling in row.samplings:
-                found.append(_measured(plan, row, seed, folder, model, likelihood, sampling, reference, say))
-    return found
+    if resume and out is None:
+        raise UsageError("resume=True continues the comparison in a folder: name it by out")
+    values: dict[str, Any] = {
+        "minutes": None if budget is None else parse_budget(budget),
+        "seeds": None if seeds is None else tuple(range(seeds)),
+        "attempts": attempts,
+        "split": split,
+    }
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) if out is None else Path(out)
+        if folder.exists() and any(folder.iterdir()) and not resume:
+            raise UsageError(f"{folder} is not empty; choose another folder, or continue it with --resume")
+        molecules = None if data is None or isinstance(data, str | Path) else list(smiles_of(data, "data"))
+        file = (folder / MOLECULES_FILE).resolve()
+        values["data"] = data if data is None else str(data if molecules is None else file)
+        plan = default_plan(**values) if config is None else read_plan(config, **values)
+        if molecules is not None:
+            _keep(molecules, file)
+        found = measure(plan, folder, say)
+        write_report(folder, plan, found)
+    return to_pandas(found)
 
 
-def _claim(plan: Plan, out: Path) -> None:
-    """Write the plan to the folder, or check that the plan there has the same data, time and rows."""
-    file = out / PLAN_FILE
-    if file.exists():
-        try:
-            former = Plan.model_validate_json(file.read_text())
-        except ValueError:
-            raise MolgenError(f"{file} is damaged; choose another folder") from None
-        rows = {row.name: (row.family, row.settings) for row in former.rows}
-        same = all(rows.get(row.name, (row.family, row.settings)) == (row.family, row.settings) for row in plan.rows)
-        if (former.data, former.minutes) != (plan.data, plan.minutes) or not same:
-            raise UsageError(f"{out} holds another comparison ({former.data}, {former.minutes:g} minutes each)")
-    out.mkdir(parents=True, exist_ok=True)
-    with whole_file(file) as temporary:
-        temporary.write_text(plan.model_dump_json(indent=1) + "\n")
+def _keep(smiles: list[str], file: Path) -> None:
+    """Write molecules to a file, or check that a file of a former call holds the same.
 
-
-def _trained(plan: Plan, row: Row, seed: int, folder: Path, say: Say) -> Generator:
-    run, done = folder / "run", folder / "trained"
-    if not done.exists():
-        if run.exists() and not (run / CHECKPOINT_FILE).exists():  # stopped before the first checkpoint
-            shutil.rmtree(run)
-        say(f"{row.name}, seed {seed}: training for {plan.minutes:g} minutes")
-        stopped = train(plan.run(row, seed), run, resume=(run / CHECKPOINT_FILE).exists())
-        if stopped is not None:
-            raise Stopped(stopped)
-        done.touch()
-    return Generator.from_pretrained(run / "model")
-
-
-def _likelihood(
-    plan: Plan, dataset: EncodedDataset, model: Callable[[], Generator], tokens: float, folder: Path, say: Say
-) -> Likelihood:
-    file = folder / f"likelihood-{plan.split}-{plan.molecules}.json"
-    if file.exists():
-        return Likelihood.model_validate_json(file.read_text())
-    generator = model()
-    say(f"{folder.name}: likelihood of {plan.split} molecules")
-    costs: list[float] = []
-    share = math.ceil(dataset.report.splits[plan.split] / plan.molecules)
-    with torch.no_grad():
-        recipe = find_family(generator.family).recipe_class()
-        for batch in recipe.held_out(generator, dataset, plan.split, share):
-            costs += generator.estimate(batch, _DRAWS).tolist()
-    found = Likelihood(
-        nats=sum(costs) / len(costs),
-        error=float(torch.tensor(costs).std() / len(costs) ** 0.5),
-        molecules=len(costs),
-        tokens=tokens,
-    )
-    with whole_file(file) as temporary:
-        temporary.write_text(found.model_dump_json(indent=1) + "\n")
-    return found
-
-
-def _measured(
-    plan: Plan,
-    row: Row,
-    seed: int,
-    folder: Path,
-    model: Callable[[], Generator],
-    likelihood: Likelihood,
-    overrides: dict[str, Any],
-    reference: Reference,
-    say: Say,
-) -> Measured:
-    label = " ".join(f"{name}={value}" for name, value in overrides.items())
-    file = folder / f"samples-{plan.split}-{plan.attempts}-{label.replace(' ', ',') or 'default'}.json"
-    if file.exists():
-        return Measured.model_validate_json(file.read_text())
-    generator = model()
-    say(f"{folder.name}: {plan.attempts:,} attempts, {label or 'default'}")
-    scored = sample_and_score(generator, plan.attempts, _SAMPLING_SEED + seed, overrides, reference)
-    found = Measured(
-        row=row.name,
-        seed=seed,
-        sampling=label,
-        parameters=sum(parameter.numel() for parameter in generator.parameters()),
-        likelihood=likelihood,
-        attempts=plan.attempts,
-        calls=scored.attempts.calls,
-        seconds=scored.seconds,
-        **scored.metrics,
-    )
-    with whole_file(file) as temporary:
-        temporary.write_text(found.model_dump_json(indent=1) + "\n")
-    with whole_file(file.with_suffix(".smi")) as temporary:
-        temporary.write_text("".join(f"{text}\n" for text in islice(scored.attempts, 1000)))
-    return found
+    Raises:
+        UsageError: it holds others.
+    """
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_molecules(file, smiles)
+    elif [text for _, text in read_smiles(file)] != smiles:
+        raise UsageError(f"{file.parent} holds a comparison on other molecules; choose another folder")

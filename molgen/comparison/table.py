@@ -6,11 +6,17 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import mean, stdev
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from molgen.comparison.plan import Plan
 from molgen.system.files import whole_file
+
+if TYPE_CHECKING:
+    import pandas
+
+REPORT_FILE = "report.md"
 
 
 class Likelihood(BaseModel):
@@ -121,15 +127,16 @@ def write_report(out: Path, plan: Plan, found: Sequence[Measured]) -> str:
         f"({found[0].likelihood.molecules:,} molecules) and FCD of the {plan.split} split; seeds {seeds}. "
         f"Perplexity is that of {found[0].likelihood.tokens:.2f} SMILES tokens a molecule, its end counted, for all.\n"
     )
-    with whole_file(out / "report.md") as temporary:
+    with whole_file(out / REPORT_FILE) as temporary:
         temporary.write_text(f"{text}\n{table}")
-    write_csv(out / "report.csv", found)
+    with whole_file(out / "report.csv") as temporary:
+        to_pandas(found).to_csv(temporary, index=False)
     draw_comparison(out / "report.png", found)
     return f"{text}\n{table}"
 
 
-def write_csv(path: Path, found: Sequence[Measured]) -> None:
-    """Everything measured, one line per generator, seed and sampling setting."""
+def to_pandas(found: Sequence[Measured]) -> pandas.DataFrame:
+    """Everything measured, one row per generator, seed and sampling setting."""
     import pandas
 
     rows = [
@@ -140,8 +147,7 @@ def write_csv(path: Path, found: Sequence[Measured]) -> None:
         }
         for measured in found
     ]
-    with whole_file(path) as temporary:
-        pandas.DataFrame(rows).to_csv(temporary, index=False)
+    return pandas.DataFrame(rows)
 
 
 def draw_comparison(path: Path, found: Sequence[Measured]) -> None:

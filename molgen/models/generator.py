@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
@@ -21,7 +21,7 @@ from molgen.models.base import Model
 from molgen.models.registry import FINE_TUNING, resolve
 from molgen.models.results import Attempt, Attempts, Generated, Interrupted, TooFew
 from molgen.models.sampling import SamplingConfig
-from molgen.models.settings import SamplingSettings, names_settings
+from molgen.models.settings import FineTuningOptions, SamplingSettings, names_fields, names_settings
 from molgen.system.hardware import parallel_map
 
 if TYPE_CHECKING:
@@ -273,13 +273,20 @@ class Generator(Model):
                 warnings.warn(text, ConditionWarning, stacklevel=3)
         return conditions
 
-    def fine_tune(self, molecules: str | Path | Sequence[str], out: str | Path | None = None, **options: Any) -> Self:
+    @names_fields(FineTuningOptions)
+    def fine_tune(
+        self,
+        molecules: str | Path | Iterable[Any],
+        out: str | Path | None = None,
+        **options: Unpack[FineTuningOptions],
+    ) -> Self:
         """A copy that has gone on learning from a set of molecules, see `molgen.fine_tune`.
 
         Args:
-            molecules: a named set, a file, or SMILES.
+            molecules: a named set, a file, SMILES, or RDKit molecules.
             out: folder of the run, new; by default nothing is kept on disk.
-            **options: ``minutes`` (5) or ``steps``, ``learning_rate``, ``batch_size``, ``seed``, ``column``.
+            **options: ``minutes`` (5) or ``steps``, ``learning_rate``, ``batch_size``, ``seed``, ``column``,
+                ``desalt``.
 
         Raises:
             MolgenError: nothing fits the model, or the folder is taken.

@@ -41,6 +41,23 @@ class SamplingSettings(TypedDict, total=False):
     template: str | None
 
 
+class FineTuningOptions(TypedDict, total=False):
+    """Options of `molgen.fine_tune`; for those left out or None see `molgen.training.finetune`.
+
+    `minutes` and `steps` are the longest training, `learning_rate` its peak, `batch_size` molecules per step, `seed`
+    that of order, noise and the molecules held out, `column` that of a table. `desalt` keeps the largest organic
+    component of salts and mixtures, which are left out otherwise.
+    """
+
+    minutes: float | None
+    steps: int | None
+    learning_rate: float | None
+    batch_size: int | None
+    seed: int | None
+    column: str | None
+    desalt: bool | None
+
+
 def parse_by_kind(value: object, kinds: Sequence[str] = KINDS) -> dict[str, float]:
     """A setting by kind of variable.
 
@@ -85,16 +102,24 @@ def _expected(value: object, kinds: Sequence[str]) -> str:
     return f"takes a number or {','.join(f'{kind}=X' for kind in kinds[:2])}, not {str(value)!r}"
 
 
-def names_settings(function: Callable[P, R]) -> Callable[P, R]:
-    """Show the fields of `SamplingSettings` in the signature of a function that takes them as ``**settings``.
+def names_fields(fields: type[Mapping[str, object]]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Show the fields of a `TypedDict` in the signature of a function that takes them as ``**options``.
 
     Type checkers read them from ``Unpack``; `help` and completion in notebooks read the signature.
     """
-    signature = inspect.signature(function)
-    named = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
-        for name, hint in get_type_hints(SamplingSettings).items()
-    ]
-    others = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
-    function.__signature__ = signature.replace(parameters=[*others, *named])  # type: ignore[attr-defined]
-    return function
+
+    def named(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+        added = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+            for name, hint in get_type_hints(fields).items()
+        ]
+        others = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+        function.__signature__ = signature.replace(parameters=[*others, *added])  # type: ignore[attr-defined]
+        return function
+
+    return named
+
+
+names_settings = names_fields(SamplingSettings)
+"""For functions that take `SamplingSettings`."""

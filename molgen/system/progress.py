@@ -10,6 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 
+def to_stderr(text: str) -> None:
+    """Print lines to stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
 class Bar:
     """A progress bar on a terminal; nothing elsewhere.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +15,29 @@ from molgen.models.registry import Family, find_family
 from molgen.system.files import read_toml
 
 
-def read_config(path: Path | None, overrides: dict[str, dict[str, object]], family: str | None = None) -> Recipe:
-    """A run's configuration from a file and from the command line, which wins.
+def read_config(
+    config: str | Path | Mapping[str, Any] | None,
+    overrides: Mapping[str, Mapping[str, object]],
+    family: str | None = None,
+) -> Recipe:
+    """A run's configuration from a file or tables, and from the command line or the arguments of a call, which win.
 
     Args:
-        path: a TOML file, or None for the defaults.
+        config: a TOML file, or its tables and keys; None for the defaults.
         overrides: by table and key; None values are ignored.
         family: of the registry; by default the one that the file names, or else ``graph``.
 
     Raises:
         UsageError: no such file, not TOML, an unknown key, a value out of range, another family.
     """
-    raw: dict[str, Any] = {} if path is None else read_toml(path)
+    raw, where = _tables(config)
     for table, values in overrides.items():
         chosen = {key: value for key, value in values.items() if value is not None}
         if not chosen:
             continue
         section = raw.setdefault(table, {})
         if not isinstance(section, dict):
-            raise UsageError(f"{path}: {table} must be a table")
+            raise UsageError(f"{where}: {table} must be a table")
         if table == "optimiser":  # one length replaces the other
             for key in chosen.keys() & {"steps", "minutes"}:
                 section.pop({"steps": "minutes", "minutes": "steps"}[key], None)
@@ -42,10 +48,19 @@ def read_config(path: Path | None, overrides: dict[str, dict[str, object]], fami
     try:
         found = find_family(written)
     except UsageError as error:
-        raise UsageError(f"{path or 'configuration'}: {error}") from None
+        raise UsageError(f"{where}: {error}") from None
     if family is not None and found is not find_family(family):
-        raise UsageError(f"{path}: it is of family {found.name}, not {family}")
-    return recipe_of(found, raw, str(path or "configuration"))
+        raise UsageError(f"{where}: it is of family {found.name}, not {family}")
+    return recipe_of(found, raw, where)
+
+
+def _tables(config: str | Path | Mapping[str, Any] | None) -> tuple[dict[str, Any], str]:
+    """Tables of a configuration, to be changed, and where they come from."""
+    if config is None:
+        return {}, "configuration"
+    if isinstance(config, Mapping):
+        return deepcopy(dict(config)), "configuration"
+    return read_toml(Path(config)), str(config)
 
 
 def recipe_of(family: Family, settings: dict[str, Any], where: str) -> Recipe:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from molgen.datasets.encoding import Record
 from molgen.datasets.sources import find_source
@@ -20,8 +19,10 @@ from molgen.models.presets import close
 from molgen.models.recipe import MoleculesRecipe
 from molgen.models.registry import find_family
 from molgen.models.rings import rings_of
+from molgen.models.settings import FineTuningOptions, names_fields
+from molgen.system.progress import to_stderr
 from molgen.training.config import recipe_of
-from molgen.training.run import check_free, fit, parent_of
+from molgen.training.run import check_free, fit, parent_of, pass_on
 from molgen.training.screen import screen
 
 MOLECULES_FILE, LEFT_OUT_FILE = "molecules.smi", "left_out.csv"
@@ -42,12 +43,12 @@ def fine_tune_run(
     run: Path,
     *,
     column: str | None = None,
-    desalt: bool = False,
+    desalt: bool | None = None,
     minutes: float | None = None,
     steps: int | None = None,
-    learning_rate: float = LEARNING_RATE,
-    batch_size: int = BATCH_SIZE,
-    seed: int = 0,
+    learning_rate: float | None = None,
+    batch_size: int | None = None,
+    seed: int | None = None,
     say: Callable[[str], None] | None = None,
     on_ready: Callable[[], None] | None = None,
 ) -> int | None:
@@ -64,9 +65,9 @@ def fine_tune_run(
         desalt: keep the largest organic component of salts and mixtures, which are left out otherwise.
         minutes: longest training in minutes of wall-clock, 5 where `steps` is not given either.
         steps: longest training in steps; by default those of some passes over the molecules.
-        learning_rate: peak.
-        batch_size: molecules per step.
-        seed: of order and noise, and of which molecules are held out.
+        learning_rate: peak, 0.001 by default.
+        batch_size: molecules per step, 64 by default.
+        seed: of order and noise, and of which molecules are held out; 0 by default.
         say: called with what was read, kept and left out.
         on_ready: called once, when training is about to begin.
 
@@ -77,10 +78,11 @@ def fine_tune_run(
         MolgenError: nothing fits the model, or the folder is taken.
     """
     check_free(run)
+    seed, batch_size = seed or 0, BATCH_SIZE if batch_size is None else batch_size
     family = find_family(model.family)
     recipe: type[MoleculesRecipe] = family.recipe_class()
     name, fingerprint, records = _source(molecules, column)
-    found = screen(model, recipe, records, desalt)
+    found = screen(model, recipe, records, bool(desalt))
     if not found.smiles:
         raise MolgenError(f"nothing in {name} fits {model.name or 'the model'}: {found}")
     parent, start = parent_of(model), _copied(model)
@@ -109,7 +111,7 @@ def fine_tune_run(
             **_optimiser(len(found.smiles), batch_size),
             **_length(len(found.smiles), batch_size, minutes, steps),
             "batch_size": batch_size,
-            "learning_rate": learning_rate,
+            "learning_rate": LEARNING_RATE if learning_rate is None else learning_rate,
             "seed": seed,
         },
     }
@@ -143,11 +145,12 @@ def _length(molecules: int, batch_size: int, minutes: float | None, steps: int |
     return {"steps": max(passes, _FEWEST_STEPS), "minutes": minutes or MINUTES}
 
 
+@names_fields(FineTuningOptions)
 def fine_tune(
     model: Generator | str | Path,
     molecules: str | Path | Iterable[Any],
     out: str | Path | None = None,
-    **options: Any,
+    **options: Unpack[FineTuningOptions],
 ) -> Generator:
     """A generator that has gone on learning from a set of molecules.
 
@@ -159,8 +162,7 @@ def fine_tune(
         model: a generator, the name of one that ships with molgen, or a model directory. It is not changed.
         molecules: a named set, a file, SMILES, or RDKit molecules.
         out: folder of the run, new; by default nothing is kept on disk.
-        **options: ``minutes``, ``steps``, ``learning_rate``, ``batch_size``, ``seed``, ``column`` and ``desalt`` of
-            `fine_tune_run`.
+        **options: ``minutes`` (5) or ``steps``, ``learning_rate``, ``batch_size``, ``seed``, ``column``, ``desalt``.
 
     Raises:
         MolgenError: nothing fits the model, or the folder is taken.
@@ -172,11 +174,11 @@ def fine_tune(
         3
     """
     start = model if isinstance(model, Generator) else Generator.from_pretrained(model)
-    options.setdefault("say", lambda text: print(text, file=sys.stderr, flush=True))
     with tempfile.TemporaryDirectory() as temporary:
         run = Path(temporary) / "run" if out is None else Path(out)
-        fine_tune_run(start, molecules, run, **options)
+        stopped = fine_tune_run(start, molecules, run, say=to_stderr, **options)
         result: Generator = load_model(run / "model")
+    pass_on(stopped)
     return result.to(start.device)
 
 

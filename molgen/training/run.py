@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from torch.utils.data import DataLoader
 
 from molgen.datasets.batches import Batch, BatchStream
 from molgen.errors import MolgenError, UsageError
+from molgen.io import write_molecules
 from molgen.models.base import Model
 from molgen.models.loading import load_model
 from molgen.models.recipe import Parent, Prepared, Recipe
@@ -30,7 +32,7 @@ from molgen.training.config import read_config
 from molgen.training.ema import ExponentialAverage
 from molgen.training.task import GeneratorTask
 
-CONFIG_FILE, CHECKPOINT_FILE = "config.toml", "last.ckpt"
+CONFIG_FILE, CHECKPOINT_FILE, MOLECULES_FILE = "config.toml", "last.ckpt", "molecules.csv"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ def train(
     *,
     init_from: str | None = None,
     resume: bool = False,
+    molecules: Iterable[str] | None = None,
     hardware: Hardware | None = None,
     progress: Callable[[int], None] | None = None,
     on_ready: Callable[[], None] | None = None,
@@ -70,6 +73,7 @@ def train(
         run: folder, new unless `resume`.
         init_from: model to start from, which decides shape and noise; the data must fit its vocabulary.
         resume: continue `run` where it stopped, with the same order of data.
+        molecules: SMILES to train on instead of the data that `config` names; kept in the folder, in ``molecules.csv``.
         hardware: where.
         progress: called with the number of records read while data is encoded.
         on_ready: called once, when training is about to begin.
@@ -90,7 +94,35 @@ def train(
         start.ring_systems = frozenset()  # those of other molecules
     if not resume:
         config = config.model_copy(update={"parent": None if start is None else parent_of(start)})
-    return fit(config, run, start, checkpoint, hardware=hardware, progress=progress, on_ready=on_ready)
+    with _keeping(molecules, run) as file:
+        if file is not None:
+            config = config.model_copy(update={"data": config.data.model_copy(update={"name": str(file)})})
+        return fit(config, run, start, checkpoint, hardware=hardware, progress=progress, on_ready=on_ready)
+
+
+@contextmanager
+def _keeping(molecules: Iterable[str] | None, run: Path) -> Iterator[Path | None]:
+    """Molecules in a file of the run's folder, which goes again where the run does not begin."""
+    if molecules is None:
+        yield None
+        return
+    file = run / MOLECULES_FILE
+    texts = list(molecules)
+    _make_folder(run)
+    try:
+        write_molecules(file, texts, overwrite=True)
+        yield file
+    except BaseException:
+        if not (run / CONFIG_FILE).exists():
+            file.unlink(missing_ok=True)
+            run.rmdir()
+        raise
+
+
+def pass_on(stopped: int | None) -> None:
+    """Let a signal that ended training end the program as well; Ctrl-C ends the training alone."""
+    if stopped is not None and stopped != signal.SIGINT:
+        signal.raise_signal(stopped)
 
 
 def fit(
@@ -232,12 +264,16 @@ def check_free(run: Path) -> None:
 
 def _begin_run(run: Path, config: Recipe) -> None:
     """Make the folder once nothing is known to be wrong, so that a refused run leaves nothing behind."""
+    _make_folder(run)
+    with whole_file(run / CONFIG_FILE) as temporary:
+        temporary.write_text(tomli_w.dumps(config.model_dump(exclude_none=True)))
+
+
+def _make_folder(run: Path) -> None:
     try:
         run.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MolgenError(f"cannot make the folder {run}: {error.strerror}") from None
-    with whole_file(run / CONFIG_FILE) as temporary:
-        temporary.write_text(tomli_w.dumps(config.model_dump(exclude_none=True)))
 
 
 def _read_step(checkpoint: Path) -> int:

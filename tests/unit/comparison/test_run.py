@@ -9,12 +9,17 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
+import pandas
 import pytest
+from typer.testing import CliRunner
 
+import molgen as package
+from molgen.cli.main import app
 from molgen.comparison import Plan, default_plan, read_plan
-from molgen.errors import UsageError
+from molgen.errors import MolgenError, UsageError
 from tests.conftest import Run
 
 ROOT = Path(__file__).parents[3]
@@ -86,10 +91,11 @@ def test_a_comparison_is_a_table_and_continues_where_it_stopped(
     assert (out / "report.png").stat().st_size > 10_000
 
 
-def test_a_damaged_plan_has_a_one_line_error(molgen: Run, smiles_file: Path, plan: Path, tmp_path: Path) -> None:
+def test_a_damaged_plan_has_a_one_line_error(smiles_file: Path, plan: Path, tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text("{")
-    result = molgen("compare", "--data", smiles_file, "--out", tmp_path, "--config", plan, "--resume", code=1)
-    assert "damaged" in result.stderr and len(result.stderr.strip().splitlines()) == 1
+    with pytest.raises(MolgenError, match="damaged") as caught:
+        package.compare(plan, tmp_path, data=smiles_file, resume=True)
+    assert "\n" not in str(caught.value)
 
 
 def test_the_default_plan_compares_equals() -> None:
@@ -129,12 +135,52 @@ def test_bad_plans_have_one_line_errors(tmp_path: Path, text: str, match: str) -
     assert "\n" not in str(caught.value)
 
 
-def test_bad_budgets(molgen: Run, tmp_path: Path) -> None:
-    for budget in ("soon", "30", "-5m", ""):
-        result = molgen("compare", "--out", tmp_path / "out", "--budget", budget, code=2)
-        assert "--budget" in result.stderr and len(result.stderr.strip().splitlines()) == 1
+@pytest.mark.parametrize("budget", ["soon", "30", "-5m", "0h", ""])
+def test_bad_budgets(budget: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["compare", "--out", str(tmp_path / "out"), "--budget", budget])
+    assert isinstance(result.exception, UsageError), result.output
+    assert "budget" in str(result.exception) and "\n" not in str(result.exception)
 
 
 def test_plans_are_kept_as_they_are() -> None:
     plan = default_plan()
     assert Plan.model_validate_json(plan.model_dump_json()) == plan
+
+
+def test_python_gives_the_table_of_the_report(smiles: list[str], plan: Path, tmp_path: Path) -> None:
+    out, said = tmp_path / "out", []
+    options = {"data": smiles[:80], "budget": "1s", "attempts": 10, "say": said.append}
+    table = package.compare(plan, out, **options)
+    assert list(zip(table["row"], table["sampling"], strict=True)) == [
+        ("words", ""),
+        ("masks", ""),
+        ("masks", "block=1"),
+    ]
+    written = pandas.read_csv(out / "report.csv", keep_default_na=False, na_values={"fcd": [""], "uniqueness": [""]})
+    assert written.columns.tolist() == table.columns.tolist()
+    assert written["likelihood_nats"].tolist() == pytest.approx(table["likelihood_nats"].tolist())
+    assert any("training" in line for line in said)
+    with pytest.raises(UsageError, match="is not empty"):
+        package.compare(plan, out, **options)
+    with pytest.raises(UsageError, match="on other molecules"):
+        package.compare(plan, out, **{**options, "data": smiles[:79], "resume": True})
+    said.clear()
+    as_tables = tomllib.loads(plan.read_text())
+    again = package.compare(as_tables, str(out), **{**options, "data": pandas.Series(smiles[:80])}, resume=True)
+    pandas.testing.assert_frame_equal(again, table)
+    assert not said
+
+
+def test_bad_comparisons_are_refused_and_leave_nothing(smiles: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for options, message in (
+        ({"config": {"rows": []}}, "rows"),
+        ({"budget": "soon"}, "a number and a unit"),
+        ({"data": pandas.DataFrame({"smiles": smiles})}, "one column of a table"),
+        ({"seeds": 0}, "seeds"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            package.compare(out=out, **{"data": smiles, **options})
+    with pytest.raises(UsageError, match="name it by out"):
+        package.compare(resume=True)
+    assert not out.exists()
