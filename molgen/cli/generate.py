@@ -38,6 +38,18 @@ def generate(
     known_rings: Annotated[
         bool, typer.Option("--known-rings", help="With -n: keep ring systems that training molecules have, no others.")
     ] = False,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(help="With -n: keep what has a property so, such as 'QED > 0.7' or 'logP = 1..3'; repeatable."),
+    ] = None,
+    contains: Annotated[
+        list[str] | None, typer.Option(help="With -n: SMARTS that every molecule has; repeatable.")
+    ] = None,
+    without: Annotated[list[str] | None, typer.Option(help="With -n: SMARTS that no molecule has; repeatable.")] = None,
+    drop_alerts: Annotated[
+        list[str] | None,
+        typer.Option(help="With -n: catalogues of alerts that no molecule has, such as PAINS,BRENK; repeatable."),
+    ] = None,
     max_attempts: Annotated[
         int | None, typer.Option(help="With -n: give up after so many attempts; by default 20 n + 1,000.")
     ] = None,
@@ -89,8 +101,16 @@ def generate(
         raise UsageError("-n and --attempts exclude each other")
     if n is None and attempts is None and trace is None:
         raise UsageError("say how many: -n 1000 for molecules to keep, --attempts 10000 for raw output")
-    if known_rings and n is None:
-        raise UsageError("--known-rings goes with -n: raw attempts are not filtered")
+    filtering = {
+        "known_rings": known_rings,
+        "keep": keep or (),
+        "contains": contains or (),
+        "without": without or (),
+        "drop_alerts": drop_alerts or (),
+    }
+    for name, value in filtering.items():
+        if value and n is None:
+            raise UsageError(f"--{name.replace('_', '-')} goes with -n: raw attempts are not filtered")
     for count in (n, attempts):
         if count is not None and count < 1:
             raise UsageError(f"the number of molecules must be at least 1, got {count}")
@@ -100,6 +120,7 @@ def generate(
         check_writable(trace, overwrite)
 
     from molgen.constraints.conditions import Conditions, split_properties
+    from molgen.constraints.filters import Filters
     from molgen.models.generator import Generator
     from molgen.models.results import Interrupted, TooFew
     from molgen.system.hardware import keep_memory
@@ -111,6 +132,7 @@ def generate(
         "collection": collection,
     }
     conditions = Conditions.of(**asked)  # refuse what cannot be read before a model is
+    Filters.of(keep or (), contains or (), without or (), drop_alerts or ())
     keep_memory()
     generator = to_device(Generator.from_pretrained(model), device)
     sampling: dict[str, Any] = {
@@ -143,7 +165,7 @@ def generate(
             if attempts is not None:
                 found = generator.attempts(attempts, progress=shown.advance, **options)
             elif n is not None:
-                options |= {"max_attempts": max_attempts, "known_rings": known_rings}
+                options |= {"max_attempts": max_attempts, **filtering}
                 found = generator.generate(n, progress=shown.advance, **options)
             else:
                 return
@@ -153,7 +175,7 @@ def generate(
     except Interrupted as stop:
         if stop.found:
             _deliver(stop.found, start, out or (), overwrite)
-            say("interrupted: written is what there was, largest molecules first, so no fair sample")
+            say("interrupted: written is what the first attempts gave")
         raise
     _deliver(found, start, out or (), overwrite)
 

@@ -9,6 +9,7 @@ from functools import cache
 from rdkit import Chem
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogEntry, FilterCatalogParams
 
+from molgen.errors import UsageError
 from molgen.features.record import MoleculeRecord
 from molgen.features.screen import Screen
 from molgen.system.shipped import shipped_path
@@ -23,7 +24,10 @@ CATALOGUES = (
     "CHEMBL_MLSMR",
     "CHEMBL_SureChEMBL",
 )
-"""Names of RDKit's catalogues of alerts. Its CHEMBL_BMS is NIH and its CHEMBL_Dundee BRENK under another name."""
+"""Names of RDKit's catalogues of alerts, each once."""
+
+ALIASES = {"CHEMBL_BMS": "NIH", "CHEMBL_Dundee": "BRENK"}
+"""Other names under which RDKit has two of them again."""
 
 _MOSES_ELEMENTS = frozenset({"C", "N", "S", "O", "F", "Cl", "Br", "H"})
 _PICKLED_MOL = b"\xef\xbe\xad\xde"
@@ -90,6 +94,34 @@ def _catalogues() -> _Catalogues:
 def catalogue_alerts(record: MoleculeRecord) -> tuple[str, ...]:
     """All alerts of all catalogues that match, as ``catalogue: alert``."""
     return tuple(_catalogues().alerts(record))
+
+
+def matching_catalogues(record: MoleculeRecord) -> tuple[str, ...]:
+    """Names of the catalogues of which at least one alert matches.
+
+    Example:
+        >>> matching_catalogues(MoleculeRecord("CC(=O)Cl"))[:2]
+        ('BRENK', 'NIH')
+    """
+    found = {alert.split(": ")[0] for alert in catalogue_alerts(record)}
+    return tuple(name for name in CATALOGUES if name in found)
+
+
+def find_catalogue(name: str) -> str:
+    """The name of a catalogue from one of its names, whatever their case.
+
+    Raises:
+        UsageError: there is none.
+
+    Example:
+        >>> find_catalogue("pains"), find_catalogue("CHEMBL_Dundee")
+        ('PAINS', 'BRENK')
+    """
+    known = {**{one: one for one in CATALOGUES}, **ALIASES}
+    found = next((known[one] for one in known if one.lower() == name.strip().lower()), None)
+    if found is None:
+        raise UsageError(f"there is no catalogue of alerts {name!r}; there are {', '.join(CATALOGUES)}")
+    return found
 
 
 @cache

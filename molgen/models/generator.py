@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from molgen.constraints.conditions import Conditions, Interval
+from molgen.constraints.filters import Filters, Texts
 from molgen.constraints.fragment import Fragment
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import ConditionWarning, UsageError
@@ -97,6 +99,9 @@ class Generator(Model):
     ) -> list[Attempt]:
         """Draw the attempts numbered `examples`.
 
+        Attempts of one size are drawn together, chunk after chunk in the order of their first attempts, so that the
+        first attempts are finished early.
+
         Args:
             examples: numbers of the attempts.
             seed: with the number it decides the attempt.
@@ -108,7 +113,7 @@ class Generator(Model):
 
         Raises:
             UsageError: the model cannot be asked for it.
-            Interrupted: Ctrl-C.
+            Interrupted: Ctrl-C; it holds the first attempts, as far as all before them are finished.
         """
         if conditions is not None:
             conditions.check(self.conditions)
@@ -116,11 +121,14 @@ class Generator(Model):
         rows_by_size: dict[int, list[int]] = defaultdict(list)
         for row, size in enumerate(self.draw_sizes(RandomKeys.from_seed(seed, numbers), sampling, conditions).tolist()):
             rows_by_size[size].append(row)
-        chunks = [
-            (size, rows[begin : begin + batch_size])
-            for size, rows in sorted(rows_by_size.items(), reverse=True)  # the longest work first
-            for begin in range(0, len(rows), batch_size)
-        ]
+        chunks = sorted(
+            (
+                (size, rows[begin : begin + batch_size])
+                for size, rows in rows_by_size.items()
+                for begin in range(0, len(rows), batch_size)
+            ),
+            key=lambda chunk: chunk[1][0],
+        )
 
         def sample_chunk(chunk: tuple[int, list[int]]) -> list[Attempt]:
             size, rows = chunk
@@ -133,7 +141,8 @@ class Generator(Model):
                 if progress is not None:
                     progress(len(rows))
         except KeyboardInterrupt:
-            raise Interrupted([results[row] for row in sorted(results)]) from None
+            finished = takewhile(results.__contains__, count())
+            raise Interrupted([results[row] for row in finished]) from None
         return [results[row] for row in range(len(numbers))]
 
     def sample_metrics(self, count: int) -> dict[str, float]:
@@ -195,6 +204,10 @@ class Generator(Model):
         atoms: object = None,
         collection: str | None = None,
         known_rings: bool = False,
+        keep: Texts = (),
+        contains: Texts = (),
+        without: Texts = (),
+        drop_alerts: Texts = (),
         **sampling: Unpack[SamplingSettings],
     ) -> Generated:
         """n molecules, strictly valid and all different, that have what is asked.
@@ -210,6 +223,11 @@ class Generator(Model):
             atoms: number of heavy atoms, or a range.
             collection: of training molecules, that the molecules are to be like; it is not checked.
             known_rings: keep molecules only whose ring systems all occur in training molecules.
+            keep: requirements on properties, such as ``"QED > 0.7"`` or ``["logP = 1..3", "HBD <= 3"]``, of any model:
+                molecules that do not meet them are left out and counted, while `properties` are asked of the model.
+            contains: SMARTS that every molecule has.
+            without: SMARTS that no molecule has.
+            drop_alerts: catalogues of structural alerts that no molecule matches, such as ``["PAINS", "BRENK"]``.
             **sampling: fields of `SamplingConfig` to override. The valence guard is on by default, where there is one.
 
         Raises:
@@ -224,13 +242,21 @@ class Generator(Model):
             >>> model = Generator.from_pretrained("qm9-graph")
             >>> model.generate(2, fragment="*C1CC1", atoms=(6, 8), steps=10).kept
             2
+            >>> model.generate(2, keep="logP > 0", without="[#7]", steps=10).kept
+            2
         """
         if sampling.get("valence_guard") is None and "valence_guard" in self.settings:
             sampling["valence_guard"] = True
         config = self._check(n, batch_size, sampling)
+        filters = Filters.of(keep, contains, without, drop_alerts)
         conditions = self._checked_conditions(fragment, properties, atoms, collection)
         limit = max_attempts if max_attempts is not None else 20 * n + 1000
-        found = Generated(requested=n, conditions=conditions, known_rings=self._known_rings() if known_rings else None)
+        found = Generated(
+            requested=n,
+            conditions=conditions,
+            known_rings=self._known_rings() if known_rings else None,
+            filters=filters,
+        )
         draw = partial(
             self.sample,
             seed=seed,
@@ -247,7 +273,8 @@ class Generator(Model):
                 _add(found, draw, range(found.attempted, found.attempted + size))
         if found.kept == n:
             return found
-        advice = "sample with more steps, or train the model longer" if conditions is None else "or for less of each"
+        asked = conditions is not None or filters is not None
+        advice = "or for less of each" if asked else "sample with more steps, or train the model longer"
         raise TooFew(f"only {found.kept} of {n} molecules after {limit} attempts; ask for fewer, {advice}", found)
 
     def _known_rings(self) -> frozenset[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self, overload
 
 from molgen.chem.plausible import is_plausible
 from molgen.constraints.conditions import Conditions
+from molgen.constraints.filters import Filters
 from molgen.errors import MolgenError
 from molgen.io import write_molecules
 from molgen.models.rings import rings_of
@@ -152,7 +153,9 @@ class Generated(Molecules):
         total_calls: network calls, summed over attempts.
         conditions: what is asked of the molecules.
         known_rings: ring systems that molecules may have; None for any.
-        failed: of the different ones, how many fail each condition; one molecule can fail several.
+        filters: that molecules have to pass; None for none.
+        failed: of the different ones, how many fail each condition, of which one molecule can fail several; and of
+            those that have what is asked, how many fail each filter, by the first reason.
     """
 
     smiles: list[str] = field(default_factory=list)
@@ -165,6 +168,7 @@ class Generated(Molecules):
     total_calls: int = 0
     conditions: Conditions | None = None
     known_rings: frozenset[str] | None = field(default=None, compare=False)
+    filters: Filters | None = None
     failed: dict[str, int] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set, compare=False)
 
@@ -196,7 +200,7 @@ class Generated(Molecules):
                 self.implausible += 1
             elif self.known_rings is not None and not self.known_rings.issuperset(rings_of(smiles)):
                 self.unknown_rings += 1
-            elif self._has_what_is_asked(smiles):
+            elif self._has_what_is_asked(smiles) and self._passes_filters(smiles):
                 self.smiles.append(smiles)
 
     def _has_what_is_asked(self, smiles: str) -> bool:
@@ -206,6 +210,14 @@ class Generated(Molecules):
         for name, fine in satisfied.items():
             self.failed[name] = self.failed.get(name, 0) + (not fine)
         return all(satisfied.values())
+
+    def _passes_filters(self, smiles: str) -> bool:
+        if self.filters is None:
+            return True
+        found = self.filters.refused(smiles)
+        for reason in self.filters.reasons:
+            self.failed[reason] = self.failed.get(reason, 0) + (reason == found)
+        return found is None
 
     def counts(self) -> dict[str, int]:
         left_out = [name for name in ("implausible", "unknown_rings") if getattr(self, name)]
@@ -232,10 +244,10 @@ class TooFew(MolgenError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C while sampling. Attempts come largest first, so those finished are no fair sample.
+    """Ctrl-C while sampling.
 
     Attributes:
-        drawn: attempts of the interrupted batch that were finished, in order of their numbers.
+        drawn: the first attempts by number of the call that was interrupted, all that were finished without a gap.
         found: as the interrupted method would have returned it, but less; None from `Generator.sample`.
     """
 

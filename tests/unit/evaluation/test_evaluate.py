@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from molgen.errors import MolgenError, UsageError
 from molgen.evaluation import evaluate, frechet_chemnet_distance, judge, reference_of
+from molgen.evaluation.result import table
 
 
 @pytest.mark.parametrize(
@@ -123,6 +124,14 @@ def test_a_chemist_sees_flags_and_nothing_is_dropped(smiles: list[str]) -> None:
         flagged = table["alerts"].str.contains(f"{name}: ").sum()
         assert result[f"alerts_{name}"] == flagged / 62
     assert result["ring_system_never_seen"] == (table["never_seen"] != "").sum() / 62
+    assert result["alerts_any"] == (table["alerts"][table["valid"]] != "").sum() / 62
+    assert not any("published tables" in warning for warning in result.warnings)  # a library is not a benchmark
+
+
+def test_notes_of_several_files_name_the_file() -> None:
+    found = [evaluate([smiles] * 3, suite="medchem", jobs=1) for smiles in ("O=[N+]([O-])c1ccccc1", "CC(=O)Cl")]
+    row = next(row for row in table(found, ["a.smi", "b.smi"]) if row[0] == "alerts_BRENK")
+    assert "a.smi: most often: nitro_group (3)" in row[-1] and "b.smi: most often: " in row[-1]
 
 
 def test_molecules_are_taken_in_whatever_they_are_kept_in() -> None:

@@ -14,7 +14,7 @@ from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 from molgen.evaluation.columns import Words, load_column, save_column
 from molgen.evaluation.similarity import internal_diversity, nearest_similarity
 from molgen.features import FEATURES, MoleculeRecord
-from molgen.features.alerts import CATALOGUES, _moses_queries
+from molgen.features.alerts import ALIASES, CATALOGUES, _entries, _moses_queries, _query
 
 SMILES = json.loads((Path(__file__).parents[2] / "fixtures" / "originals.json").read_text())["generated"]
 ODD = (
@@ -47,6 +47,13 @@ def test_screened_alerts_are_those_of_rdkits_catalogues(subjects: list[MoleculeR
         for record, alerts in zip(subjects, found, strict=True):
             expected = {f"{name}: {entry.GetDescription()}" for entry in catalogue.GetMatches(record.mol)}
             assert {alert for alert in alerts if alert.startswith(f"{name}: ")} == expected
+
+
+def test_a_catalogue_under_two_names_counts_once() -> None:
+    queries = {name: {_query(entry)[0] for entry in _entries(name)} for name in (*CATALOGUES, *ALIASES)}
+    for other, name in ALIASES.items():
+        assert other not in CATALOGUES and queries[other] == queries[name]
+    assert len({frozenset(queries[name]) for name in CATALOGUES}) == len(CATALOGUES)
 
 
 def test_screened_filters_and_qed_are_the_plain_ones(subjects: list[MoleculeRecord]) -> None:
