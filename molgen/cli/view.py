@@ -11,11 +11,19 @@ import typer
 def view(
     file: Annotated[Path, typer.Argument(help="SMILES: .smi, .csv, .parquet, .sdf.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Picture: .png or .svg.")],
-    n: Annotated[int, typer.Option("-n", "--number", min=1, help="Number of molecules, from the first.")] = 40,
+    n: Annotated[
+        int, typer.Option("-n", "--number", min=1, help="Number of molecules, the first or, with --sort, the least.")
+    ] = 40,
     columns: Annotated[int, typer.Option(min=1, help="Molecules per row.")] = 8,
     column: Annotated[str | None, typer.Option(help="Column of SMILES in a table.")] = None,
+    legend: Annotated[
+        list[str] | None,
+        typer.Option(help="Below each molecule: a column of the file or a property such as QED; may be repeated."),
+    ] = None,
+    sort: Annotated[str | None, typer.Option(help="Order: a column of the file or a property such as logP.")] = None,
+    descending: Annotated[bool, typer.Option("--descending", help="With --sort: largest first.")] = False,
     highlight: Annotated[
-        str | None, typer.Option(help="Colour the atoms of a fragment, such as '*c1ccccc1', or of SMARTS.")
+        str | None, typer.Option(help="Colour atoms: SMILES or SMARTS, such as c1ccccc1, or a fragment with *.")
     ] = None,
     properties: Annotated[
         bool, typer.Option("--properties", help="Instead: histograms of logP, SA, QED and weight of all molecules.")
@@ -25,29 +33,42 @@ def view(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
-    """Draw molecules, or their properties."""
-    from itertools import islice
+    """Draw molecules, or histograms of their properties.
 
+    What cannot be read has a cell that says why. Names of properties: molgen properties.
+    """
     from molgen.cli.console import say
     from molgen.errors import UsageError
-    from molgen.io import read_smiles
     from molgen.system.files import check_writable
 
     if reference is not None and not properties:
         raise UsageError("--reference goes with --properties")
-    if highlight is not None and properties:
-        raise UsageError("--highlight does not go with --properties")
+    if properties and (highlight is not None or legend or sort is not None):
+        raise UsageError("--highlight, --legend and --sort draw molecules: leave --properties out")
+    if descending and sort is None:
+        raise UsageError("--descending goes with --sort")
     check_writable(out, overwrite)
     if properties:
         _draw_properties(file, column, reference, out, overwrite)
         say(f"drew {out}")
         return
-    smiles = [text for _, text in islice(read_smiles(file, column), n)]
 
     from molgen.report.grid import draw_grid
 
-    drawn = draw_grid(smiles, out, columns=columns, overwrite=overwrite, highlighted=highlight).drawn
-    say(f"drew {drawn} of {len(smiles)} molecules: {out}")
+    grid = draw_grid(
+        file,
+        out,
+        n=n,
+        columns=columns,
+        column=column,
+        legend=legend or (),
+        sort=sort,
+        descending=descending,
+        highlighted=highlight,
+        overwrite=overwrite,
+    )
+    left = "; the others have a cell with the reason" if grid.not_drawn else ""
+    say(f"drew {grid.drawn:,} of {grid.drawn + grid.not_drawn:,} molecules: {out}{left}")
 
 
 def _draw_properties(file: Path, column: str | None, reference: str | None, out: Path, overwrite: bool) -> None:

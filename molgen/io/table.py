@@ -60,7 +60,10 @@ def read(path: Path, column: str | None = None, values: bool = False) -> Iterato
 
 def _by_name(names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     """Cells by the names of their columns; the first of several columns with one name."""
-    return dict(reversed([(name.strip(), cell.strip()) for name, cell in zip(names, cells, strict=False)]))
+    found: dict[str, str] = {}
+    for name, value in zip(names, cells, strict=False):
+        found.setdefault(name.strip(), value.strip())
+    return found
 
 
 def _is_tsv(path: Path) -> bool:

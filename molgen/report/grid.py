@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rdkit import Chem
 from rdkit.Chem import rdDepictor
-from rdkit.Chem.Draw import rdMolDraw2D
 
 from molgen.constraints.fragment import Fragment
-from molgen.errors import MolgenError, UsageError
-from molgen.io import smiles_of
-from molgen.report.highlight import COLOUR, bonds_between, highlight
+from molgen.errors import MoleculeError, MolgenError, UsageError
+from molgen.report.entries import Entry, Value, as_number, chosen, entries_of, entries_of_file, is_missing
+from molgen.report.highlight import Highlight, highlight
+from molgen.report.page import Cell, png, svg
 from molgen.system.files import whole_file
 
-_CELL_WIDTH, _CELL_HEIGHT = 220, 180
+MAX_CELLS = 1000
+"""Molecules of one picture; more take too much memory to draw, and to look at."""
+
+MAX_LEGENDS = 8
+"""Lines below a molecule."""
+
+MAX_ATOMS = 250
+"""Of a molecule that is drawn; what is larger cannot be recognised in a cell."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,11 +34,13 @@ class Grid:
         data: contents of a PNG or SVG file.
         suffix: ``.png`` or ``.svg``.
         drawn: molecules in it.
+        not_drawn: molecules of which there is a cell with the reason why not.
     """
 
     data: bytes
     suffix: str
     drawn: int
+    not_drawn: int = 0
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write it to a file with its own suffix.
@@ -52,65 +60,114 @@ class Grid:
         return self.data if self.suffix == ".png" else None
 
     def __repr__(self) -> str:
-        return f"Grid({self.drawn:,} molecules, {self.suffix})"
+        left = f", {self.not_drawn:,} not drawn" if self.not_drawn else ""
+        return f"Grid({self.drawn:,} molecules{left}, {self.suffix})"
 
 
 def draw_grid(
-    molecules: Iterable[Any],
+    molecules: Iterable[Any] | Path,
     path: str | Path | None = None,
     *,
+    n: int | None = None,
     columns: int = 8,
-    overwrite: bool = False,
+    column: str | None = None,
+    values: Mapping[str, Sequence[object]] | None = None,
+    legend: str | Sequence[str] = (),
+    sort: str | None = None,
+    descending: bool = False,
     highlighted: str | Fragment | None = None,
+    overwrite: bool = False,
 ) -> Grid:
-    """Draw molecules row by row.
+    """Draw molecules row by row, each as large as its cell allows.
+
+    What cannot be read has a cell with the reason.
 
     Args:
-        molecules: SMILES or RDKit molecules in any iterable; those that cannot be read are left out.
+        molecules: SMILES or RDKit molecules in any iterable, or the path of a file (`molgen.io.read_rows`).
         path: also write the picture to this ``.png`` or ``.svg``.
-        columns: per row.
-        overwrite: an existing file.
+        n: draw the first n, after sorting; by default all.
+        columns: molecules per row of the picture.
+        column: of SMILES, in a file.
+        values: without a file, what is known of the molecules: one value each under each name, in a dictionary or a
+            table of pandas. The other columns of a file are its values.
+        legend: names of values or of properties (`molgen.features.named_properties`), a line below each molecule for
+            each; a value goes before a property of the same name.
+        sort: name of a value or property; what has none comes last.
+        descending: sort the largest first.
         highlighted: a fragment or SMARTS whose atoms are coloured; see `molgen.report.highlight`.
+        overwrite: an existing file.
 
     Returns:
         The picture, SVG without a path.
 
     Raises:
-        UsageError: another suffix, no columns, or a file that may not be overwritten.
-        MolgenError: none can be drawn.
+        UsageError: another suffix, no columns, an unknown name, more than `MAX_CELLS` molecules, or a file that may
+            not be overwritten.
+        MolgenError: none can be drawn, or a file of molecules cannot be read.
 
     Example:
-        >>> draw_grid(["CCO", "c1ccccc1"])
-        Grid(2 molecules, .svg)
+        >>> draw_grid(["CCO", "c1ccccc1", "C1CC"], legend="logP", sort="logP")
+        Grid(2 molecules, 1 not drawn, .svg)
     """
-    if columns < 1:
-        raise UsageError(f"a grid needs at least 1 column, got {columns}")
     suffix = ".svg" if path is None else Path(path).suffix.lower()
-    if path is not None and suffix not in (".png", ".svg"):
-        raise UsageError(f"cannot draw {Path(path).name}: known formats are .png and .svg")
-    read = [Chem.MolFromSmiles(text) for text in smiles_of(molecules) if text]
-    mols = [mol for mol in read if mol is not None and mol.GetNumAtoms()]
-    if not mols:
-        raise MolgenError("none of the molecules can be drawn")
-    atoms = [()] * len(mols) if highlighted is None else list(map(highlight(highlighted), mols))
-    grid = Grid(_drawing(mols, atoms, min(columns, len(mols)), suffix), suffix, len(mols))
+    if suffix not in (".png", ".svg"):
+        raise UsageError(f"cannot draw {Path(str(path)).name}: known formats are .png and .svg")
+    names = [legend] if isinstance(legend, str) else list(legend)
+    _check(n, columns, names, descending and sort is None)
+    if isinstance(molecules, Path) and values is not None:
+        raise UsageError("values go with molecules in Python; those of a file are its columns")
+    mark = None if highlighted is None else highlight(highlighted)
+    entries = entries_of_file(molecules, column) if isinstance(molecules, Path) else entries_of(molecules, values)
+    picked, shown = chosen(entries, MAX_CELLS + 1 if n is None else n, names, sort, descending)
+    if len(picked) > MAX_CELLS:
+        raise UsageError(f"more than {MAX_CELLS:,} molecules are too many for one picture; draw the first n of them")
+    lines = list(zip(names, shown, strict=True))
+    cells = [_cell(entry, lines, mark) for entry in picked]
+    drawn = sum(cell.mol is not None for cell in cells)
+    if not drawn:
+        raise MolgenError(_nothing(cells))
+    page = svg if suffix == ".svg" else png
+    grid = Grid(page(cells, min(columns, len(cells))), suffix, drawn, len(cells) - drawn)
     if path is not None:
         grid.save(path, overwrite)
     return grid
 
 
-def _drawing(mols: list[Chem.Mol], atoms: Sequence[tuple[int, ...]], columns: int, suffix: str) -> bytes:
-    for mol in mols:
+def _check(n: int | None, columns: int, names: Sequence[str], unsorted: bool) -> None:
+    if columns < 1:
+        raise UsageError(f"a grid needs at least 1 column, got {columns}")
+    if n is not None and not 1 <= n <= MAX_CELLS:
+        raise UsageError(f"one picture has 1 to {MAX_CELLS:,} molecules, not {n:,}; --sort chooses which come first")
+    if len(names) > MAX_LEGENDS:
+        raise UsageError(f"a molecule has at most {MAX_LEGENDS} legends, not {len(names)}")
+    if unsorted:
+        raise UsageError("descending goes with a name to sort by")
+
+
+def _nothing(cells: Sequence[Cell]) -> str:
+    return "none of the molecules can be drawn" + (f"; {cells[0].message}" if cells else "")
+
+
+def _cell(entry: Entry, names: Sequence[tuple[str, Value]], mark: Highlight | None) -> Cell:
+    legend = tuple(_legend(name, value(entry)) for name, value in names)
+    try:
+        mol = entry.read()
+        if mol.GetNumAtoms() > MAX_ATOMS:
+            raise MoleculeError("too_large", f"{mol.GetNumAtoms():,} atoms are too many to draw")
         rdDepictor.Compute2DCoords(mol)
-    rows = -(-len(mols) // columns)
-    drawer = rdMolDraw2D.MolDraw2DSVG if suffix == ".svg" else rdMolDraw2D.MolDraw2DCairo
-    canvas = drawer(columns * _CELL_WIDTH, rows * _CELL_HEIGHT, _CELL_WIDTH, _CELL_HEIGHT)
-    options: Any = canvas.drawOptions()
-    options.padding = 0.12
-    options.fixedBondLength = 36
-    options.setHighlightColour(COLOUR)
-    bonds = [bonds_between(mol, chosen) for mol, chosen in zip(mols, atoms, strict=True)]
-    canvas.DrawMolecules(mols, highlightAtoms=[list(chosen) for chosen in atoms], highlightBonds=bonds)
-    canvas.FinishDrawing()
-    picture = canvas.GetDrawingText()
-    return picture.encode() if isinstance(picture, str) else bytes(picture)
+        rdDepictor.StraightenDepiction(mol)
+    except (MoleculeError, ValueError, RuntimeError) as error:
+        return Cell(None, message=f"row {entry.number:,}: {error}", legend=legend)
+    return Cell(mol, mark(mol) if mark else (), legend=legend)
+
+
+def _legend(name: str, value: object) -> str:
+    """A name and its value; an ``id`` by itself."""
+    if name == "id" and not is_missing(value):
+        return str(value)
+    if is_missing(value):
+        return f"{name} -"
+    number = as_number(value)
+    if number is None or number.is_integer() or len(str(value)) <= 5:
+        return f"{name} {str(value).removesuffix('.0')}"
+    return f"{name} {number:.2f}" if 0.1 <= abs(number) < 1e5 else f"{name} {number:.3g}"

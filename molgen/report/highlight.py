@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from rdkit import Chem
 
@@ -16,10 +17,10 @@ Highlight = Callable[[Chem.Mol], tuple[int, ...]]
 
 
 def highlight(text: str | Fragment) -> Highlight:
-    """Atoms of a fragment, where a molecule contains it, or of all matches of a SMARTS.
+    """Atoms of all matches of a SMARTS, or of a fragment with attachment points where a molecule contains it.
 
     Args:
-        text: SMILES of a fragment, attachment points marked by ``*`` or not, or SMARTS.
+        text: SMARTS, which a SMILES without ``*`` is too; or SMILES of a fragment with attachment points ``*``.
 
     Raises:
         UsageError: neither can be read.
@@ -28,13 +29,18 @@ def highlight(text: str | Fragment) -> Highlight:
         >>> highlight("*O")(Chem.MolFromSmiles("CCO"))
         (2,)
     """
-    try:
-        fragment = parse_fragment(text) if isinstance(text, str) else text
-    except UsageError:
-        pattern = Chem.MolFromSmarts(text) if isinstance(text, str) else None
-        if pattern is None:
-            raise UsageError(f"{text!r} is neither SMILES of a fragment nor SMARTS") from None
-        return lambda mol: tuple(sorted({atom for match in mol.GetSubstructMatches(pattern) for atom in match}))
+    if not isinstance(text, str):
+        return _first(text)
+    if "*" in text:
+        with suppress(UsageError):  # a SMARTS may have * too
+            return _first(parse_fragment(text))
+    pattern = Chem.MolFromSmarts(text)
+    if pattern is None or not pattern.GetNumAtoms():
+        raise UsageError(f"{text!r} is neither SMILES of a fragment nor SMARTS")
+    return lambda mol: tuple(sorted({atom for match in mol.GetSubstructMatches(pattern) for atom in match}))
+
+
+def _first(fragment: Fragment) -> Highlight:
     return lambda mol: fragment.find(mol) or ()
 
 

@@ -202,6 +202,24 @@ def test_properties_are_drawn(molgen: Run, smiles_file: Path, tmp_path: Path) ->
 def test_view_and_trace_draw(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
     result = molgen("view", smiles_file, "-o", tmp_path / "grid.png", "-n", 6)
     assert "drew 6 of 6" in result.stderr
+    table = tmp_path / "table.csv"
+    table.write_text("id,smiles,score\na,CCO,1\nb,CCC,3\nc,C1CC,2\n")
+    shown = molgen(
+        "view",
+        table,
+        "-o",
+        tmp_path / "grid.svg",
+        "--legend",
+        "id",
+        "--legend",
+        "QED",
+        "--sort",
+        "score",
+        "--descending",
+    )
+    assert "drew 2 of 3 molecules" in shown.stderr and "cell with the reason" in shown.stderr
+    text = (tmp_path / "grid.svg").read_text()
+    assert text.index(">b<") < text.index("row 4") < text.index(">a<")
     molgen("generate", "--trace", tmp_path / "chain.gif")
     assert (tmp_path / "grid.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "chain.gif").read_bytes().startswith(b"GIF8")
@@ -252,6 +270,10 @@ def test_usage_errors_are_one_line_and_exit_2(molgen: Run, tiny_model: Path, tmp
         (["evaluate", there, "--suite", "moses", "--only", "Novelty"], 2, "needs a reference"),
         (["evaluate", there, "--reference", "moses"], 1, "molgen data fetch moses"),
         (["view", there, "-o", tmp_path / "x.bmp"], 2, "known formats"),
+        (["view", there, "-o", tmp_path / "x.png", "-n", 5000], 2, "1 to 1,000 molecules"),
+        (["view", there, "-o", tmp_path / "x.png", "--legend", "nope"], 2, "neither a column nor a property"),
+        (["view", there, "-o", tmp_path / "x.png", "--descending"], 2, "--sort"),
+        (["view", there, "-o", tmp_path / "x.png", "--properties", "--sort", "QED"], 2, "leave --properties out"),
         (["data", "fetch", "zinc9000"], 2, "unknown set"),
         (["data", "info", "zinc9000"], 2, "neither a known set"),
     ]

@@ -15,6 +15,8 @@ from molgen.report.highlight import bonds_between, highlight
         ("*O", "CCO", (2,)),
         ("*c1ccccc1", "Cc1ccccc1C", ()),
         ("[#6]~[#8]", "OCCO", (0, 1, 2, 3)),
+        ("c1ccccc1", "c1ccccc1-c1ccccc1", tuple(range(12))),
+        ("[*;R]", "CC1CC1", (1, 2, 3)),
         ("[OX2H]", "OCCOC", (0,)),
     ],
 )
@@ -27,6 +29,7 @@ def test_bonds_are_those_among_the_atoms() -> None:
     assert bonds_between(mol, (1, 2)) == [1] and bonds_between(mol, (0, 2)) == []
 
 
-def test_neither_is_refused() -> None:
+@pytest.mark.parametrize("text", ["((", ""])
+def test_neither_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="neither"):
-        highlight("((")
+        highlight(text)

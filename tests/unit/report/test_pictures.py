@@ -2,30 +2,111 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from xml.etree import ElementTree
 
+import pandas
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 from rdkit import Chem
 
 from molgen.errors import MolgenError, UsageError
 from molgen.report import draw_grid, draw_trace
+from molgen.report.lettering import shortened
+from molgen.report.page import HEIGHT, WIDTH
 
 
-def test_grid_has_a_cell_for_each_readable_molecule(tmp_path: Path) -> None:
-    assert (
-        draw_grid(
-            ["CCO", "bad", "c1ccccc1", "", None, Chem.MolFromSmiles("CC")], tmp_path / "grid.png", columns=2
-        ).drawn
-        == 3
-    )
+def test_grid_has_a_cell_for_each_molecule(tmp_path: Path) -> None:
+    grid = draw_grid(["CCO", "bad", "c1ccccc1", "", None, Chem.MolFromSmiles("CC")], tmp_path / "grid.png", columns=2)
+    assert (grid.drawn, grid.not_drawn) == (3, 3)
+    assert repr(grid) == "Grid(3 molecules, 3 not drawn, .png)"
     with Image.open(tmp_path / "grid.png") as picture:
-        width, height = picture.size
-        colours = picture.convert("RGB").getcolors(100_000)
-    assert (width, height) == (2 * 220, 2 * 180)
-    assert colours is not None and len(colours) > 10
+        assert picture.size == (2 * WIDTH, 3 * HEIGHT)
+        picture = picture.convert("RGB")
+        inked = [bool(ink(cell(picture, i % 2, i // 2, HEIGHT))) for i in range(6)]
+    assert all(inked)
     assert draw_grid(["CCO"], str(tmp_path / "grid.svg")).drawn == 1
     assert "<svg" in (tmp_path / "grid.svg").read_text()
+
+
+def cell(picture: Image.Image, column: int, row: int, height: int) -> Image.Image:
+    return picture.crop((column * WIDTH, row * height, (column + 1) * WIDTH, row * height + HEIGHT))
+
+
+def ink(picture: Image.Image) -> tuple[int, int]:
+    """Width and height of what is not white."""
+    box = ImageChops.invert(picture).getbbox()
+    assert box is not None
+    return box[2] - box[0], box[3] - box[1]
+
+
+def test_each_molecule_fills_its_own_cell_and_small_ones_do_not_grow(tmp_path: Path) -> None:
+    long, drug, small = "C" * 60, "O=C(NC1CCN(Cc2ccc3c(c2)OCO3)CC1)c1ccc(-c2ccncc2)cc1", "CC"
+    sizes = []
+    for molecules in ([long, drug, small], [drug, long, small], [drug, drug, small]):
+        draw_grid(molecules, tmp_path / "grid.png", columns=3, overwrite=True)
+        with Image.open(tmp_path / "grid.png") as picture:
+            sizes.append([ink(cell(picture.convert("RGB"), i, 0, HEIGHT)) for i in range(3)])
+    assert sizes[0][1] == sizes[1][0] == sizes[2][0], "whatever stands beside it"
+    assert all(size[0] > 0.8 * WIDTH for size in (sizes[0][0], sizes[0][1]))
+    assert max(sizes[0][2]) < 50
+
+
+def test_legends_are_values_or_properties_and_order_is_theirs() -> None:
+    values = {"id": ["a<b>&", "b", "c"], "activity": [3.14159, None, 12]}
+    grid = draw_grid(["CCO", "bad(", "CCCCC"], values=values, legend=["id", "activity", "logP"], sort="activity")
+    texts = texts_of(grid.data)
+    assert texts[:3] == ["a<b>&", "activity 3.14", "logP -0.0014"]
+    assert texts[3:6] == ["c", "activity 12", "logP 2.20"]
+    assert texts[6].startswith("row 2: RDKit cannot read") and texts[7:] == ["b", "activity -", "logP -"]
+    largest = draw_grid(["CCO", "bad(", "CCCCC"], legend="logP", sort="logP", descending=True, n=2)
+    assert texts_of(largest.data) == ["logP 2.20", "logP -0.0014"]
+    table = pandas.DataFrame({"smiles": ["C", "CC"], "id": ["x", "y"]})
+    assert texts_of(draw_grid(table["smiles"], values=table, legend="id", sort="id", descending=True).data) == [
+        "y",
+        "x",
+    ]
+
+
+def texts_of(data: bytes) -> list[str]:
+    found = ElementTree.fromstring(data).iter("{http://www.w3.org/2000/svg}text")
+    return [element.text or "" for element in found]
+
+
+def test_a_file_is_drawn_with_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "molecules.csv"
+    path.write_text("name,smiles,score\nx,CCO,2\ny,CC,10\nz,C1CC,\n")
+    grid = draw_grid(path, legend=["name", "score"], sort="score", descending=True)
+    assert texts_of(grid.data)[:4] == ["name y", "score 10", "name x", "score 2"]
+    assert (grid.drawn, grid.not_drawn) == (2, 1)
+    with pytest.raises(UsageError, match=r"'nope' is neither a column nor a property; the columns are name, smiles"):
+        draw_grid(path, legend="nope")
+
+
+@pytest.mark.parametrize("odd", ["<script>&'\"", "\x00\x01\x1b[31m", "\u202eabc", "a\nb", "\ud800", "]]>", "中" * 900])
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_odd_texts_are_shown_as_they_are(tmp_path: Path, odd: str, suffix: str) -> None:
+    out = tmp_path / f"grid{suffix}"
+    grid = draw_grid(["CC", odd], out, values={"id": [odd, odd]}, legend="id")
+    assert (grid.drawn, grid.not_drawn) == (1, 1)
+    if suffix == ".svg":
+        assert texts_of(out.read_bytes())[0][:5] in (shortened(odd, 200, 12)[:5], odd[:5])
+        assert b"<script>" not in out.read_bytes()
+
+
+def test_what_is_too_much_for_a_picture_is_refused_or_said(tmp_path: Path) -> None:
+    grid = draw_grid(["CCO", "C" * 800, "C" * 5000])
+    messages = " ".join(texts_of(grid.data))
+    assert "row 2: 800 atoms are too many to draw" in messages and "longer than 1000" in messages
+    with pytest.raises(UsageError, match=r"more than 1,000 molecules .* draw the first n"):
+        draw_grid(itertools.repeat("CCO"))
+    with pytest.raises(UsageError, match="1 to 1,000"):
+        draw_grid(["CCO"], n=100_000)
+    with pytest.raises(UsageError, match="at most 8 legends"):
+        draw_grid(["CCO"], legend=["logP"] * 9)
+    with pytest.raises(UsageError, match=r"2 molecules and 1 values of 'id'"):
+        draw_grid(["CCO", "C"], values={"id": ["x"]})
 
 
 def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
