@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from rdkit import Chem
 
@@ -12,6 +14,9 @@ from molgen.constraints.fragment import Fragment, parse_fragment
 from molgen.constraints.interval import Interval
 from molgen.errors import UsageError
 from molgen.features.named_properties import find_property, property_values
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = ["Conditions", "Interval", "split_properties"]
 
@@ -25,18 +30,20 @@ class Conditions:
         properties: ranges by name.
         atoms: range of the number of heavy atoms.
         collection: that they are to be like; it cannot be checked.
+        targets: values of properties that raw attempts are each to come near, by name; one value for each attempt.
     """
 
     fragment: Fragment | None = None
     properties: Mapping[str, Interval] = field(default_factory=dict)
     atoms: Interval | None = None
     collection: str | None = None
+    targets: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls,
         fragment: str | Fragment | None = None,
-        properties: Mapping[str, object] | None = None,
+        properties: Mapping[str, object] | pandas.DataFrame | None = None,
         atoms: object = None,
         collection: str | None = None,
     ) -> Conditions | None:
@@ -44,35 +51,51 @@ class Conditions:
 
         Args:
             fragment: see `parse_fragment`.
-            properties: by name, whatever its case: a value, a range or an open range; see `Interval.of`.
+            properties: by name, whatever its case: a value, a range or an open range; see `Interval.of`. Or a table
+                with a column for each property and a row for each attempt.
             atoms: a number of heavy atoms, or a range.
             collection: name of a collection of training molecules.
 
         Raises:
-            UsageError: a fragment that cannot be read, an unknown property, a range that is none or is empty.
+            UsageError: a fragment that cannot be read, an unknown property, a range that is none or is empty, a value
+                of a table that is no number.
 
         Example:
             >>> asked = Conditions.of("*c1ccccc1", {"logp": (1, 3)}, atoms="..20")
             >>> asked.satisfied("CCc1ccccc1")
             {'fragment': True, 'logP': True, 'atoms': True}
         """
-        ranges: dict[str, Interval] = {}
-        for name, value in (properties or {}).items():
-            known = find_property(name).name
-            if known in ranges:
-                raise UsageError(f"the property {known} is asked for twice")
-            ranges[known] = Interval.of(value, known)
+        table = properties is not None and not isinstance(properties, Mapping)
+        named = _by_name({} if properties is None else dict(properties.items()))
+        ranges = {} if table else {name: Interval.of(value, name) for name, value in named.items()}
+        targets = {name: _numbers(value, name) for name, value in named.items()} if table else {}
         size = None if atoms is None else Interval.of(atoms, "atoms")
-        if fragment is None and not ranges and size is None and collection is None:
+        if fragment is None and not ranges and not targets and size is None and collection is None:
             return None
         piece = parse_fragment(fragment) if isinstance(fragment, str) else fragment
-        return cls(piece, ranges, size, collection)
+        return cls(piece, ranges, size, collection, targets)
+
+    def for_attempts(self, numbers: Sequence[int]) -> Conditions:
+        """The conditions of some attempts, which have targets of their own.
+
+        Args:
+            numbers: of the attempts.
+
+        Raises:
+            UsageError: there are no targets for one of them.
+        """
+        if not self.targets:
+            return self
+        rows = min(map(len, self.targets.values()))
+        if len(numbers) and max(numbers) >= rows:
+            raise UsageError(f"the table of properties has {rows:,} rows, one for each attempt: make no more attempts")
+        return replace(self, targets={name: tuple(values[i] for i in numbers) for name, values in self.targets.items()})
 
     @property
     def asked(self) -> frozenset[str]:
         """Names of all that is asked: fragment, atoms, collection, and properties by their own names."""
         parts = {"fragment": self.fragment, "atoms": self.atoms, "collection": self.collection}
-        return frozenset(self.properties) | {name for name, part in parts.items() if part is not None}
+        return frozenset({*self.properties, *self.targets}) | {name for name, part in parts.items() if part is not None}
 
     def check(self, offered: Collection[str]) -> None:
         """Refuse conditions that a model does not take.
@@ -115,6 +138,30 @@ class Conditions:
         if self.atoms is not None:
             found["atoms"] = mol is not None and mol.GetNumHeavyAtoms() in self.atoms
         return found
+
+
+def _by_name(properties: Mapping[Any, Any]) -> dict[str, Any]:
+    """The same by the properties' own names."""
+    found: dict[str, Any] = {}
+    for name, value in properties.items():
+        known = find_property(str(name)).name
+        if known in found:
+            raise UsageError(f"the property {known} is asked for twice")
+        found[known] = value
+    return found
+
+
+def _numbers(column: Iterable[Any], name: str) -> tuple[float, ...]:
+    """The values of a column of a table."""
+    values = []
+    for number, value in enumerate(column):
+        try:
+            values.append(float(value))
+        except (TypeError, ValueError):
+            values.append(math.nan)
+        if not math.isfinite(values[-1]):
+            raise UsageError(f"row {number} of the table of properties has no value of {name}: {value!r}")
+    return tuple(values)
 
 
 def split_properties(texts: Iterable[str]) -> dict[str, str]:

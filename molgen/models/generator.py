@@ -27,6 +27,7 @@ from molgen.models.settings import FineTuningOptions, SamplingSettings, names_fi
 from molgen.system.hardware import parallel_map
 
 if TYPE_CHECKING:
+    import pandas
     from rdkit import Chem
 
 Form = Literal["raw", "strict"]
@@ -117,6 +118,7 @@ class Generator(Model):
         """
         if conditions is not None:
             conditions.check(self.conditions)
+            conditions = conditions.for_attempts(examples)
         numbers = torch.tensor(list(examples), dtype=torch.int64, device=self.device)
         rows_by_size: dict[int, list[int]] = defaultdict(list)
         for row, size in enumerate(self.draw_sizes(RandomKeys.from_seed(seed, numbers), sampling, conditions).tolist()):
@@ -132,7 +134,8 @@ class Generator(Model):
 
         def sample_chunk(chunk: tuple[int, list[int]]) -> list[Attempt]:
             size, rows = chunk
-            return self.sample_batch(size, RandomKeys.from_seed(seed, numbers[rows]), sampling, form, conditions)
+            asked = None if conditions is None else conditions.for_attempts(rows)
+            return self.sample_batch(size, RandomKeys.from_seed(seed, numbers[rows]), sampling, form, asked)
 
         results: dict[int, Attempt] = {}
         try:
@@ -160,18 +163,24 @@ class Generator(Model):
         batch_size: int = 128,
         progress: Progress | None = None,
         fragment: str | Fragment | None = None,
-        properties: Mapping[str, object] | None = None,
+        properties: Mapping[str, object] | pandas.DataFrame | None = None,
         atoms: object = None,
         collection: str | None = None,
         **sampling: Unpack[SamplingSettings],
     ) -> Attempts:
         """SMILES of n raw attempts, invalid ones included, nothing filtered or repaired.
 
-        Arguments are those of `generate`.
+        Arguments are those of `generate`. Besides, `properties` may be a table with a column for each property and a
+        row for each attempt, which is to come near these values.
 
         Raises:
             UsageError: n below 1, a bad sampling setting, or something that the model cannot be asked for.
             Interrupted: Ctrl-C.
+
+        Example:
+            >>> model = Generator.from_pretrained("qm9-graph")
+            >>> len(model.attempts(3, atoms=5, steps=5))
+            3
         """
         config = self._check(n, batch_size, sampling)
         conditions = self._checked_conditions(fragment, properties, atoms, collection)
@@ -250,6 +259,8 @@ class Generator(Model):
         config = self._check(n, batch_size, sampling)
         filters = Filters.of(keep, contains, without, drop_alerts)
         conditions = self._checked_conditions(fragment, properties, atoms, collection)
+        if conditions is not None and conditions.targets:
+            raise UsageError("a table of properties is for attempts(): ask generate() for values or ranges")
         limit = max_attempts if max_attempts is not None else 20 * n + 1000
         found = Generated(
             requested=n,
@@ -288,7 +299,7 @@ class Generator(Model):
     def _checked_conditions(
         self,
         fragment: str | Fragment | None,
-        properties: Mapping[str, object] | None,
+        properties: Mapping[str, object] | pandas.DataFrame | None,
         atoms: object,
         collection: str | None,
     ) -> Conditions | None:

@@ -18,6 +18,10 @@ from molgen.graph.autoregressive.preparation import COLLECTION
 
 _NEAREST = 32
 """Training molecules that targets are drawn from where none has all that is asked for."""
+_ALIKE = 8
+"""Training molecules that the rest is drawn from where an attempt has targets of its own."""
+_CHUNK = 256
+"""Attempts that the nearest molecules are looked for at once."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Plan:
 
     Targets and size of an attempt are those of a random training molecule whose properties and size lie in all ranges
     asked for, so that they go together as in training. Where there is none, they are those of one of the molecules that
-    are nearest, with each value moved into its range.
+    are nearest, with each value moved into its range. An attempt that has targets of its own has them, and of such a
+    training molecule, one of those nearest to the targets, all else.
 
     Args:
         config: of the model.
@@ -72,16 +77,23 @@ class Plan:
         self.exact = True
         names = list(config.properties)
         intervals = _intervals(config, conditions)
-        self.columns = [names.index(name) for name in intervals]
+        own = {_of_model(config, name): values for name, values in conditions.targets.items()}
+        self.columns = [names.index(name) for name in [*intervals, *own]]
         self.rows: Tensor | None = None
+        self.nearest: Tensor | None = None
         if not any(size in self.range for size in config.sizes):
             raise UsageError(
                 f"the model makes molecules of {min(config.sizes)} to {max(config.sizes)} atoms; "
                 f"what is asked for needs {self.range.low:g} to {self.range.high:g}"
             )
-        if table is not None and intervals:
+        if table is not None and self.columns:
             deviations = torch.tensor([scale.deviation for scale in config.properties.values()] + [1.0])
-            self.rows = self._eligible(table.float(), deviations.to(table.device), list(intervals.values()))
+            deviations = deviations.to(table.device)
+            self.rows = self._eligible(table.float(), deviations, list(intervals.values()))
+            if own:
+                self.targets = torch.tensor(list(own.values()), device=table.device).T
+                self.own = self.columns[len(intervals) :]
+                self.nearest = _nearest(self.targets, self.rows[:, self.own], deviations[self.own])
 
     def sizes(self, rng: RandomKeys) -> Tensor:
         """Size of each attempt ``(B,)``."""
@@ -102,11 +114,16 @@ class Plan:
 
     def _drawn(self, rng: RandomKeys) -> Tensor:
         assert self.rows is not None
-        return self.rows[(rng.uniform() * len(self.rows)).long()]
+        if self.nearest is None:
+            return self.rows[(rng.uniform() * len(self.rows)).long()]
+        chosen = (rng.uniform() * self.nearest.shape[1]).long()
+        drawn = self.rows[self.nearest.gather(1, chosen[:, None])[:, 0]]
+        drawn[:, self.own] = self.targets
+        return drawn
 
     def _eligible(self, table: Tensor, deviations: Tensor, intervals: list[Interval]) -> Tensor:
         """Rows of the table that have all that is asked for; or the nearest ones, moved into the ranges."""
-        columns, ranges = [*self.columns, table.shape[1] - 1], [*intervals, self.range]
+        columns, ranges = [*self.columns[: len(intervals)], table.shape[1] - 1], [*intervals, self.range]
         moved = table.clone()
         for column, interval in zip(columns, ranges, strict=True):
             if (interval.low, interval.high) != (None, None):
@@ -119,13 +136,7 @@ class Plan:
 
 def _intervals(config: AutoregressiveGraphConfig, conditions: Conditions) -> dict[str, Interval]:
     """Ranges of the model's properties that are asked for, by name."""
-    by_name = {name.lower(): name for name in config.properties}
-    found: dict[str, Interval] = {}
-    for name, interval in conditions.properties.items():
-        if name.lower() not in by_name:
-            known = ", ".join(config.properties) or "none"
-            raise UsageError(f"the model cannot be asked for {name}; its properties: {known}")
-        found[by_name[name.lower()]] = interval
+    found = {_of_model(config, name): interval for name, interval in conditions.properties.items()}
     if conditions.collection is not None:
         if COLLECTION not in config.properties or conditions.collection not in config.collections:
             known = ", ".join(config.collections) or "none"
@@ -133,6 +144,23 @@ def _intervals(config: AutoregressiveGraphConfig, conditions: Conditions) -> dic
         number = float(config.collections.index(conditions.collection))
         found[COLLECTION] = Interval(number, number)
     return found
+
+
+def _of_model(config: AutoregressiveGraphConfig, name: str) -> str:
+    """A property as the model writes it."""
+    by_name = {known.lower(): known for known in config.properties}
+    if name.lower() not in by_name:
+        raise UsageError(
+            f"the model cannot be asked for {name}; its properties: {', '.join(config.properties) or 'none'}"
+        )
+    return by_name[name.lower()]
+
+
+def _nearest(targets: Tensor, rows: Tensor, deviations: Tensor) -> Tensor:
+    """Numbers of the rows ``(R, T)`` that are nearest to each of some targets ``(B, T)``: ``(B, k)``."""
+    k = min(_ALIKE, len(rows))
+    parts = [torch.cdist(part / deviations, rows / deviations) for part in torch.split(targets, _CHUNK)]
+    return torch.cat([part.topk(k, largest=False).indices for part in parts])
 
 
 def _both(first: Interval | None, second: Interval) -> Interval:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pandas
+import pytest
 import torch
 
 from molgen.constraints.conditions import Conditions
 from molgen.diffusion.random_keys import RandomKeys
+from molgen.errors import UsageError
 from molgen.graph.autoregressive.model import AutoregressiveGraphModel
 from tests.unit.graph.toy import conditioned
 
@@ -42,3 +45,29 @@ def test_what_no_training_molecule_has_together_is_said() -> None:
     ]
     weights, sizes = drawn(asked)
     assert set(sizes) == {3} and all(55 <= weight <= 70 for weight in weights)
+
+
+def test_each_attempt_has_its_own_targets_and_the_size_of_a_molecule_near_them() -> None:
+    wanted = pandas.DataFrame({"weight": [41.0, 58.5, 44.0, 70.0]})
+    asked = Conditions.of(properties=wanted)
+    assert asked is not None and asked.asked == {"weight"}
+    made, keys = model(), RandomKeys.from_seed(0, torch.tensor([3, 0]))
+    plan = made._plan(asked.for_attempts([3, 0]))
+    targets = plan.asked(keys).targets
+    assert targets is not None and targets.values[:, 0].tolist() == [70.0, 41.0]
+    assert targets.known.tolist() == [[True, False]] * 2 and plan.sizes(keys).tolist() == [4, 3]
+
+
+def test_attempts_with_targets_do_not_depend_on_the_batch_size() -> None:
+    made, wanted = model(), pandas.DataFrame({"weight": [41.0, 58.5, 44.0, 70.0, 52.0]})
+    assert made.attempts(5, properties=wanted) == made.attempts(5, properties=wanted, batch_size=2)
+    assert made.attempts(3, properties=wanted).smiles == made.attempts(5, properties=wanted).smiles[:3]
+    with pytest.raises(UsageError, match="has 5 rows"):
+        made.attempts(6, properties=wanted)
+
+
+def test_a_table_is_for_raw_attempts() -> None:
+    with pytest.raises(UsageError, match="attempts"):
+        model().generate(1, properties=pandas.DataFrame({"weight": [41.0]}))
+    with pytest.raises(UsageError, match=r"row 1 .* no value of weight"):
+        Conditions.of(properties=pandas.DataFrame({"weight": [41.0, None]}))
