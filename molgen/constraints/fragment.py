@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -198,6 +198,48 @@ def parse_fragment(text: str) -> Fragment:
             pieces[number[index]] = piece
     tokens = tuple(mol.GetAtomWithIdx(index).GetSmarts() for index in kept)
     return Fragment(text, tokens, tuple(sorted(bonds)), tuple(pieces), tuple(map(tuple, attachments)))
+
+
+def part_of(mol: Chem.Mol, atoms: Iterable[int]) -> Fragment:
+    """Some atoms of a molecule as a fragment that may grow anywhere, each atom as it is in the molecule.
+
+    So a pyrrole nitrogen with a substituent, which is not of the fragment, stands there without its hydrogen.
+
+    Args:
+        mol: sanitised, without stereo.
+        atoms: their numbers.
+
+    Example:
+        >>> part_of(Chem.MolFromSmiles("Cn1cccc1"), range(1, 6)).atoms
+        ('c', 'c', 'n', 'c', 'c')
+    """
+    chosen = sorted(set(atoms))
+    text = Chem.MolFragmentToSmiles(mol, chosen)
+    order = [int(number) for number in mol.GetProp("_smilesAtomOutputOrder").strip("[],").split(",")]
+    position = {index: number for number, index in enumerate(order)}
+    bonds = []
+    for bond in mol.GetBonds():
+        ends = (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())
+        if all(end in position for end in ends):
+            first, second = sorted(position[end] for end in ends)
+            bonds.append((first, second, BOND_NAMES[BOND_INDEX[bond.GetBondType()]]))
+    tokens = tuple(mol.GetAtomWithIdx(index).GetSmarts() for index in order)
+    return Fragment(text, tokens, tuple(sorted(bonds)), components(len(order), bonds), ((),) * len(order))
+
+
+def components(atoms: int, bonds: Iterable[tuple[int, int, str]]) -> tuple[int, ...]:
+    """Number of the connected component of each atom, from 0 on in the order of their first atoms.
+
+    Example:
+        >>> components(4, [(0, 2, "single")])
+        (0, 1, 0, 2)
+    """
+    component = list(range(atoms))
+    for i, j, _ in bonds:
+        old, new = max(component[i], component[j]), min(component[i], component[j])
+        component = [new if own == old else own for own in component]
+    numbers = {first: number for number, first in enumerate(dict.fromkeys(component))}
+    return tuple(numbers[first] for first in component)
 
 
 def may_grow(atom: Chem.Atom) -> bool:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from molgen.chem.bonds import BOND_NAMES
 from molgen.chem.vocabulary import Vocabulary
-from molgen.constraints.fragment import Fragment
+from molgen.constraints.fragment import Fragment, components
 from molgen.graph.autoregressive.decoder import Targets
 from molgen.graph.autoregressive.given import Given
 from molgen.graph.autoregressive.orders import PIECES
@@ -48,7 +48,7 @@ def given_fragment(batch: TeacherForcing, row: int, vocabulary: Vocabulary) -> F
         text="",
         atoms=tuple(vocabulary.atoms[category] for category in batch.atoms[row, :k].tolist()),
         bonds=tuple(inside),
-        pieces=_components(k, inside),
+        pieces=components(k, inside),
         attachments=tuple(map(tuple, names)),
     )
 
@@ -82,13 +82,3 @@ def _square(neighbours: NDArray[np.int64], kinds: NDArray[np.int64]) -> NDArray[
         other = neighbours[atom, number]
         square[atom, other] = square[other, atom] = kinds[atom, number]
     return square
-
-
-def _components(atoms: int, bonds: list[tuple[int, int, str]]) -> tuple[int, ...]:
-    """Number of the connected component of each atom, from 0 on in the order of their first atoms."""
-    component = list(range(atoms))
-    for i, j, _ in bonds:
-        old, new = max(component[i], component[j]), min(component[i], component[j])
-        component = [new if own == old else own for own in component]
-    numbers = {first: number for number, first in enumerate(dict.fromkeys(component))}
-    return tuple(numbers[first] for first in component)

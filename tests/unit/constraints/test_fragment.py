@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from molgen.constraints.fragment import parse_fragment
+from molgen.constraints.fragment import parse_fragment, part_of
 from molgen.errors import UsageError
 
 DRUGS = list(csv.DictReader((Path(__file__).parents[2] / "fixtures" / "fragments" / "ten_drugs.csv").open()))
@@ -107,3 +108,14 @@ def test_what_is_read() -> None:
 def test_what_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="fragment"):
         parse_fragment(text)
+
+
+@pytest.mark.parametrize(
+    ("smiles", "chosen"),
+    [("Cn1ccc2ccccc21", range(1, 10)), ("CC(=O)Oc1ccccc1C(=O)O", [4, 5, 6, 7, 8, 9, 0]), ("C[N+](C)(C)CC", [1, 4])],
+)
+def test_a_part_of_a_molecule_is_contained_in_it(smiles: str, chosen: Iterable[int]) -> None:
+    mol = Chem.MolFromSmiles(smiles)
+    part = part_of(mol, chosen)
+    assert part.contained_in(smiles) and len(part.atoms) == len(set(chosen)) and not any(part.attachments)
+    assert sorted(part.atoms) == sorted(mol.GetAtomWithIdx(index).GetSmarts() for index in chosen)
