@@ -54,6 +54,12 @@ def evaluate(
     Raises:
         UsageError: an unknown suite or metric, or one string or a table instead of several molecules.
         MolgenError: no attempts, or a reference that cannot be read.
+
+    Example:
+        >>> import molgen
+        >>> evaluation = molgen.evaluate(["CCO", "OCC", "c1ccccc1", "C1CC", None], only=["validity", "uniqueness"])
+        >>> evaluation["validity"], round(evaluation["uniqueness"], 2)
+        (0.6, 0.67)
     """
     start = time.perf_counter()
     given = smiles_of(smiles, "smiles")

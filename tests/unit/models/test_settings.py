@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import doctest
 import inspect
 from typing import Any
 
 import pytest
 
 import molgen
-import molgen.models.sampling
-import molgen.models.settings
 from molgen.errors import UsageError
 from molgen.models.generator import Generator
 from molgen.models.sampling import SamplingConfig
-from molgen.models.settings import KINDS, SamplingSettings, parse_by_kind
+from molgen.models.settings import KINDS, SamplingSettings
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +71,3 @@ def test_settings_are_named_in_one_place() -> None:
     assert set(SamplingSettings.__annotations__) == {*SamplingConfig.model_fields, "preset"}
     for method in (Generator.attempts, Generator.generate, Generator.trace, Generator.sampling_with):
         assert set(SamplingSettings.__annotations__) <= set(inspect.signature(method).parameters)
-
-
-def test_examples() -> None:
-    for module in (molgen.models.settings, molgen.models.sampling):
-        found = doctest.testmod(module, extraglobs={"parse_by_kind": parse_by_kind})
-        assert found.attempted and not found.failed
