@@ -36,7 +36,7 @@ def evaluate(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default: one per core.")] = None,
-    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds that RDKit may spend on one molecule.")] = 20.0,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds of processor time for one molecule.")] = 20.0,
 ) -> None:
     """Score files of attempts, one column each.
 

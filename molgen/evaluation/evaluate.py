@@ -47,7 +47,7 @@ def evaluate(
         suite: ``moses``, ``guacamol``, ``graph``, ``medchem``, several of them, or ``all``.
         only: names of metrics; others are not computed.
         jobs: worker processes; by default one per core. Results do not depend on it.
-        time_limit: seconds that RDKit may spend on one attempt.
+        time_limit: seconds of processor time that RDKit may spend on one attempt.
         flags: make the table of flags per attempt (`molgen.evaluation.flags.flag_table`).
         progress: called with a label and the number of molecules done.
 

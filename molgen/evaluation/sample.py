@@ -113,7 +113,7 @@ def examine(
         verdicts: compute validity and stability; without, no attempt counts as strictly valid.
         stereo: whether features see stereo labels.
         jobs: worker processes; by default one per core.
-        time_limit: seconds per attempt, after which it is lost.
+        time_limit: seconds of processor time per attempt, after which it is lost.
         progress: called with the number of attempts described so far.
 
     Raises:
@@ -133,6 +133,7 @@ def examine(
 
     number = 0
     function = partial(describe, names=names, verdicts=verdicts, stereo=stereo)
+    function("C")  # loads lists of alerts and fragments, which forked processes then share and no attempt pays for
     for outcome in isolated_map(function, passing(), jobs=jobs, time_limit=time_limit):
         text = under_way.popleft()
         if isinstance(outcome, Lost):

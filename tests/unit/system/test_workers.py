@@ -15,8 +15,10 @@ from molgen.system.workers import Lost, isolated_map
 def _risky(item: str) -> str:
     if item == "die":
         os.kill(os.getpid(), signal.SIGKILL)
-    if item == "hang":
-        time.sleep(60)
+    while item == "hang":
+        pass
+    if item == "wait":
+        time.sleep(2)
     if item == "raise":
         raise ValueError("a defect of the function")
     return item.upper()
@@ -29,6 +31,14 @@ def test_results_keep_their_order_when_workers_die_and_hang() -> None:
     assert [i for i, outcome in enumerate(found) if isinstance(outcome, Lost)] == [3, 17, 18]
     assert "crashed" in str(found[3]) and "longer than 1 s" in str(found[17])
     assert [o for o in found if isinstance(o, str)] == [t.upper() for t in items if t not in ("die", "hang")]
+
+
+def test_an_item_that_waits_for_the_processor_is_not_lost() -> None:
+    assert list(isolated_map(_risky, ["a", "wait", "b"], jobs=1, time_limit=0.5)) == ["A", "WAIT", "B"]
+
+
+def test_a_short_limit_is_for_the_molecule_and_not_for_loading_alerts() -> None:
+    assert not evaluate(["CCO"], suite="medchem", jobs=1, time_limit=0.3).lost
 
 
 def test_defects_are_not_swallowed_and_streams_may_be_endless() -> None:
