@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from rdkit import Chem
 
@@ -19,7 +20,12 @@ Texts = str | Iterable[str]
 """One text or several."""
 
 _REQUIREMENT = re.compile(r"\s*(\w+)\s*(<=|>=|==|=|<|>)(.*)", re.DOTALL)
-_COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _UNREADABLE = "unreadable"
 
 
@@ -67,9 +73,8 @@ class Requirement:
     def satisfied(self, mol: Chem.Mol) -> bool:
         """Whether a sanitised molecule has it."""
         value = float(find_property(self.name).compute(mol))
-        if self.comparison in _COMPARISONS:
-            return bool(_COMPARISONS[self.comparison](value, self.wanted.low))
-        return value in self.wanted
+        compare = _COMPARISONS.get(self.comparison)
+        return value in self.wanted if compare is None else compare(value, self.wanted.low)
 
 
 @dataclass(frozen=True)

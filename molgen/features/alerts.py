@@ -27,7 +27,7 @@ CATALOGUES = (
 """Names of RDKit's catalogues of alerts, each once."""
 
 ALIASES = {"CHEMBL_BMS": "NIH", "CHEMBL_Dundee": "BRENK"}
-"""Other names under which RDKit has two of them again."""
+"""Other names under which RDKit has two of them again, with the same alerts, of which three are written otherwise."""
 
 _MOSES_ELEMENTS = frozenset({"C", "N", "S", "O", "F", "Cl", "Br", "H"})
 _PICKLED_MOL = b"\xef\xbe\xad\xde"
