@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rdkit import Chem
 from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
+from rdkit.Geometry import Point2D
 
 from molgen.constraints.fragment import Fragment
 from molgen.errors import UsageError
@@ -19,7 +21,11 @@ from molgen.system.files import whole_file
 if TYPE_CHECKING:
     from PIL import Image
 
-_WIDTH, _HEIGHT, _LETTER = 360, 300, 24
+_SCALE, _WIDEST, _MARGIN = 36.0, 640, 1.1
+"""Most pixels for a unit of RDKit's coordinates, in which a bond is 1.5 long; most pixels of a side; units around."""
+
+_LETTER = 24
+_MASK, _MASK_RADIUS = (0.82, 0.82, 0.82), 0.3
 _MILLISECONDS_PER_FRAME, _MILLISECONDS_AT_END = 120, 2000
 
 
@@ -47,23 +53,23 @@ def draw_trace(
         raise UsageError(f"cannot draw {path.name}: a trace is a .gif")
     if not states:
         raise UsageError("a trace needs at least one state")
-    frames = [image.convert("P") for image in _frames(states, fragment)]
+    frames = [image.quantize(64) for image in _frames(states, fragment)]
     durations = [_MILLISECONDS_PER_FRAME] * (len(frames) - 1) + [_MILLISECONDS_AT_END]
     with whole_file(path, overwrite) as temporary:
         frames[0].save(temporary, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
 
 
 def _frames(states: Sequence[Chem.Mol] | Sequence[str], fragment: Fragment | None) -> Iterator[Image.Image]:
-    from PIL import Image
 
-    given = () if fragment is None or isinstance(states[-1], str) else _atoms_of(fragment, states[-1])
-    layout = None if isinstance(states[-1], str) else _layout(states[-1])
-    widest = max(len(state) for state in states if isinstance(state, str)) if layout is None else 0
-    for state in states:
-        if isinstance(state, str):
-            yield _written(state, widest)
-        elif layout is not None:
-            yield Image.open(io.BytesIO(_frame(state, layout, given)))
+    if isinstance(states[-1], str):
+        widest = max(len(state) for state in states if isinstance(state, str))
+        yield from (_written(state, widest) for state in states if isinstance(state, str))
+        return
+    drawing = _Drawing.of(states[-1], () if fragment is None else _atoms_of(fragment, states[-1]))
+    for state in states[:-1]:
+        if not isinstance(state, str):
+            yield drawing.frame(_unfinished(state))
+    yield drawing.frame(_finished(states[-1]))
 
 
 def _written(text: str, widest: int) -> Image.Image:
@@ -75,35 +81,81 @@ def _written(text: str, widest: int) -> Image.Image:
     return image
 
 
-def _layout(mol: Chem.Mol) -> Chem.Conformer:
-    mol = Chem.Mol(mol)
-    mol.UpdatePropertyCache(strict=False)
-    rdDepictor.Compute2DCoords(mol)
-    return Chem.Conformer(mol.GetConformer())
-
-
 def _atoms_of(fragment: Fragment, drawing: Chem.Mol) -> tuple[int, ...]:
     mol = Chem.Mol(drawing)
     return highlight(fragment)(mol) if Chem.SanitizeMol(mol, catchErrors=True) == Chem.SANITIZE_NONE else ()
 
 
-def _frame(mol: Chem.Mol, layout: Chem.Conformer, given: tuple[int, ...]) -> bytes:
-    mol = Chem.Mol(mol)
-    mol.UpdatePropertyCache(strict=False)
-    mol.RemoveAllConformers()
-    mol.AddConformer(Chem.Conformer(layout))
-    canvas = rdMolDraw2D.MolDraw2DCairo(_WIDTH, _HEIGHT)
-    options: Any = canvas.drawOptions()
-    options.prepareMolsBeforeDrawing = False
-    options.padding = 0.15
-    options.fixedScale = 0.13
-    bonds = bonds_between(mol, given)
-    canvas.DrawMolecule(
-        mol,
-        highlightAtoms=list(given),
-        highlightBonds=bonds,
-        highlightAtomColors=dict.fromkeys(given, COLOUR),
-        highlightBondColors=dict.fromkeys(bonds, COLOUR),
-    )
-    canvas.FinishDrawing()
-    return bytes(canvas.GetDrawingText())
+def _unfinished(drawing: Chem.Mol) -> Chem.Mol:
+    """A state without hydrogens, of which the model has none; masked atoms have no letter."""
+    mol = Chem.Mol(drawing)
+    for atom in mol.GetAtoms():
+        atom.SetNoImplicit(True)
+        if atom.GetAtomicNum() == 0:
+            atom.SetProp("_displayLabel", " ")
+    return mol
+
+
+def _finished(drawing: Chem.Mol) -> Chem.Mol:
+    """The last state with its hydrogens and double bonds, where it is a molecule."""
+    mol = Chem.Mol(drawing)
+    if Chem.SanitizeMol(mol, catchErrors=True) != Chem.SANITIZE_NONE:
+        return drawing
+    Chem.Kekulize(mol, clearAromaticFlags=True)
+    return mol
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """How all states are drawn: atoms where they end, at one scale, on a canvas as large as the finished molecule.
+
+    Attributes:
+        layout: coordinates of the atoms.
+        low, high: corners of the canvas in these coordinates.
+        given: atoms to highlight.
+    """
+
+    layout: Chem.Conformer
+    low: Point2D
+    high: Point2D
+    given: tuple[int, ...]
+
+    @classmethod
+    def of(cls, mol: Chem.Mol, given: tuple[int, ...]) -> _Drawing:
+        """From the last state."""
+        mol = Chem.Mol(mol)
+        mol.UpdatePropertyCache(strict=False)
+        rdDepictor.Compute2DCoords(mol)
+        rdDepictor.StraightenDepiction(mol)
+        places = mol.GetConformer().GetPositions()[:, :2]
+        (left, bottom), (right, top) = places.min(axis=0) - _MARGIN, places.max(axis=0) + _MARGIN
+        return cls(Chem.Conformer(mol.GetConformer()), Point2D(left, bottom), Point2D(right, top), given)
+
+    def frame(self, state: Chem.Mol) -> Image.Image:
+        """One state; masked atoms are grey discs."""
+        from PIL import Image
+
+        mol = Chem.Mol(state)
+        masked = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0]
+        mol.UpdatePropertyCache(strict=False)
+        mol.RemoveAllConformers()
+        mol.AddConformer(Chem.Conformer(self.layout))
+        across, up = self.high.x - self.low.x, self.high.y - self.low.y
+        scale = min(_SCALE, _WIDEST / max(across, up))
+        canvas = rdMolDraw2D.MolDraw2DCairo(round(across * scale), round(up * scale))
+        options: Any = canvas.drawOptions()
+        options.prepareMolsBeforeDrawing = False
+        options.padding = 0.0
+        options.flagCloseContactsDist = -1
+        canvas.SetScale(canvas.Width(), canvas.Height(), self.low, self.high)
+        bonds = bonds_between(mol, self.given)
+        canvas.DrawMolecule(
+            mol,
+            highlightAtoms=[*self.given, *masked],
+            highlightBonds=bonds,
+            highlightAtomColors=dict.fromkeys(self.given, COLOUR) | dict.fromkeys(masked, _MASK),
+            highlightBondColors=dict.fromkeys(bonds, COLOUR),
+            highlightAtomRadii=dict.fromkeys(masked, _MASK_RADIUS),
+        )
+        canvas.FinishDrawing()
+        return Image.open(io.BytesIO(bytes(canvas.GetDrawingText()))).convert("RGB")

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pandas
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageSequence
 from rdkit import Chem
 
 from molgen.errors import MolgenError, UsageError
@@ -128,6 +128,40 @@ def test_trace_is_an_animation_even_of_nonsense(tmp_path: Path) -> None:
     draw_trace(tmp_path / "t.gif", [masked, nonsense, Chem.MolFromSmiles("CCCCCC")])
     with Image.open(tmp_path / "t.gif") as animation:
         assert animation.n_frames == 3 and animation.info["loop"] == 0
+
+
+def frames(path: Path) -> tuple[list[Image.Image], list[int]]:
+    with Image.open(path) as animation:
+        shown = [(frame.convert("RGB"), frame.info["duration"]) for frame in ImageSequence.Iterator(animation)]
+    return [image for image, _ in shown], [duration for _, duration in shown]
+
+
+def greys(image: Image.Image) -> int:
+    """Pixels of discs that stand for masked atoms."""
+    return sum(max(pixel) - min(pixel) < 6 and 195 < pixel[0] < 222 for pixel in image.get_flattened_data())
+
+
+def test_masked_atoms_are_discs_and_frames_are_as_large_as_the_molecule(tmp_path: Path) -> None:
+    path = tmp_path / "t.gif"
+    states = ["*.*.*.*.*.*.*.*", "C.*.*.*.*.*.*.*", "CC.*.*.*.*.*.*", "CCCCCCCO"]
+    draw_trace(path, [Chem.MolFromSmiles(text) for text in states])
+    images, durations = frames(path)
+    one = greys(images[0]) / 8
+    assert one > 100
+    assert [round(greys(image) / one) for image in images] == [8, 7, 6, 0]
+    assert len({image.size for image in images}) == 1
+    width, height = ink(images[-1])
+    assert width > images[-1].width - 70 and height > images[-1].height - 90
+    assert durations[-1] >= 2000 > durations[0]
+    draw_trace(path, [Chem.MolFromSmiles("C" * 60)], overwrite=True)
+    assert frames(path)[0][0].width <= 640
+
+
+def test_a_text_keeps_its_masks_and_its_width(tmp_path: Path) -> None:
+    draw_trace(tmp_path / "t.gif", ["____", "C___", "CC1_", "CCCO"])
+    images, durations = frames(tmp_path / "t.gif")
+    assert len(images) == 4 and len({image.size for image in images}) == 1
+    assert ink(images[0])[1] < ink(images[1])[1] and durations[-1] == 2000
 
 
 def test_a_grid_is_shown_in_notebooks_without_a_file(tmp_path: Path) -> None:
