@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ class EncodedDataset:
 
 
 def load_dataset(
-    name: str | Source,
+    data: str | Path | Iterable[Any] | Source,
     *,
     column: str | None = None,
     split: SplitConfig | None = None,
@@ -117,7 +117,7 @@ def load_dataset(
     """A set of molecules, encoded now or found in the cache.
 
     Args:
-        name: a named set, a file, or a source.
+        data: a named set, a file, or SMILES or RDKit molecules in any iterable; or a source.
         column: of a table.
         split: seed and shares of the splits.
         kekulized: write aromatic rings with alternating bonds.
@@ -130,8 +130,14 @@ def load_dataset(
 
     Raises:
         MolgenError: the set cannot be read, or nothing in it can be used.
+
+    Example:
+        >>> import molgen
+        >>> dataset = molgen.load_dataset(["CCO", "OCC", "c1ccccc1", "C1CC"], split=SplitConfig(validation=0, test=0))
+        >>> dataset.report.skipped, dataset.smiles("train")
+        ({'unparsable': 1}, ['CCO', 'c1ccccc1'])
     """
-    source = find_source(name, column) if isinstance(name, str) else name
+    source = data if isinstance(data, Source) else find_source(data, column)
     split, limits = split or SplitConfig(), source.within(limits or Limits())
     settings = {
         "format": FORMAT,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from molgen.chem.standardize import Limits
 from molgen.datasets import bioactive, drugs, moses, qm9
 from molgen.datasets.encoding import Record
 from molgen.errors import UsageError
 from molgen.io.files import format_of, is_readable, read_rows
+from molgen.io.given import smiles_of
 from molgen.io.streams import local
 from molgen.system.files import sha256
 
@@ -119,16 +122,20 @@ SOURCES: dict[str, Source] = {
 }
 
 
-def find_source(name: str, column: str | None = None) -> Source:
-    """A named set, or a file.
+def find_source(data: str | Path | Iterable[Any], column: str | None = None) -> Source:
+    """A named set, a file, or molecules in memory.
 
     Args:
-        name: a key of `SOURCES`, or the path of a file that `molgen.io.read_rows` reads, or ``-``.
+        data: a key of `SOURCES`; or the path of a file that `molgen.io.read_rows` reads, or ``-``; or molecules, see
+            `molgen.io.smiles_of`.
         column: of a table.
 
     Raises:
-        UsageError: neither a known set nor a file.
+        UsageError: neither a known set nor a file, or not several molecules.
     """
+    if not isinstance(data, str | Path):
+        return _in_memory(list(smiles_of(data)), column)
+    name = str(data)
     if name in SOURCES:
         if column is not None:
             raise UsageError(f"--column is for files; {name} is a named set")
@@ -147,4 +154,17 @@ def find_source(name: str, column: str | None = None) -> Source:
         fingerprint=lambda: f"{sha256(path)}:{suffix}:{column or ''}",
         records=lambda: (Record(row.number, row.smiles, None, row.problem) for row in read_rows(path, column)),
         path=None if name == "-" else str(path.resolve()),
+    )
+
+
+def _in_memory(smiles: list[str], column: str | None) -> Source:
+    if column is not None:
+        raise UsageError("a column is for files; hand over the column itself, such as table['smiles']")
+    return Source(
+        name=f"{len(smiles):,} SMILES",
+        description=f"{len(smiles):,} SMILES in memory",
+        licence="yours",
+        origin="memory",
+        fingerprint=lambda: hashlib.sha256("\n".join(smiles).encode()).hexdigest(),
+        records=lambda: (Record(number, text) for number, text in enumerate(smiles, start=1)),
     )

@@ -28,11 +28,11 @@ _SHOWN = 100
 
 
 def evaluate(
-    smiles: Iterable[Any],
-    reference: str | Path | Reference | None = None,
+    smiles: str | Path | Iterable[Any],
+    reference: str | Path | Iterable[Any] | Reference | None = None,
     suite: str | Sequence[str] = "graph",
     *,
-    only: Sequence[str] | None = None,
+    only: str | Sequence[str] | None = None,
     jobs: int | None = None,
     time_limit: float = TIME_LIMIT,
     flags: bool = False,
@@ -42,10 +42,11 @@ def evaluate(
 
     Args:
         smiles: attempts, invalid ones included: a list, tuple, generator, array or pandas Series of SMILES or RDKit
-            molecules. None and NaN are invalid attempts.
-        reference: ``moses``, ``qm9``, a file, or a `Reference`; without one, metrics that need one are left out.
+            molecules, or a file. None and NaN are invalid attempts.
+        reference: ``moses``, ``qm9``, a file, molecules, or a `Reference`; without one, metrics that need one are left
+            out.
         suite: ``moses``, ``guacamol``, ``graph``, ``medchem``, several of them, or ``all``.
-        only: names of metrics; others are not computed.
+        only: name or names of metrics; others are not computed.
         jobs: worker processes; by default one per core. Results do not depend on it.
         time_limit: seconds of processor time that RDKit may spend on one attempt.
         flags: make the table of flags per attempt (`molgen.evaluation.flags.flag_table`).
@@ -64,8 +65,9 @@ def evaluate(
     start = time.perf_counter()
     given = smiles_of(smiles, "smiles")
     suites = find_suites(suite)
-    if isinstance(reference, str | Path):
-        reference = find_reference(str(reference), jobs=jobs, progress=progress)
+    only = [only] if isinstance(only, str) else only
+    if reference is not None and not isinstance(reference, Reference):
+        reference = find_reference(reference, jobs=jobs, progress=progress)
     chosen = {s.name: [metric for metric in _chosen(s, only) if metric.possible(reference)] for s in suites}
     if only is not None:
         _check(only, suites, chosen, reference)

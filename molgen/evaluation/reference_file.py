@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rdkit import __version__ as rdkit_version
 
@@ -59,28 +60,28 @@ class ReferenceFile:
 
 
 def read_reference(
-    file: str | Path,
+    data: str | Path | Iterable[Any],
     column: str | None = None,
     *,
     salts: bool = False,
     jobs: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[str, int], None] | None = None,
 ) -> ReferenceFile:
-    """Read a file, or find it in the user's cache.
+    """Read a file or molecules, or find what was read of them in the user's cache.
 
     A molecule is used where it is strictly valid, by the same reading as an attempt: no other limit holds.
 
     Args:
-        file: path, or ``-`` for standard input.
+        data: path, or ``-`` for standard input; or molecules, see `molgen.io.smiles_of`.
         column: of a table.
         salts: keep the largest organic component of each record.
         jobs: worker processes.
-        progress: called with the number of lines read so far.
+        progress: called with what is read and the number of lines read so far.
 
     Raises:
         MolgenError: it cannot be read, or nothing in it can be used.
     """
-    source = find_source(str(file), column)
+    source = find_source(data, column)
     key = f"1 {source.fingerprint()} {salts} {rdkit_version}"
     path = cache_root() / "references" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
     try:
@@ -93,7 +94,7 @@ def read_reference(
     return found
 
 
-def _read(source: Source, salts: bool, jobs: int | None, progress: Callable[[int], None] | None) -> ReferenceFile:
+def _read(source: Source, salts: bool, jobs: int | None, progress: Callable[[str, int], None] | None) -> ReferenceFile:
     found, seen = ReferenceFile(source.name), dict[str, None]()
     numbers: list[int] = []
 
@@ -113,7 +114,7 @@ def _read(source: Source, salts: bool, jobs: int | None, progress: Callable[[int
         else:
             _skip(found, numbers[number], outcome)
         if progress is not None and found.read % 1000 == 0:
-            progress(found.read)
+            progress(f"reading {source.name}", found.read)
     if not seen:
         raise MolgenError(f"nothing in {source.name} can be used: {found.read} read, skipped {found.skipped}")
     found.smiles = list(seen)

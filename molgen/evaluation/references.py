@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -217,39 +218,39 @@ def _hashes(smiles: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def find_reference(
-    name: str,
+    data: str | Path | Iterable[Any],
     column: str | None = None,
     jobs: int | None = None,
     progress: Progress = silent,
     *,
-    test: str | None = None,
+    test: str | Path | Iterable[Any] | None = None,
     salts: bool = False,
 ) -> Reference:
-    """A named set or a file, as reference.
+    """A named set, a file or molecules, as reference.
 
     The splits of ``moses`` are read as its authors wrote them; other named sets are standardised as for training. A
     file is one set: novelty is counted against all of it, and distances are to all of it, or to all of `test`.
 
     Args:
-        name: ``moses``, ``qm9`` or a file.
+        data: ``moses``, ``qm9``, a file, or SMILES or RDKit molecules in any iterable.
         column: of a table, in both files.
         jobs: processes for reading.
         progress: called with what is being read and how far.
-        test: a second file, to which distances are computed.
+        test: a second file or other molecules, to which distances are computed.
         salts: keep the largest organic component of each record of a file.
 
     Raises:
         UsageError: a second file with a named set.
         MolgenError: there is no such set, or it has not been fetched.
     """
-    if name in SOURCES:
+    if isinstance(data, str) and data in SOURCES:
         if test is not None or column is not None:
-            raise UsageError(f"{name} is a named set with splits and columns of its own; give a file")
-        return _named(name, jobs, progress)
-    files = {split: file for split, file in ((TRAIN, name), (TEST, test)) if file is not None}
+            raise UsageError(f"{data} is a named set with splits and columns of its own; give a file")
+        return _named(data, jobs, progress)
     found = {
-        split: read_reference(file, column, salts=salts, jobs=jobs, progress=partial(progress, f"reading {file}"))
-        for split, file in files.items()
+        split: read_reference(given, column, salts=salts, jobs=jobs, progress=progress)
+        for split, given in ((TRAIN, data), (TEST, test))
+        if given is not None
     }
     found.setdefault(TEST, found[TRAIN])
     return Reference(

@@ -79,7 +79,30 @@ def read_smiles(path: str | Path, column: str | None = None) -> Iterator[tuple[i
 
 def is_readable(path: Path) -> bool:
     """Whether there is such a file, or it is standard input."""
-    return path == STANDARD_INPUT or path.is_file()
+    try:
+        return path == STANDARD_INPUT or path.is_file()
+    except OSError:  # a name that is too long for the file system
+        return False
+
+
+def named_file(data: object) -> Path | None:
+    """The file that is meant where molecules are handed over, if one is: a `Path`, or a text that is no SMILES.
+
+    Raises:
+        UsageError: there is no such file.
+
+    Example:
+        >>> named_file("CCO") is None, named_file(["CCO"]) is None
+        (True, True)
+    """
+    if not isinstance(data, str | Path):
+        return None
+    path = Path(data)
+    if is_readable(path):
+        return path
+    if isinstance(data, Path) or format_of(path) in _READERS:
+        raise UsageError(f"there is no file {path}")
+    return None
 
 
 def format_of(path: Path) -> str:

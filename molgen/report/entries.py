@@ -59,7 +59,9 @@ def entries_of_file(path: Path, column: str | None = None) -> Iterator[Entry]:
         yield Entry(row.number, row.smiles, row.problem and row.problem[1], row.values)
 
 
-def entries_of(molecules: Iterable[Any], values: Mapping[str, Sequence[object]] | None = None) -> Iterator[Entry]:
+def entries_of(
+    molecules: str | Path | Iterable[Any], values: Mapping[str, Sequence[object]] | None = None
+) -> Iterator[Entry]:
     """Molecules in Python with values beside them.
 
     Args:

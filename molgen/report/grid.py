@@ -11,6 +11,7 @@ from rdkit.Chem import rdDepictor
 
 from molgen.constraints.fragment import Fragment
 from molgen.errors import MoleculeError, MolgenError, UsageError
+from molgen.io.files import named_file
 from molgen.report.entries import Entry, Value, as_number, chosen, entries_of, entries_of_file, is_missing
 from molgen.report.highlight import Highlight, highlight
 from molgen.report.page import Cell, png, svg
@@ -65,7 +66,7 @@ class Grid:
 
 
 def draw_grid(
-    molecules: Iterable[Any] | Path,
+    molecules: str | Path | Iterable[Any],
     path: str | Path | None = None,
     *,
     n: int | None = None,
@@ -114,10 +115,11 @@ def draw_grid(
         raise UsageError(f"cannot draw {Path(str(path)).name}: known formats are .png and .svg")
     names = [legend] if isinstance(legend, str) else list(legend)
     _check(n, columns, names, descending and sort is None)
-    if isinstance(molecules, Path) and values is not None:
+    file = named_file(molecules)
+    if file is not None and values is not None:
         raise UsageError("values go with molecules in Python; those of a file are its columns")
     mark = None if highlighted is None else highlight(highlighted)
-    entries = entries_of_file(molecules, column) if isinstance(molecules, Path) else entries_of(molecules, values)
+    entries = entries_of(molecules, values) if file is None else entries_of_file(file, column)
     picked, shown = chosen(entries, MAX_CELLS + 1 if n is None else n, names, sort, descending)
     if len(picked) > MAX_CELLS:
         raise UsageError(f"more than {MAX_CELLS:,} molecules are too many for one picture; draw the first n of them")

@@ -15,7 +15,9 @@ PROPERTIES = {"logP": "logP", "SA": "synthetic accessibility", "QED": "QED", "we
 _BINS = 60
 
 
-def draw_properties(path: Path, sets: Mapping[str, Mapping[str, NDArray[np.float64]]], overwrite: bool = False) -> None:
+def draw_properties(
+    path: str | Path, sets: Mapping[str, Mapping[str, NDArray[np.float64]]], overwrite: bool = False
+) -> None:
     """Draw histograms of all `PROPERTIES` of some sets, one panel each, into a ``.png`` or ``.svg``.
 
     Args:
@@ -27,6 +29,7 @@ def draw_properties(path: Path, sets: Mapping[str, Mapping[str, NDArray[np.float
         UsageError: another suffix, or a file that may not be overwritten.
         MolgenError: a set holds no molecule that could be read.
     """
+    path = Path(path)
     if path.suffix.lower() not in (".png", ".svg"):
         raise UsageError(f"cannot draw {path.name}: known formats are .png and .svg")
     for name, values in sets.items():

@@ -30,7 +30,7 @@ _MILLISECONDS_PER_FRAME, _MILLISECONDS_AT_END = 120, 2000
 
 
 def draw_trace(
-    path: Path,
+    path: str | Path,
     states: Sequence[Chem.Mol] | Sequence[str],
     overwrite: bool = False,
     fragment: Fragment | None = None,
@@ -49,6 +49,7 @@ def draw_trace(
         UsageError: another suffix, nothing to draw, or a file that may not be overwritten.
     """
 
+    path = Path(path)
     if path.suffix.lower() != ".gif":
         raise UsageError(f"cannot draw {path.name}: a trace is a .gif")
     if not states:

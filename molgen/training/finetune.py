@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Unpack
 
-from molgen.datasets.encoding import Record
 from molgen.datasets.sources import find_source
 from molgen.errors import MolgenError
-from molgen.io.given import smiles_of
 from molgen.models.generator import Generator
 from molgen.models.loading import load_model
 from molgen.models.presets import close
@@ -81,12 +78,13 @@ def fine_tune_run(
     seed, batch_size = seed or 0, BATCH_SIZE if batch_size is None else batch_size
     family = find_family(model.family)
     recipe: type[MoleculesRecipe] = family.recipe_class()
-    name, fingerprint, records = _source(molecules, column)
-    found = screen(model, recipe, records, bool(desalt))
+    source = find_source(molecules, column)
+    found = screen(model, recipe, source.records(), bool(desalt))
     if not found.smiles:
-        raise MolgenError(f"nothing in {name} fits {model.name or 'the model'}: {found}")
+        raise MolgenError(f"nothing in {source.name} fits {model.name or 'the model'}: {found}")
     parent, start = parent_of(model), _copied(model)
-    data = {"name": name, "fingerprint": fingerprint, "molecules": len(found.smiles), "left_out": found.reasons}
+    counts = {"molecules": len(found.smiles), "left_out": found.reasons}
+    data = {"name": source.name, "fingerprint": source.fingerprint(), **counts}
     recipe.with_sizes(start, found.sizes, {**data, "parent": parent.model_dump()})
     start.sampling = close(model.sampling)
     if model.ring_systems:
@@ -186,13 +184,3 @@ def _copied(model: Generator) -> Generator:
     copied: Generator = type(model).from_config(model.config.model_dump())
     copied.load_state_dict(model.state_dict())
     return copied.to(model.device)
-
-
-def _source(molecules: str | Path | Iterable[Any], column: str | None) -> tuple[str, str, Iterable[Record]]:
-    """Name, fingerprint and records."""
-    if isinstance(molecules, (str, Path)):
-        source = find_source(str(molecules), column)
-        return source.name, source.fingerprint(), source.records()
-    texts = list(smiles_of(molecules))
-    fingerprint = hashlib.sha256("\n".join(texts).encode()).hexdigest()
-    return f"{len(texts):,} SMILES", fingerprint, [Record(number, text) for number, text in enumerate(texts, 1)]

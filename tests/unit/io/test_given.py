@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,9 @@ def test_all_kinds_of_sequences(molecules: Any) -> None:
     ("molecules", "said"),
     [
         ("CCO", "in a list"),
+        ("C" * 300, "in a list"),
+        ("nowhere.smi", "there is no file nowhere.smi"),
+        (Path("nowhere"), "there is no file nowhere"),
         (Chem.MolFromSmiles("CCO"), "in a list"),
         (pandas.DataFrame({"smiles": ["C"]}), "one column"),
         ({"smiles": ["C"]}, "one column"),
@@ -51,3 +55,9 @@ def test_what_is_not_several_molecules_is_refused_at_once(molecules: Any, said: 
 def test_numbers_are_no_molecules() -> None:
     with pytest.raises(UsageError, match="neither SMILES nor a molecule: int"):
         list(smiles_of(["C", 3]))
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text("name,smiles\na,CCO\nb,\nc,C1CC\n")
+    assert list(smiles_of(str(file))) == list(smiles_of(file)) == ["CCO", "", "C1CC"]
