@@ -26,12 +26,12 @@ def compare(
     Writes report.md, report.csv and report.png to --out.
     """
     from molgen.cli.console import say
-    from molgen.comparison import compare as run
     from molgen.comparison.rows import Stopped
+    from molgen.comparison.run import compare_run
     from molgen.comparison.table import REPORT_FILE
 
     try:
-        run(config, out, data=data, budget=budget, seeds=seeds, attempts=attempts, split=split, resume=resume, say=say)
+        compare_run(config, out, data=data, budget=budget, seeds=seeds, attempts=attempts, split=split, resume=resume)
     except Stopped as stopped:
         say("stopped and saved; continue with the same command and --resume")
         raise typer.Exit(128 + stopped.number) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,6 +50,7 @@ def evaluate(
     from molgen.evaluation.result import table
     from molgen.io.files import is_readable
     from molgen.system.files import check_writable
+    from molgen.system.progress import stages
 
     if out is not None:
         if out.suffix not in _FORMATS:
@@ -68,11 +69,11 @@ def evaluate(
     refused: list[tuple[str, MolgenError]] = []
     suites = [found.name for found in find_suites(suite or ["graph"])]
     wanted = None if only is None else [name.strip() for name in only.split(",")]
-    with _Stages() as stages:
+    with stages(True, "evaluating") as show:
         compared = (
             None
             if reference is None
-            else find_reference(reference, reference_column, jobs, stages.show, test=reference_test, salts=desalt)
+            else find_reference(reference, reference_column, jobs, show, test=reference_test, salts=desalt)
         )
         inputs, found = [], []
         for name, file in zip(_names(files), files, strict=True):
@@ -86,7 +87,7 @@ def evaluate(
                     jobs=jobs,
                     time_limit=time_limit,
                     flags=flags is not None,
-                    progress=stages.for_file(name if len(files) > 1 else ""),
+                    progress=_for_file(show, name if len(files) > 1 else ""),
                 )
             except UsageError:
                 raise
@@ -119,24 +120,8 @@ def evaluate(
     print_table(f"{attempts} attempts, reference {reference or 'none'}", rows[0], rows[1:])
 
 
-class _Stages:
-    """A progress bar that names the stage under way."""
-
-    def __enter__(self) -> _Stages:
-        from molgen.system.progress import Bar
-
-        self._bar = Bar("evaluating", counted=False)
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def show(self, label: str, done: int) -> None:
-        self._bar.update(f"{label}  {done:,}" if done else label)
-
-    def for_file(self, name: str):  # type: ignore[no-untyped-def]
-        return lambda label, done: self.show(f"{name} {label}".strip(), done)
+def _for_file(show: Callable[[str, int], None], name: str) -> Callable[[str, int], None]:
+    return lambda label, done: show(f"{name} {label}".strip(), done)
 
 
 class _Input:

@@ -39,7 +39,6 @@ def finetune(
     from molgen.errors import UsageError
     from molgen.models.generator import Generator
     from molgen.models.settings import FineTuningOptions
-    from molgen.system.progress import bar
     from molgen.training.finetune import LEFT_OUT_FILE, fine_tune_run
     from molgen.training.run import read_run_config, train
 
@@ -52,24 +51,15 @@ def finetune(
         "desalt": desalt,
         "seed": seed,
     }
-    with bar("reading molecules") as shown:
-        if resume:
-            chosen = {name for name, value in options.items() if value is not None}
-            if model is not None or chosen - {"minutes", "steps"}:
-                raise UsageError("--resume takes everything but the length from the run; leave the other options out")
-            config = read_run_config(out, steps=steps, minutes=minutes)
-            stopped = train(config, out, resume=True, on_ready=shown.stop)
-        elif model is None or molecules is None:
-            raise UsageError("name a model and a file: molgen finetune moses-graph actives.smi --out runs/mine")
-        else:
-            stopped = fine_tune_run(
-                Generator.from_pretrained(model),
-                molecules,
-                out,
-                say=say,
-                on_ready=shown.stop,
-                **options,
-            )
+    if resume:
+        chosen = {name for name, value in options.items() if value is not None}
+        if model is not None or chosen - {"minutes", "steps"}:
+            raise UsageError("--resume takes everything but the length from the run; leave the other options out")
+        stopped = train(read_run_config(out, steps=steps, minutes=minutes), out, resume=True)
+    elif model is None or molecules is None:
+        raise UsageError("name a model and a file: molgen finetune moses-graph actives.smi --out runs/mine")
+    else:
+        stopped = fine_tune_run(Generator.from_pretrained(model), molecules, out, **options)
     if (out / LEFT_OUT_FILE).is_file():
         say(f"molecules that are left out are listed in {out / LEFT_OUT_FILE}")
     if stopped is None:

@@ -59,28 +59,24 @@ def _command(entry: Family) -> None:
         strategy: Strategy = "auto",
     ) -> None:
         from molgen.cli.console import say
-        from molgen.system.progress import bar
         from molgen.training.run import Hardware
         from molgen.training.train import train_run
 
-        with bar("reading data") as shown:
-            stopped = train_run(
-                family,
-                out,
-                data,
-                config=config,
-                init_from=init_from,
-                resume=resume,
-                steps=steps,
-                minutes=minutes,
-                batch_size=batch_size,
-                seed=seed,
-                column=column,
-                desalt=desalt,
-                hardware=Hardware(accelerator, devices, num_nodes, strategy),
-                progress=lambda n: shown.update(f"{n:,} read"),
-                on_ready=shown.stop,
-            )
+        stopped = train_run(
+            family,
+            out,
+            data,
+            config=config,
+            init_from=init_from,
+            resume=resume,
+            steps=steps,
+            minutes=minutes,
+            batch_size=batch_size,
+            seed=seed,
+            column=column,
+            desalt=desalt,
+            hardware=Hardware(accelerator, devices, num_nodes, strategy),
+        )
         if stopped is None:
             say(f"done: {out / 'model'}")
             return

@@ -25,13 +25,12 @@ from molgen.models.registry import find_family
 from molgen.system.files import whole_file
 from molgen.system.hardware import keep_memory
 from molgen.text.tokenizers import SmilesTokenizer
+from molgen.training.display import EVERYTHING, Display
 from molgen.training.run import CHECKPOINT_FILE, train
 
 PLAN_FILE = "plan.json"
 _DRAWS = 8
 _SAMPLING_SEED = 1_000_000
-
-Say = Callable[[str], None]
 
 
 class Stopped(Exception):
@@ -46,13 +45,13 @@ class Stopped(Exception):
         self.number = number
 
 
-def measure(plan: Plan, out: Path, say: Say = lambda _: None) -> list[Measured]:
+def measure(plan: Plan, out: Path, display: Display = EVERYTHING) -> list[Measured]:
     """Train, sample and score every row of a plan; results already in `out` are used again.
 
     Args:
         plan: what is compared.
         out: folder with a folder for each row and seed.
-        say: called with one line per step.
+        display: what is shown; of the comparison itself a line per step.
 
     Raises:
         Stopped: Ctrl-C or SIGTERM during training; nothing is lost.
@@ -69,11 +68,11 @@ def measure(plan: Plan, out: Path, say: Say = lambda _: None) -> list[Measured]:
         for row in plan.rows:
             folder = out / f"{row.name}-{seed}"
             model = cache(
-                partial(_trained, plan, row, seed, folder, say)
+                partial(_trained, plan, row, seed, folder, display)
             )  # loaded only if something is left to measure
-            likelihood = _likelihood(plan, dataset, model, tokens, folder, say)
+            likelihood = _likelihood(plan, dataset, model, tokens, folder, display)
             for sampling in row.samplings:
-                found.append(_measured(plan, row, seed, folder, model, likelihood, sampling, reference, say))
+                found.append(_measured(plan, row, seed, folder, model, likelihood, sampling, reference, display))
     return found
 
 
@@ -94,13 +93,13 @@ def _claim(plan: Plan, out: Path) -> None:
         temporary.write_text(plan.model_dump_json(indent=1) + "\n")
 
 
-def _trained(plan: Plan, row: Row, seed: int, folder: Path, say: Say) -> Generator:
+def _trained(plan: Plan, row: Row, seed: int, folder: Path, display: Display) -> Generator:
     run, done = folder / "run", folder / "trained"
     if not done.exists():
         if run.exists() and not (run / CHECKPOINT_FILE).exists():  # stopped before the first checkpoint
             shutil.rmtree(run)
-        say(f"{row.name}, seed {seed}: training for {plan.minutes:g} minutes")
-        stopped = train(plan.run(row, seed), run, resume=(run / CHECKPOINT_FILE).exists())
+        display.line(f"{row.name}, seed {seed}: training for {plan.minutes:g} minutes")
+        stopped = train(plan.run(row, seed), run, resume=(run / CHECKPOINT_FILE).exists(), display=display)
         if stopped is not None:
             raise Stopped(stopped)
         done.touch()
@@ -108,13 +107,13 @@ def _trained(plan: Plan, row: Row, seed: int, folder: Path, say: Say) -> Generat
 
 
 def _likelihood(
-    plan: Plan, dataset: EncodedDataset, model: Callable[[], Generator], tokens: float, folder: Path, say: Say
+    plan: Plan, dataset: EncodedDataset, model: Callable[[], Generator], tokens: float, folder: Path, display: Display
 ) -> Likelihood:
     file = folder / f"likelihood-{plan.split}-{plan.molecules}.json"
     if file.exists():
         return Likelihood.model_validate_json(file.read_text())
     generator = model()
-    say(f"{folder.name}: likelihood of {plan.split} molecules")
+    display.line(f"{folder.name}: likelihood of {plan.split} molecules")
     costs: list[float] = []
     share = math.ceil(dataset.report.splits[plan.split] / plan.molecules)
     with torch.no_grad():
@@ -141,15 +140,15 @@ def _measured(
     likelihood: Likelihood,
     overrides: dict[str, Any],
     reference: Reference,
-    say: Say,
+    display: Display,
 ) -> Measured:
     label = " ".join(f"{name}={value}" for name, value in overrides.items())
     file = folder / f"samples-{plan.split}-{plan.attempts}-{label.replace(' ', ',') or 'default'}.json"
     if file.exists():
         return Measured.model_validate_json(file.read_text())
     generator = model()
-    say(f"{folder.name}: {plan.attempts:,} attempts, {label or 'default'}")
-    scored = sample_and_score(generator, plan.attempts, _SAMPLING_SEED + seed, overrides, reference)
+    display.line(f"{folder.name}: {plan.attempts:,} attempts, {label or 'default'}")
+    scored = sample_and_score(generator, plan.attempts, _SAMPLING_SEED + seed, overrides, reference, display.bars)
     found = Measured(
         row=row.name,
         seed=seed,

@@ -12,7 +12,7 @@ from molgen.comparison.rows import measure
 from molgen.comparison.table import to_pandas, write_report
 from molgen.errors import UsageError
 from molgen.io import read_smiles, smiles_of, write_molecules
-from molgen.system.progress import to_stderr
+from molgen.training.display import EVERYTHING, Display
 from molgen.training.run import MOLECULES_FILE
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def compare(
     attempts: int | None = None,
     split: str | None = None,
     resume: bool = False,
-    say: Callable[[str], None] = to_stderr,
+    progress: bool | Callable[[str], object] = True,
 ) -> pandas.DataFrame:
     """Train, sample and score families of generators alike: what ``molgen compare`` does.
 
@@ -45,7 +45,8 @@ def compare(
         attempts: raw attempts to score, 10,000 by default.
         split: ``validation`` (default, to choose by) or ``test`` (to publish).
         resume: continue the comparison in `out`; what has been measured is not measured again.
-        say: called with one line per step; by default they are printed to stderr.
+        progress: true for bars and a line per step on terminals and in notebooks, false for nothing; or what is called
+            with lines.
 
     Returns:
         One row per generator, seed and sampling setting, with the columns of ``report.csv``: ``row``, ``seed``,
@@ -67,24 +68,62 @@ def compare(
     """
     if resume and out is None:
         raise UsageError("resume=True continues the comparison in a folder: name it by out")
+    display = Display(bars=False, say=progress) if callable(progress) else Display.of(progress)
+    with tempfile.TemporaryDirectory() as temporary:
+        return compare_run(
+            config,
+            Path(temporary) if out is None else Path(out),
+            data=data,
+            budget=budget,
+            seeds=seeds,
+            attempts=attempts,
+            split=split,
+            resume=resume,
+            display=display,
+        )
+
+
+def compare_run(
+    config: str | Path | Mapping[str, Any] | None,
+    folder: Path,
+    *,
+    data: str | Path | Iterable[Any] | None,
+    budget: str | None,
+    seeds: int | None,
+    attempts: int | None,
+    split: str | None,
+    resume: bool,
+    display: Display = EVERYTHING,
+) -> pandas.DataFrame:
+    """The same in a folder; all that is shown is chosen.
+
+    Args:
+        config: see `compare`, as are the arguments that follow.
+        folder: of the comparison.
+        data: on what.
+        budget: training time.
+        seeds: repetitions.
+        attempts: raw attempts.
+        split: held-out molecules.
+        resume: continue.
+        display: what is shown.
+    """
     values: dict[str, Any] = {
         "minutes": None if budget is None else parse_budget(budget),
         "seeds": None if seeds is None else tuple(range(seeds)),
         "attempts": attempts,
         "split": split,
     }
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) if out is None else Path(out)
-        if folder.exists() and any(folder.iterdir()) and not resume:
-            raise UsageError(f"{folder} is not empty; choose another folder, or continue it with --resume")
-        molecules = None if data is None or isinstance(data, str | Path) else list(smiles_of(data, "data"))
-        file = (folder / MOLECULES_FILE).resolve()
-        values["data"] = data if data is None else str(data if molecules is None else file)
-        plan = default_plan(**values) if config is None else read_plan(config, **values)
-        if molecules is not None:
-            _keep(molecules, file)
-        found = measure(plan, folder, say)
-        write_report(folder, plan, found)
+    if folder.exists() and any(folder.iterdir()) and not resume:
+        raise UsageError(f"{folder} is not empty; choose another folder, or continue it with --resume")
+    molecules = None if data is None or isinstance(data, str | Path) else list(smiles_of(data, "data"))
+    file = (folder / MOLECULES_FILE).resolve()
+    values["data"] = data if data is None else str(data if molecules is None else file)
+    plan = default_plan(**values) if config is None else read_plan(config, **values)
+    if molecules is not None:
+        _keep(molecules, file)
+    found = measure(plan, folder, display)
+    write_report(folder, plan, found)
     return to_pandas(found)
 
 

@@ -45,7 +45,12 @@ def reference_for(dataset: EncodedDataset, split: str) -> Reference:
 
 
 def sample_and_score(
-    model: Generator, attempts: int, seed: int, settings: dict[str, Any], reference: Reference
+    model: Generator,
+    attempts: int,
+    seed: int,
+    settings: dict[str, Any],
+    reference: Reference,
+    progress: bool = True,
 ) -> Scored:
     """Draw raw attempts and score them.
 
@@ -55,13 +60,14 @@ def sample_and_score(
         seed: of sampling.
         settings: fields of `SamplingConfig` to override.
         reference: for novelty and FCD.
+        progress: whether bars are shown, on terminals and in notebooks.
 
     Raises:
         MolgenError: the settings do not fit the model, or something cannot be measured.
     """
     start = time.perf_counter()
-    drawn = model.attempts(attempts, seed=seed, **settings)
+    drawn = model.attempts(attempts, seed=seed, progress=progress, **settings)
     seconds = time.perf_counter() - start
-    evaluation = evaluate(drawn, reference, only=_METRICS)
+    evaluation = evaluate(drawn, reference, only=_METRICS, progress=progress)
     metrics = {name: evaluation[name] if math.isfinite(evaluation[name]) else None for name in _METRICS}
     return Scored(drawn, seconds, metrics)

@@ -12,11 +12,12 @@ from molgen.datasets.splits import TRAIN
 from molgen.errors import UsageError
 from molgen.evaluation.flags import FEATURES as FLAG_FEATURES
 from molgen.evaluation.flags import flag_table
-from molgen.evaluation.references import Progress, Reference, find_reference, silent
+from molgen.evaluation.references import Progress, Reference, find_reference
 from molgen.evaluation.result import Evaluation
 from molgen.evaluation.sample import Sample, examine
 from molgen.evaluation.suites import SUITES, Context, Metric, Suite
 from molgen.io import smiles_of
+from molgen.system.progress import stages
 from molgen.system.workers import TIME_LIMIT
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def evaluate(
     jobs: int | None = None,
     time_limit: float = TIME_LIMIT,
     flags: bool = False,
-    progress: Progress = silent,
+    progress: bool | Progress = True,
 ) -> Evaluation:
     """Score attempts.
 
@@ -50,7 +51,8 @@ def evaluate(
         jobs: worker processes; by default one per core. Results do not depend on it.
         time_limit: seconds of processor time that RDKit may spend on one attempt.
         flags: make the table of flags per attempt (`molgen.evaluation.flags.flag_table`).
-        progress: called with a label and the number of molecules done.
+        progress: a bar on terminals and in notebooks, false for none; or what is called with a label and the number of
+            molecules done.
 
     Raises:
         UsageError: an unknown suite or metric, or one string or a table instead of several molecules.
@@ -66,33 +68,37 @@ def evaluate(
     given = smiles_of(smiles, "smiles")
     suites = find_suites(suite)
     only = [only] if isinstance(only, str) else only
-    if reference is not None and not isinstance(reference, Reference):
-        reference = find_reference(reference, jobs=jobs, progress=progress)
-    chosen = {s.name: [metric for metric in _chosen(s, only) if metric.possible(reference)] for s in suites}
-    if only is not None:
-        _check(only, suites, chosen, reference)
-    metrics = [metric for found in chosen.values() for metric in found]
-    needed = [feature for metric in metrics for feature in metric.features]
-    features = list(dict.fromkeys([*needed, *(FLAG_FEATURES if flags else ())]))
-    samples: list[str] = []
-    sample = examine(
-        _remember(given, samples),
-        features,
-        verdicts=flags or any(s.verdicts and chosen[s.name] for s in suites),
-        stereo=reference is not None and reference.stereo,
-        jobs=jobs,
-        time_limit=time_limit,
-        progress=lambda n: progress("describing attempts", n),
-    )
-    if reference is not None:
-        _prepare(reference, metrics, flags, jobs, progress)
-    context = Context(sample, reference, progress)
-    found = {
-        name: tuple(
-            value for metric in suite_metrics for value in metric.compute(context) if only is None or value.name in only
+    with stages(progress, "evaluating") as show:
+        if reference is not None and not isinstance(reference, Reference):
+            reference = find_reference(reference, jobs=jobs, progress=show)
+        chosen = {s.name: [metric for metric in _chosen(s, only) if metric.possible(reference)] for s in suites}
+        if only is not None:
+            _check(only, suites, chosen, reference)
+        metrics = [metric for found in chosen.values() for metric in found]
+        needed = [feature for metric in metrics for feature in metric.features]
+        features = list(dict.fromkeys([*needed, *(FLAG_FEATURES if flags else ())]))
+        samples: list[str] = []
+        sample = examine(
+            _remember(given, samples),
+            features,
+            verdicts=flags or any(s.verdicts and chosen[s.name] for s in suites),
+            stereo=reference is not None and reference.stereo,
+            jobs=jobs,
+            time_limit=time_limit,
+            progress=lambda n: show("describing attempts", n),
         )
-        for name, suite_metrics in chosen.items()
-    }
+        if reference is not None:
+            _prepare(reference, metrics, flags, jobs, show)
+        context = Context(sample, reference, show)
+        found = {
+            name: tuple(
+                value
+                for metric in suite_metrics
+                for value in metric.compute(context)
+                if only is None or value.name in only
+            )
+            for name, suite_metrics in chosen.items()
+        }
     return Evaluation(
         attempts=sample.attempts,
         reference=None if reference is None else reference.name,

@@ -22,6 +22,7 @@ from molgen.evaluation.reference_file import read_reference
 from molgen.evaluation.sample import examine
 from molgen.io import read_smiles
 from molgen.system.files import cache_root
+from molgen.system.progress import Stage
 from molgen.system.shipped import shipped_path
 
 TEST_SCAFFOLDS = "test_scaffolds"
@@ -32,7 +33,7 @@ SUBSET = "train subset"
 SUBSET_SIZE = 10_000
 """How many, where there are so many; also GuacaMol's number of samples."""
 
-Progress = Callable[[str, int], None]
+Progress = Stage
 """Called with a label and the number of molecules done."""
 
 

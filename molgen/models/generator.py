@@ -25,6 +25,7 @@ from molgen.models.results import Attempt, Attempts, Generated, Interrupted, Too
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import FineTuningOptions, SamplingSettings, names_fields, names_settings
 from molgen.system.hardware import parallel_map
+from molgen.system.progress import counting
 
 if TYPE_CHECKING:
     import pandas
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 Form = Literal["raw", "strict"]
 """What is wanted of an attempt: SMILES as it came out; or canonical SMILES, None where it is not strictly valid."""
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 """Called with a number of molecules just finished."""
 
 WINDOW = 16384
@@ -161,7 +162,7 @@ class Generator(Model):
         *,
         seed: int = 0,
         batch_size: int = 128,
-        progress: Progress | None = None,
+        progress: bool | Progress = True,
         fragment: str | Fragment | None = None,
         properties: Mapping[str, object] | pandas.DataFrame | None = None,
         atoms: object = None,
@@ -186,17 +187,11 @@ class Generator(Model):
         conditions = self._checked_conditions(fragment, properties, atoms, collection)
         found = Attempts()
         draw = partial(
-            self.sample,
-            seed=seed,
-            sampling=config,
-            batch_size=batch_size,
-            form="raw",
-            progress=progress,
-            conditions=conditions,
+            self.sample, seed=seed, sampling=config, batch_size=batch_size, form="raw", conditions=conditions
         )
-        with self.evaluating():
+        with self.evaluating(), counting(progress, "sampling", n) as advance:
             for start in range(0, n, WINDOW):
-                _add(found, draw, range(start, min(start + WINDOW, n)))
+                _add(found, partial(draw, progress=advance), range(start, min(start + WINDOW, n)))
         return found
 
     @names_settings
@@ -207,7 +202,7 @@ class Generator(Model):
         seed: int = 0,
         batch_size: int = 128,
         max_attempts: int | None = None,
-        progress: Progress | None = None,
+        progress: bool | Progress = True,
         fragment: str | Fragment | None = None,
         properties: Mapping[str, object] | None = None,
         atoms: object = None,
@@ -226,7 +221,8 @@ class Generator(Model):
             seed: results depend on it, not on `batch_size`.
             batch_size: molecules per network call.
             max_attempts: give up after so many; by default 20 n + 1,000.
-            progress: called with the number of attempts just sampled.
+            progress: a bar on terminals and in notebooks, false for none; or what is called with the number of attempts
+                just sampled.
             fragment: that every molecule contains, as SMILES; see `molgen.constraints.fragment.parse_fragment`.
             properties: values or ranges by name, such as ``{"logP": (1, 3), "QED": (0.7, None), "HBD": 1}``.
             atoms: number of heavy atoms, or a range.
@@ -269,19 +265,13 @@ class Generator(Model):
             filters=filters,
         )
         draw = partial(
-            self.sample,
-            seed=seed,
-            sampling=config,
-            batch_size=batch_size,
-            form="strict",
-            progress=progress,
-            conditions=conditions,
+            self.sample, seed=seed, sampling=config, batch_size=batch_size, form="strict", conditions=conditions
         )
-        with self.evaluating():
+        with self.evaluating(), counting(progress, "sampling", n) as advance:
             while found.kept < n and found.attempted < limit:
                 expected = (n - found.kept) * (found.attempted + 1) / (found.kept + 1)
                 size = min(WINDOW, int(1.125 * expected) + 8, limit - found.attempted)
-                _add(found, draw, range(found.attempted, found.attempted + size))
+                _add(found, partial(draw, progress=advance), range(found.attempted, found.attempted + size))
         if found.kept == n:
             return found
         asked = conditions is not None or filters is not None
@@ -316,6 +306,8 @@ class Generator(Model):
         self,
         molecules: str | Path | Iterable[Any],
         out: str | Path | None = None,
+        *,
+        progress: bool | Callable[[float], object] = True,
         **options: Unpack[FineTuningOptions],
     ) -> Self:
         """A copy that has gone on learning from a set of molecules, see `molgen.fine_tune`.
@@ -323,13 +315,14 @@ class Generator(Model):
         Args:
             molecules: a named set, a file, SMILES, or RDKit molecules.
             out: folder of the run, new; by default nothing is kept on disk.
+            progress: a bar, nothing, or what is called after each step with the share of training done.
             **options: ``minutes`` (5) or ``steps``, ``learning_rate``, ``batch_size``, ``seed``, ``column``,
                 ``desalt``.
 
         Raises:
             MolgenError: nothing fits the model, or the folder is taken.
         """
-        tuned: Self = resolve(FINE_TUNING)(self, molecules, out, **options)
+        tuned: Self = resolve(FINE_TUNING)(self, molecules, out, progress=progress, **options)
         return tuned
 
     def _check(self, n: int, batch_size: int, sampling: SamplingSettings) -> SamplingConfig:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections import defaultdict
@@ -19,7 +18,8 @@ import torch
 from molgen.datasets.batches import Batch, BatchStream
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.system.files import whole_file
-from molgen.system.progress import Bar
+from molgen.system.progress import Bar, is_watched, to_stderr
+from molgen.training.display import Display
 from molgen.training.ema import ExponentialAverage
 from molgen.training.task import GeneratorTask
 
@@ -131,6 +131,7 @@ class Monitor(L.Callback):
         samples: for what is measured by sampling.
         steps: between validations, instead of `minutes`; None for minutes.
         draws: of noise or order for each molecule.
+        say: called with a line for each validation.
         patience: validations without a lower bound after which training stops; None for never.
 
     Attributes:
@@ -147,6 +148,7 @@ class Monitor(L.Callback):
         patience: int | None = None,
         steps: int | None = None,
         draws: int = 1,
+        say: Callable[[str], None] = to_stderr,
     ) -> None:
         self.stream = stream
         self.average = average
@@ -156,6 +158,7 @@ class Monitor(L.Callback):
         self.patience = patience
         self.steps = steps
         self.draws = draws
+        self.say = say
         self.improved = False
         self._lowest, self._waited = float("inf"), 0
         self._last = time.monotonic()
@@ -181,7 +184,7 @@ class Monitor(L.Callback):
                 for logger in trainer.loggers:
                     logger.log_metrics(metrics, step=trainer.global_step)
                 shown = "  ".join(f"{name.removeprefix('validation/')} {value:.4f}" for name, value in metrics.items())
-                print(f"step {trainer.global_step:,}  validation: {shown}", file=sys.stderr, flush=True)
+                self.say(f"step {trainer.global_step:,}  validation: {shown}")
                 self.improved = metrics["validation/bound_nats"] < self._lowest
                 self._lowest = min(self._lowest, metrics["validation/bound_nats"])
             self.improved = trainer.strategy.reduce_boolean_decision(self.improved, all=False)
@@ -214,13 +217,15 @@ class Monitor(L.Callback):
 
 
 class Console(L.Callback):
-    """Loss, molecules per second and time left: a bar on a terminal, a line a minute elsewhere.
+    """Loss, molecules per second and time left: a bar on a terminal or in a notebook, a line a minute elsewhere.
 
     Args:
-        interval: seconds between lines where there is no terminal.
+        display: whether it shows both.
+        interval: seconds between lines, and between entries of the logs.
     """
 
-    def __init__(self, interval: float = 60.0) -> None:
+    def __init__(self, display: Display, interval: float = 60.0) -> None:
+        self.display = display
         self.interval = interval
         self._molecules = 0
         self._since = 0.0
@@ -229,7 +234,7 @@ class Console(L.Callback):
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._since = time.monotonic()
-        if trainer.is_global_zero and sys.stderr.isatty():
+        if trainer.is_global_zero and self.display.bars and is_watched():
             self._bar = Bar("training", total=1.0, counted=False)
             self._bar.start()
 
@@ -243,6 +248,8 @@ class Console(L.Callback):
         seconds = time.monotonic() - self._since
         if self._bar is not None:
             self._bar.update(self._describe(seconds), completed=pl_module.progress)
+        if self.display.follow is not None and trainer.is_global_zero:
+            self.display.follow(1.0 if pl_module.finished else pl_module.progress)
         if trainer.is_global_zero and (seconds >= self.interval or trainer.should_stop):
             rate = self._molecules / max(seconds, 1e-9)
             metrics = {f"train/{kind}_nats": value for kind, value in self._smooth.items()}
@@ -253,8 +260,7 @@ class Console(L.Callback):
                 logger.log_metrics(metrics, step=trainer.global_step)
             if self._bar is None:
                 left = _time_left(pl_module)
-                text = f"step {trainer.global_step:,}  {self._describe(seconds)}  {left} left"
-                print(text, file=sys.stderr, flush=True)
+                self.display.line(f"step {trainer.global_step:,}  {self._describe(seconds)}  {left} left")
             self._molecules, self._since = 0, time.monotonic()
 
     def teardown(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:

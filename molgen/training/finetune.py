@@ -17,8 +17,9 @@ from molgen.models.recipe import MoleculesRecipe
 from molgen.models.registry import find_family
 from molgen.models.rings import rings_of
 from molgen.models.settings import FineTuningOptions, names_fields
-from molgen.system.progress import to_stderr
+from molgen.system.progress import bar
 from molgen.training.config import recipe_of
+from molgen.training.display import EVERYTHING, Display
 from molgen.training.run import check_free, fit, parent_of, pass_on
 from molgen.training.screen import screen
 
@@ -46,8 +47,7 @@ def fine_tune_run(
     learning_rate: float | None = None,
     batch_size: int | None = None,
     seed: int | None = None,
-    say: Callable[[str], None] | None = None,
-    on_ready: Callable[[], None] | None = None,
+    display: Display = EVERYTHING,
 ) -> int | None:
     """Fine-tune a generator and leave a run's folder, as `molgen.training.run.train` does.
 
@@ -65,8 +65,7 @@ def fine_tune_run(
         learning_rate: peak, 0.001 by default.
         batch_size: molecules per step, 64 by default.
         seed: of order and noise, and of which molecules are held out; 0 by default.
-        say: called with what was read, kept and left out.
-        on_ready: called once, when training is about to begin.
+        display: what is shown.
 
     Returns:
         The signal that stopped training early, or None.
@@ -79,7 +78,8 @@ def fine_tune_run(
     family = find_family(model.family)
     recipe: type[MoleculesRecipe] = family.recipe_class()
     source = find_source(molecules, column)
-    found = screen(model, recipe, source.records(), bool(desalt))
+    with bar("reading molecules", shown=display.bars):
+        found = screen(model, recipe, source.records(), bool(desalt))
     if not found.smiles:
         raise MolgenError(f"nothing in {source.name} fits {model.name or 'the model'}: {found}")
     parent, start = parent_of(model), _copied(model)
@@ -97,8 +97,8 @@ def fine_tune_run(
     except OSError as error:
         raise MolgenError(f"cannot write to the folder {run}: {error.strerror}") from None
     start.save_pretrained(run / "model")  # what a resumed run takes vocabulary and sizes from
-    if say is not None:
-        say("\n".join([str(found), *found.examples()]))
+    show = display.note if len(found.smiles) < found.read else display.line
+    show("\n".join([str(found), *found.examples()]))
     settings = {
         "data": {
             "name": str((run / MOLECULES_FILE).resolve()),
@@ -114,7 +114,7 @@ def fine_tune_run(
         },
     }
     config = recipe_of(family, settings, "fine-tuning").starting_from(start, model.name)
-    return fit(config.model_copy(update={"parent": parent}), run, start, on_ready=on_ready)
+    return fit(config.model_copy(update={"parent": parent}), run, start, display=display)
 
 
 def _held_out(molecules: int) -> float:
@@ -148,6 +148,8 @@ def fine_tune(
     model: Generator | str | Path,
     molecules: str | Path | Iterable[Any],
     out: str | Path | None = None,
+    *,
+    progress: bool | Callable[[float], object] = True,
     **options: Unpack[FineTuningOptions],
 ) -> Generator:
     """A generator that has gone on learning from a set of molecules.
@@ -160,6 +162,8 @@ def fine_tune(
         model: a generator, the name of one that ships with molgen, or a model directory. It is not changed.
         molecules: a named set, a file, SMILES, or RDKit molecules.
         out: folder of the run, new; by default nothing is kept on disk.
+        progress: true for a bar and a line for each validation on terminals and in notebooks, and what was left out
+            everywhere; false for nothing; or what is called after each step with the share of training done.
         **options: ``minutes`` (5) or ``steps``, ``learning_rate``, ``batch_size``, ``seed``, ``column``, ``desalt``.
 
     Raises:
@@ -174,7 +178,7 @@ def fine_tune(
     start = model if isinstance(model, Generator) else Generator.from_pretrained(model)
     with tempfile.TemporaryDirectory() as temporary:
         run = Path(temporary) / "run" if out is None else Path(out)
-        stopped = fine_tune_run(start, molecules, run, say=to_stderr, **options)
+        stopped = fine_tune_run(start, molecules, run, display=Display.of(progress), **options)
         result: Generator = load_model(run / "model")
     pass_on(stopped)
     return result.to(start.device)

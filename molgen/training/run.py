@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +27,10 @@ from molgen.models.recipe import Parent, Prepared, Recipe
 from molgen.models.registry import find_family
 from molgen.system.files import whole_file
 from molgen.system.hardware import keep_memory, supports_bf16
+from molgen.system.progress import bar
 from molgen.training.callbacks import Console, Keeper, Monitor, Stopper
 from molgen.training.config import read_config
+from molgen.training.display import EVERYTHING, Display
 from molgen.training.ema import ExponentialAverage
 from molgen.training.task import GeneratorTask
 
@@ -60,8 +62,7 @@ def train(
     resume: bool = False,
     molecules: Iterable[str] | None = None,
     hardware: Hardware | None = None,
-    progress: Callable[[int], None] | None = None,
-    on_ready: Callable[[], None] | None = None,
+    display: Display = EVERYTHING,
 ) -> int | None:
     """Train a generator.
 
@@ -75,8 +76,7 @@ def train(
         resume: continue `run` where it stopped, with the same order of data.
         molecules: SMILES to train on instead of the data that `config` names; kept in the folder, in ``molecules.csv``.
         hardware: where.
-        progress: called with the number of records read while data is encoded.
-        on_ready: called once, when training is about to begin.
+        display: what is shown.
 
     Returns:
         The signal that stopped training early, or None.
@@ -97,7 +97,7 @@ def train(
     with _keeping(molecules, run) as file:
         if file is not None:
             config = config.model_copy(update={"data": config.data.model_copy(update={"name": str(file)})})
-        return fit(config, run, start, checkpoint, hardware=hardware, progress=progress, on_ready=on_ready)
+        return fit(config, run, start, checkpoint, hardware=hardware, display=display)
 
 
 @contextmanager
@@ -132,8 +132,7 @@ def fit(
     checkpoint: Path | None = None,
     *,
     hardware: Hardware | None = None,
-    progress: Callable[[int], None] | None = None,
-    on_ready: Callable[[], None] | None = None,
+    display: Display = EVERYTHING,
 ) -> int | None:
     """Train by a configuration as it stands, from a model in memory.
 
@@ -143,15 +142,15 @@ def fit(
         start: model to begin from.
         checkpoint: to continue from.
         hardware: see `train`.
-        progress: see `train`.
-        on_ready: see `train`.
+        display: see `train`.
 
     Returns:
         The signal that stopped training early, or None.
     """
     keep_memory()
     config = _pinned(config, resumed=checkpoint is not None)
-    prepared = config.prepare(start, progress)
+    with bar("reading data", shown=display.bars) as shown:
+        prepared = config.prepare(start, lambda n: shown.update(f"{n:,} read"))
     if config.optimiser.dropout is not None:
         _set_dropout(prepared.model, config.optimiser.dropout)
     if checkpoint is None:
@@ -159,16 +158,14 @@ def fit(
     task = GeneratorTask(prepared.model.train(), config.optimiser)
     average = ExponentialAverage(config.optimiser.ema)
     stopper = Stopper()
-    callbacks = [average, stopper, Console(), *_observers(config, run, prepared, average, task)]
+    callbacks = [average, stopper, Console(display), *_observers(config, run, prepared, average, task, display)]
     trainer = _trainer(config, run, hardware or Hardware(), callbacks)
     step = _read_step(checkpoint) if checkpoint is not None else 0
     stream = prepared.batches(
         seed=config.optimiser.seed, start=step, rank=trainer.global_rank, world=trainer.world_size
     )
-    if on_ready is not None:
-        on_ready()
     if prepared.report is not None and prepared.report.kept < prepared.report.read and trainer.is_global_zero:
-        print("\n".join(prepared.report.lines()), file=sys.stderr, flush=True)
+        display.note("\n".join(prepared.report.lines()))
     with warnings.catch_warnings(), stopper.listening():
         warnings.filterwarnings("ignore", module="lightning")
         trainer.fit(task, _loader(stream, config.optimiser.workers), ckpt_path=checkpoint, weights_only=True)
@@ -289,7 +286,7 @@ def _read_step(checkpoint: Path) -> int:
 
 
 def _observers(
-    config: Recipe, run: Path, prepared: Prepared, average: ExponentialAverage, task: GeneratorTask
+    config: Recipe, run: Path, prepared: Prepared, average: ExponentialAverage, task: GeneratorTask, display: Display
 ) -> list[L.Callback]:
     """Validation, where there are molecules for it, and then saving."""
     optimiser = config.optimiser
@@ -306,6 +303,7 @@ def _observers(
         optimiser.patience,
         optimiser.validate_steps,
         optimiser.validation_draws,
+        display.line,
     )
     best = None if optimiser.patience is None else monitor
     return [monitor, Keeper(run, average, optimiser.save_minutes, lambda: _card(config, task), best)]

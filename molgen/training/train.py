@@ -13,6 +13,7 @@ from molgen.models.generator import Generator
 from molgen.models.registry import find_family
 from molgen.training import run as runs
 from molgen.training.config import read_config
+from molgen.training.display import EVERYTHING, Display
 from molgen.training.run import Hardware, pass_on, read_run_config
 
 
@@ -31,8 +32,7 @@ def train_run(
     column: str | None = None,
     desalt: bool = False,
     hardware: Hardware | None = None,
-    progress: Callable[[int], None] | None = None,
-    on_ready: Callable[[], None] | None = None,
+    display: Display = EVERYTHING,
 ) -> int | None:
     """Train a model of any family, and leave a run's folder, see `molgen.training.run.train`.
 
@@ -50,8 +50,7 @@ def train_run(
         column: of a table.
         desalt: keep the largest organic component.
         hardware: where.
-        progress: called with the number of records read while data is encoded.
-        on_ready: called once, when training is about to begin.
+        display: what is shown.
 
     Returns:
         The signal that stopped training early, or None.
@@ -80,8 +79,7 @@ def train_run(
         resume=resume,
         molecules=molecules,
         hardware=hardware,
-        progress=progress,
-        on_ready=on_ready,
+        display=display,
     )
 
 
@@ -103,6 +101,7 @@ def train(
     devices: int | str = "auto",
     num_nodes: int = 1,
     strategy: str = "auto",
+    progress: bool | Callable[[float], object] = True,
 ) -> Generator:
     """A generator of molecules, trained from the beginning: what ``molgen train`` does.
 
@@ -127,6 +126,8 @@ def train(
         devices: processes per node, or ``auto`` (Lightning).
         num_nodes: machines (Lightning).
         strategy: ``auto``, ``ddp``, ... (Lightning).
+        progress: true for a bar and a line for each validation on terminals and in notebooks; false for nothing; or
+            what is called after each step with the share of training done.
 
     Raises:
         UsageError: an unknown family or setting, a family that generates no molecules, or a folder that is taken.
@@ -160,6 +161,7 @@ def train(
             column=column,
             desalt=desalt,
             hardware=Hardware(accelerator, str(devices), num_nodes, strategy),
+            display=Display.of(progress),
         )
         model = Generator.from_pretrained(run / "model")
     pass_on(stopped)
