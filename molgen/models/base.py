@@ -80,12 +80,13 @@ class Model(nn.Module, ABC):
         rng = RandomKeys.from_seed(0, batch.examples)
         return self.tightened(torch.stack([self.bound(batch, rng.fold_in(draw)) for draw in range(draws)]))
 
-    def reward(self, batch: Any, rng: RandomKeys) -> tuple[Tensor, float]:
+    def reward(self, batch: Any, rng: RandomKeys, following: float = 0.0) -> tuple[Tensor, float]:
         """What to raise for attempts to be valid more often, and the share of valid ones among those made for it.
 
         Args:
             batch: as many attempts as it has examples, of the same size.
             rng: randomness.
+            following: share of the reward of a valid attempt that is for coming near the properties asked for.
 
         Raises:
             UsageError: this family takes no reward.

@@ -64,6 +64,7 @@ class OptimiserConfig(Settings):
 
     objective: Literal["cross-entropy", "variational", "continuous"] = "cross-entropy"
     validity_weight: float = Field(0.0, ge=0)
+    property_reward: float = Field(0.0, ge=0, le=1)
     method: Literal["adamw", "muon"] = "adamw"
     batch_size: int = Field(256, ge=1)
     steps: int | None = Field(None, ge=1)

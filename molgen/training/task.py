@@ -45,7 +45,8 @@ class GeneratorTask(L.LightningModule):
         share = self.config.batch_size / self.trainer.world_size
         loss = torch.stack([loss.sum() for loss in losses.values()]).sum() / share
         if self.config.validity_weight and len(batch):
-            reward, valid = self.generator.reward(batch, rng.fold_in(_ATTEMPTS))
+            keys, following = rng.fold_in(_ATTEMPTS), self.config.property_reward
+            reward, valid = self.generator.reward(batch, keys, following)
             loss = loss - self.config.validity_weight * reward / share
             self.validity = valid if self.validity is None else 0.98 * self.validity + 0.02 * valid
         if len(batch):

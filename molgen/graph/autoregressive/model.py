@@ -28,7 +28,7 @@ from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS
 from molgen.graph.autoregressive.plan import Asked, Plan
 from molgen.graph.autoregressive.preparation import Preparation, reordered, squares
 from molgen.graph.autoregressive.properties import PropertyCondition
-from molgen.graph.autoregressive.reward import asked_as_in, weights
+from molgen.graph.autoregressive.reward import advantages, asked_as_in, followed
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
 from molgen.graph.generator import STATES, GraphGenerator, state_graphs
 from molgen.models.generator import Form
@@ -150,29 +150,40 @@ class AutoregressiveGraphModel(GraphGenerator):
         )
         return forced.to(self.device)
 
-    def reward(self, batch: TeacherForcing, rng: RandomKeys) -> tuple[Tensor, float]:
-        """REINFORCE (Williams, 1992): the gradient is that of the number of valid attempts.
+    def reward(self, batch: TeacherForcing, rng: RandomKeys, following: float = 0.0) -> tuple[Tensor, float]:
+        """REINFORCE (Williams, 1992): the gradient is that of the sum of the rewards of attempts.
 
-        Its mean over attempts of (valid - share of valid ones) times the gradient of log p. Attempts are made under
-        what the batch has been prepared with, see `asked_as_in`; what is given counts as valid where it is joined as it
-        is meant to be.
+        Attempts are made under what the batch has been prepared with, see `asked_as_in`. The reward of a valid one is
+        1 - following, and up to `following` more for coming near the properties asked for; of an invalid one 0. What
+        does not have its given pieces, joined as they are meant to be, counts as invalid.
         """
         size = batch.atoms.shape[1]
-        asked = asked_as_in(batch, self.vocabulary)
+        asked, group = asked_as_in(batch, self.vocabulary)
         with torch.no_grad():
             state, satisfied = self._decode(size, rng, SamplingConfig(), None, asked)
         judged = self._judged(state, asked)
-        fine = [smiles is not None and ok for smiles, ok in zip(judged, satisfied, strict=True)]
-        valid = torch.tensor(fine, device=self.device)
-        rows, weight = weights(valid)
-        share = float(valid.float().mean())
+        valid = [smiles if ok else None for smiles, ok in zip(judged, satisfied, strict=True)]
+        share = sum(smiles is not None for smiles in valid) / max(1, len(valid))
+        rewards = torch.tensor(self._rewards(valid, asked, following), device=self.device)
+        weight = advantages(rewards, group)
+        rows = weight.nonzero()[:, 0]
         if not len(rows):
             return torch.zeros((), device=self.device), share
         drawn = GraphBatch(state["atoms"][rows], state["bonds"][rows], batch.examples[rows], batch.visit)
         block = 1 if asked.given is not None else self._block(SamplingConfig())
         order = block_order(size, block, rng.fold_in(0))[rows]
         cost = self.cost(self.in_order(drawn, order, asked.rows(rows)))
-        return -((cost["atoms"] + cost["bonds"]) * weight).sum(), share
+        return -((cost["atoms"] + cost["bonds"]) * weight[rows]).sum(), share
+
+    def _rewards(self, valid: Sequence[str | None], asked: Asked, following: float) -> list[float]:
+        if asked.targets is None or self.condition is None or not following:
+            return [float(smiles is not None) for smiles in valid]
+        names, deviations = list(self.config.properties), self.condition.deviations.cpu()
+        values, known = (part.cpu() for part in asked.targets)
+        return [
+            0.0 if smiles is None else 1 - following + following * followed(smiles, names, value, some, deviations)
+            for smiles, value, some in zip(valid, values, known, strict=True)
+        ]
 
     def tightened(self, bounds: Tensor) -> Tensor:
         return over_orders(bounds)

@@ -1,34 +1,83 @@
-"""Reward for valid attempts: what attempts are made under, and how much each weighs."""
+"""Reward for attempts: what they are made under, and how much each weighs."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from rdkit import Chem
 from torch import Tensor
 
 from molgen.chem.bonds import BOND_NAMES
 from molgen.chem.vocabulary import Vocabulary
 from molgen.constraints.fragment import Fragment, components
+from molgen.features.named_properties import PROPERTIES, property_values
 from molgen.graph.autoregressive.decoder import Targets
 from molgen.graph.autoregressive.given import Given
 from molgen.graph.autoregressive.orders import PIECES
 from molgen.graph.autoregressive.plan import Asked
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing
 
+GROUP = 4
+"""Free attempts that are asked for the same."""
 
-def asked_as_in(batch: TeacherForcing, vocabulary: Vocabulary) -> Asked:
+
+def asked_as_in(batch: TeacherForcing, vocabulary: Vocabulary) -> tuple[Asked, int]:
     """What attempts are made under, so that they are free and constrained as often as in training.
 
     Where the first molecule of the batch has given pieces, all attempts have these, and its properties as far as they
-    are not withheld. Otherwise every attempt has the properties of its own molecule.
+    are not withheld. Otherwise each group of `GROUP` attempts has the properties of one molecule.
+
+    Returns:
+        What is asked of each attempt, and how many attempts, one after the other, are asked for the same.
     """
+    rows = len(batch)
     targets = Targets(batch.properties, batch.known) if batch.properties.shape[1] else None
-    if not len(batch) or int(batch.order[0]) != PIECES:
-        return Asked(None, targets)
+    if not rows or int(batch.order[0]) != PIECES:
+        first = torch.arange(rows, device=batch.known.device) // GROUP * GROUP
+        return Asked(None, None if targets is None else Targets(*(part[first] for part in targets))), GROUP
     if targets is not None:
-        targets = Targets(*(part[:1].expand(len(batch), -1) for part in targets))
-    return Asked(Given.of(given_fragment(batch, 0, vocabulary), vocabulary), targets)
+        targets = Targets(*(part[:1].expand(rows, -1) for part in targets))
+    return Asked(Given.of(given_fragment(batch, 0, vocabulary), vocabulary), targets), rows
+
+
+def followed(smiles: str, names: Sequence[str], values: Tensor, known: Tensor, deviations: Tensor) -> float:
+    """How near a molecule comes to the properties asked for, 0 to 1.
+
+    Mean over these of exp(-|deviation from the target in standard deviations of the training molecules|); 1 where
+    nothing is asked for that can be computed.
+
+    Args:
+        smiles: of the molecule.
+        names: of the model's properties.
+        values: targets ``(P,)``.
+        known: which of them are asked for ``(P,)``.
+        deviations: standard deviations ``(P,)``.
+    """
+    asked = [number for number in known.nonzero()[:, 0].tolist() if names[number] in PROPERTIES]
+    if not asked:
+        return 1.0
+    found = property_values(Chem.MolFromSmiles(smiles), [names[number] for number in asked])
+    far = (torch.tensor(found) - values[asked]).abs() / deviations[asked]
+    return float((-far).exp().mean())
+
+
+def advantages(rewards: Tensor, group: int) -> Tensor:
+    """Each reward less the mean of the others of its group; 0 for one that is alone.
+
+    So the baseline does not depend on the attempt (Kool et al., 2019), and takes account of what is asked for.
+
+    Args:
+        rewards: ``(B,)``, the attempts of a group one after the other.
+        group: number of attempts of a group; the last may have fewer.
+    """
+    parts = []
+    for part in torch.split(rewards, group):
+        others = max(1, len(part) - 1)
+        parts.append((part - part.mean()) * len(part) / others)
+    return torch.cat(parts) if parts else rewards
 
 
 def given_fragment(batch: TeacherForcing, row: int, vocabulary: Vocabulary) -> Fragment:
@@ -51,27 +100,6 @@ def given_fragment(batch: TeacherForcing, row: int, vocabulary: Vocabulary) -> F
         pieces=components(k, inside),
         attachments=tuple(map(tuple, names)),
     )
-
-
-def weights(valid: Tensor) -> tuple[Tensor, Tensor]:
-    """Attempts whose log-likelihood is learned from, and the weight of each.
-
-    The weight is (valid - share of valid ones). Where few are invalid, as many valid ones as invalid ones stand for all
-    of them: the others would cost time and say little.
-
-    Args:
-        valid: which attempts are ``(B,)``.
-
-    Returns:
-        Numbers and weights ``(R,)``; none where all attempts are alike.
-    """
-    share = valid.float().mean()
-    wrong, right = (~valid).nonzero()[:, 0], valid.nonzero()[:, 0]
-    some = right[: len(wrong)]
-    if not len(some):
-        return some, some.float()
-    gain = (1 - share) * len(right) / len(some)
-    return torch.cat([some, wrong]), torch.cat([gain.expand(len(some)), -share.expand(len(wrong))])
 
 
 def _square(neighbours: NDArray[np.int64], kinds: NDArray[np.int64]) -> NDArray[np.int64]:

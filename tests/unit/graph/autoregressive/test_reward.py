@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
+import pandas
 import pytest
 import torch
 from rdkit import Chem
 
 from molgen.chem.codec import tokenize
-from molgen.chem.strict import strict_smiles
+from molgen.chem.strict import strict_from_smiles, strict_smiles
 from molgen.chem.vocabulary import Vocabulary
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.graph.autoregressive.model import AutoregressiveGraphModel
 from molgen.graph.autoregressive.orders import PIECES
 from molgen.graph.autoregressive.preparation import Preparation
-from molgen.graph.autoregressive.reward import asked_as_in, given_fragment
+from molgen.graph.autoregressive.reward import advantages, asked_as_in, followed, given_fragment
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing
 from tests.unit.graph.toy import all_graphs, batch_of, conditioned, probabilities, toy
 
@@ -93,8 +97,10 @@ def test_given_pieces_are_contained_in_their_molecule(smiles: str) -> None:
 
 def test_where_the_first_molecule_has_pieces_all_attempts_have_them() -> None:
     batch, vocabulary = pieces_of("CC(=O)Oc1ccccc1C(=O)O", 3)
-    asked = asked_as_in(batch, vocabulary)
-    assert asked.given is not None and asked.known == int(batch.given[0]) and int(batch.order[0]) == PIECES
+    asked, group = asked_as_in(batch, vocabulary)
+    assert (
+        group == 3 and asked.given is not None and asked.known == int(batch.given[0]) and int(batch.order[0]) == PIECES
+    )
 
 
 def test_constrained_attempts_become_valid() -> None:
@@ -111,3 +117,60 @@ def test_constrained_attempts_become_valid() -> None:
             (-reward / n).backward()
             optimiser.step()
     assert sum(shares[:5]) / 5 < 0.7 and sum(shares[-5:]) / 5 > 0.9
+
+
+def test_free_attempts_are_asked_for_the_same_by_four() -> None:
+    model, n = conditioned(atoms=("C", "O")), 10
+    batch = Preparation(model.vocabulary, {"canonical": 1.0}, (1,), tuple(model.config.properties))(
+        batch_of([[0, 1, 0, 0]] * n, [[1, 1, 0, 0, 1, 0]] * n)
+    )
+    asked, group = asked_as_in(batch, model.vocabulary)
+    assert group == 4 and asked.given is None and asked.targets is not None
+    assert asked.targets.known.tolist() == [batch.known[row // 4 * 4].tolist() for row in range(n)]
+
+
+def test_advantages_are_against_the_others_of_the_group() -> None:
+    rewards = torch.tensor([1.0, 0.0, 0.5, 0.5, 1.0, 1.0, 1.0, 0.2, 0.7])
+    expected = []
+    for start in (0, 4, 8):
+        own = rewards[start : start + 4].tolist()
+        for number, value in enumerate(own):
+            others = own[:number] + own[number + 1 :]
+            expected.append(value - sum(others) / len(others) if others else 0.0)
+    assert advantages(rewards, 4).tolist() == pytest.approx(expected)
+
+
+def test_how_near_a_molecule_comes() -> None:
+    names, deviations = ("heavy_atoms", "collection", "weight"), torch.tensor([2.0, 1.0, 10.0])
+    values, known = torch.tensor([5.0, 1.0, 46.069]), torch.tensor([True, True, True])
+    assert followed("CCO", names, values, known, deviations) == pytest.approx((math.exp(-1) + 1) / 2, abs=1e-4)
+    assert followed("CCO", names, values, torch.tensor([False, True, False]), deviations) == 1.0
+
+
+def test_rewarded_models_come_near_what_they_are_asked_for() -> None:
+    """Propane or chloroethane, by weight; an untrained model makes either whatever is asked."""
+    model, n = conditioned(atoms=("C", "Cl"), std=0.1), 64
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
+    weights = torch.tensor([44.10, 64.51])
+    batch = model.preparation().ordered(
+        batch_of([[0, 0, 0]] * n, [[1, 0, 1]] * n),
+        torch.zeros(n, dtype=torch.int64),
+        RandomKeys.from_seed(0, torch.arange(n)),
+        torch.tensor([[True, False]]).expand(n, -1),
+    )
+    asked = weights[torch.arange(n) // 4 % 2]
+    batch = replace(batch, properties=torch.stack([asked, torch.zeros(n)], dim=1))
+    model.targets.copy_(torch.tensor([44.10, 3.0, 3.0]).expand_as(model.targets))
+    wanted = pandas.DataFrame({"weight": weights.tolist() * 100})
+
+    def share(seed: int) -> float:
+        drawn = [strict_from_smiles(text) for text in model.attempts(200, seed=seed, properties=wanted, atoms=3)]
+        return sum(found == ("CCC", "CCCl")[i % 2] for i, found in enumerate(drawn)) / len(drawn)
+
+    before = share(0)
+    for step in range(60):
+        reward, _ = model.reward(batch, RandomKeys.from_seed(step, torch.arange(n)), 0.9)
+        optimiser.zero_grad()
+        (-reward / n).backward()
+        optimiser.step()
+    assert before < 0.1 and share(1) > 0.6  # at most 0.5 by making the same of all
