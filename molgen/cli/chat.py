@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from molgen.dialogue import BlockDiffusion
+    from molgen.models.settings import SamplingSettings
 
 
 def chat(
@@ -33,10 +34,7 @@ def chat(
     from molgen.errors import UsageError
 
     answering = BlockDiffusion.from_pretrained(model)
-    settings: dict[str, Any] = {
-        "temperature": None if temperature is None else {"tokens": temperature},
-        "top_p": None if top_p is None else {"tokens": top_p},
-    }
+    settings: SamplingSettings = {"temperature": temperature, "top_p": top_p}
     answering.sampling_with(**settings)
     if prompt is not None:
         _answer(answering, prompt, replies, seed, settings)
@@ -58,7 +56,7 @@ def chat(
             say(str(error))
 
 
-def _answer(model: BlockDiffusion, prompt: str, count: int, seed: int, settings: dict[str, Any]) -> None:
+def _answer(model: BlockDiffusion, prompt: str, count: int, seed: int, settings: SamplingSettings) -> None:
     """Different replies, printed; on a terminal shown step by step before."""
     from rich.console import Console
     from rich.live import Live

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +17,6 @@ Which family: for molecules begin with graph-autoregressive, the best per minute
 of a SMILES are to be given; graph, text, autoregressive and continuous for comparison and research. dialogue and stream
 train on ordinary text, not on molecules. To train a model that exists on molecules of your own, see: molgen finetune.
 """
-
-app = typer.Typer(no_args_is_help=True, help=_WHICH)
 
 
 Out = Annotated[Path, typer.Option(help="Folder of the run.")]
@@ -37,7 +36,7 @@ NumNodes = Annotated[int, typer.Option(min=1, help="Machines (Lightning).")]
 Strategy = Annotated[str, typer.Option(help="auto, ddp, ... (Lightning).")]
 
 
-def _command(entry: Family) -> None:
+def _add_verb(app: typer.Typer, entry: Family) -> None:
     """Add the verb that trains a family, under its name and its former names; all take the same options."""
     family = entry.name
 
@@ -88,5 +87,12 @@ def _command(entry: Family) -> None:
         app.command(alias, help=f"Former name of {family}.", hidden=True)(command)
 
 
-for _family in FAMILIES.values():
-    _command(_family)
+def train_app(families: Iterable[Family]) -> typer.Typer:
+    """The command with a verb for each family."""
+    made = typer.Typer(no_args_is_help=True, help=_WHICH)
+    for family in families:
+        _add_verb(made, family)
+    return made
+
+
+app = train_app(FAMILIES.values())

@@ -27,12 +27,7 @@ def write(
     """
     from molgen.dialogue import BlockDiffusion
 
-    found = BlockDiffusion.from_pretrained(model).go_on(
-        start,
-        tokens,
-        seed=seed,
-        temperature=None if temperature is None else {"tokens": temperature},
-        top_p=None if top_p is None else {"tokens": top_p},
-    )
+    writing = BlockDiffusion.from_pretrained(model)
+    found = writing.go_on(start, tokens, seed=seed, temperature=temperature, top_p=top_p)
     sys.stdout.write(found[0])
     sys.stdout.flush()

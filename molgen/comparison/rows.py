@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
-from statistics import mean
+from statistics import mean, stdev
 from typing import Any
 
 import torch
@@ -122,7 +122,7 @@ def _likelihood(
             costs += generator.estimate(batch, _DRAWS).tolist()
     found = Likelihood(
         nats=sum(costs) / len(costs),
-        error=float(torch.tensor(costs).std() / len(costs) ** 0.5),
+        error=stdev(costs) / len(costs) ** 0.5 if len(costs) > 1 else None,
         molecules=len(costs),
         tokens=tokens,
     )

@@ -24,7 +24,7 @@ class Likelihood(BaseModel):
 
     Attributes:
         nats: mean upper bound on - log p(molecule), size or length included; exact for autoregressive models.
-        error: standard error of the mean.
+        error: standard error of the mean; None of one molecule.
         molecules: number of molecules.
         tokens: mean number of SMILES tokens of a molecule, its end included, to which perplexity refers.
     """
@@ -32,7 +32,7 @@ class Likelihood(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     nats: float
-    error: float
+    error: float | None
     molecules: int
     tokens: float
 

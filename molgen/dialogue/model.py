@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Self
+from functools import partial
+from typing import Any, ClassVar, Self, Unpack
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +17,9 @@ from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import UsageError
 from molgen.models.base import Model
 from molgen.models.sampling import SamplingConfig
+from molgen.models.settings import SamplingSettings, names_settings
 from molgen.nn.transformer import Cache, Transformer, TransformerConfig
+from molgen.text.decoding import unmask
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
 
 _SPECIAL = 2
@@ -124,6 +127,7 @@ class BlockDiffusion(Model):
         """Nothing: what is worth measuring depends on the text; of replies see `molgen.dialogue.metrics`."""
         return {}
 
+    @names_settings
     @torch.no_grad()
     def reply(
         self,
@@ -132,7 +136,7 @@ class BlockDiffusion(Model):
         *,
         seed: int = 0,
         observer: Callable[[list[str]], None] | None = None,
-        **sampling: Any,
+        **sampling: Unpack[SamplingSettings],
     ) -> list[str]:
         """Replies to a prompt, as they come: the same one may come twice.
 
@@ -161,28 +165,41 @@ class BlockDiffusion(Model):
                 observer,
             )
 
-    def replies(self, prompt: str, n: int, *, seed: int = 0, **options: Any) -> list[str]:
+    @names_settings
+    def replies(
+        self,
+        prompt: str,
+        n: int,
+        *,
+        seed: int = 0,
+        observer: Callable[[list[str]], None] | None = None,
+        **sampling: Unpack[SamplingSettings],
+    ) -> list[str]:
         """Up to n replies to a prompt that are all different and say something; fewer where few are likely.
 
         Args:
             prompt: what is said.
             n: how many replies.
             seed: decides them.
-            **options: of `reply`.
+            observer: see `reply`.
+            **sampling: fields of `SamplingConfig` to override.
 
         Raises:
             UsageError: see `reply`.
         """
         found: dict[str, None] = {}
         for batch in range(_BATCHES):
-            drawn = self.reply(prompt, n, seed=seed + batch * _APART, **options)
+            drawn = self.reply(prompt, n, seed=seed + batch * _APART, observer=observer, **sampling)
             found.update(dict.fromkeys(text for text in drawn if text.strip()))
             if len(found) >= n:
                 break
         return list(found)[:n]
 
+    @names_settings
     @torch.no_grad()
-    def go_on(self, text: str, tokens: int, n: int = 1, *, seed: int = 0, **sampling: Any) -> list[str]:
+    def go_on(
+        self, text: str, tokens: int, n: int = 1, *, seed: int = 0, **sampling: Unpack[SamplingSettings]
+    ) -> list[str]:
         """What follows a text, as a stream: it does not end by itself.
 
         Args:
@@ -223,15 +240,16 @@ class BlockDiffusion(Model):
             stream = rng.fold_in(block)
             order = begin + block * size + stream.fold_in(0).uniform(size).argsort(1)
             written = torch.full((len(running), size), self.end + 1)
-            for number in range(size):
-                target = order[:, number : number + 1]
-                targets = torch.cat([places[:, 1:], target], dim=1)
-                logits = self(tokens, places, targets, begins, cache)[:, -1]
+            network = partial(self, begins=begins, cache=cache)
+
+            def draw(number: int, logits: Tensor, keys: RandomKeys = stream) -> Tensor:
                 if not ends:
                     logits[:, self.end] = float("-inf")
-                drawn = stream.fold_in(number + 1).categorical(sampling.probabilities(logits))
-                tokens, places = drawn[:, None], target
-                written.scatter_(1, target - begin - block * size, tokens)
+                return keys.fold_in(number + 1).categorical(sampling.probabilities(logits))
+
+            for position, drawn in unmask(network, tokens, places, places[:, 1:], order, draw):
+                tokens, places = drawn, position
+                written.scatter_(1, places - begin - block * size, tokens)
                 if observer is not None:
                     observer(self._drafts(texts, running, written))
             for row, new in zip(running.tolist(), written.tolist(), strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, ClassVar
 
 import torch
@@ -15,6 +16,7 @@ from molgen.diffusion.random_keys import RandomKeys
 from molgen.models.sampling import SamplingConfig
 from molgen.nn.transformer import Cache, Transformer
 from molgen.text.corpus import TextBatch
+from molgen.text.decoding import unmask
 from molgen.text.model import TextGenerator, TextModelConfig
 
 _ANCHORS = 2
@@ -145,14 +147,14 @@ class AnyOrder(TextGenerator):
             text = torch.where(mask, values, text)
             tokens = torch.cat([tokens, text.gather(1, order[:, :given])], dim=1)
             positions = torch.cat([positions, order[:, :given]], dim=1)
-        targets = torch.cat([order[:, :1], order[:, : given + 1]], dim=1)
-        cache = Cache(self.config.network.layers)
-        for number in range(given, length):
-            logits = self(tokens, positions, targets, length, cache)[:, -1]
-            drawn = rng.fold_in(number + 1).categorical(sampling.probabilities(logits))[:, None]
-            positions = order[:, number : number + 1]
-            text.scatter_(1, positions, drawn)
-            tokens, targets = drawn, order[:, number + 1 : number + 2]
+        targets = torch.cat([order[:, :1], order[:, :given]], dim=1)
+        network = partial(self, length=length, cache=Cache(self.config.network.layers))
+
+        def draw(number: int, logits: Tensor) -> Tensor:
+            return rng.fold_in(given + number + 1).categorical(sampling.probabilities(logits))
+
+        for position, drawn in unmask(network, tokens, positions, targets, order[:, given:], draw):
+            text.scatter_(1, position, drawn)
             if observer is not None:
                 observer(text)
         return text.tolist(), [length - given] * rows

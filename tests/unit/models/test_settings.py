@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import molgen
+from molgen.dialogue import BlockDiffusion
 from molgen.errors import UsageError
 from molgen.models.generator import Generator
 from molgen.models.sampling import SamplingConfig
@@ -69,5 +70,7 @@ def test_configurations_take_numbers_too() -> None:
 
 def test_settings_are_named_in_one_place() -> None:
     assert set(SamplingSettings.__annotations__) == {*SamplingConfig.model_fields, "preset"}
-    for method in (Generator.attempts, Generator.generate, Generator.trace, Generator.sampling_with):
+    molecules = (Generator.attempts, Generator.generate, Generator.trace, Generator.sampling_with)
+    texts = (BlockDiffusion.reply, BlockDiffusion.replies, BlockDiffusion.go_on)
+    for method in (*molecules, *texts):
         assert set(SamplingSettings.__annotations__) <= set(inspect.signature(method).parameters)

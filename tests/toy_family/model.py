@@ -1,0 +1,62 @@
+"""Chains of carbon as long as the molecules of training."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self, Unpack
+
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor, nn
+
+from molgen.constraints.conditions import Conditions
+from molgen.datasets.batches import GraphBatch
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.models.generator import Form, Generator
+from molgen.models.results import Attempt
+from molgen.models.sampling import SamplingConfig
+from molgen.models.settings import SamplingSettings
+
+
+class ChainsConfig(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    largest: int
+    data: dict[str, Any] = {}
+
+
+class Chains(Generator):
+    family: ClassVar[str] = "chains"
+    settings = frozenset({"temperature"})
+    variables = ("atoms",)
+    config: ChainsConfig
+
+    def __init__(self, config: ChainsConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.sampling = SamplingConfig()
+        self.logits = nn.Parameter(torch.zeros(config.largest))
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        return cls(ChainsConfig.model_validate(config))
+
+    def bound(self, batch: GraphBatch, rng: RandomKeys) -> Tensor:
+        return -self.logits.log_softmax(0)[batch.atoms.shape[1] - 1].expand(len(batch))
+
+    def loss(self, batch: GraphBatch, rng: RandomKeys, objective: str) -> dict[str, Tensor]:
+        return {"atoms": self.bound(batch, rng)}
+
+    @torch.no_grad()
+    def draw_sizes(self, rng: RandomKeys, sampling: SamplingConfig, conditions: Conditions | None = None) -> Tensor:
+        shares = sampling.probabilities(self.logits, "atoms")
+        return 1 + rng.categorical(shares.expand(len(rng.keys), -1))
+
+    def sample_batch(
+        self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
+    ) -> list[Attempt]:
+        return [Attempt("C" * size, 1)] * len(rng.keys)
+
+    def trace(
+        self, seed: int = 0, conditions: Conditions | None = None, **sampling: Unpack[SamplingSettings]
+    ) -> list[str]:
+        return ["C"]
