@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from molgen.cli.panels import Panels
+
 if TYPE_CHECKING:
     from molgen.evaluation import Evaluation
 
 _FORMATS = (".json", ".csv", ".md")
 _TABLES = (".csv", ".parquet")
+
+PANELS: Panels = {
+    "Metrics": ("suite", "only"),
+    "Reference": ("reference", "reference_test", "reference_column"),
+    "Reading": ("column", "desalt"),
+    "Output": ("out", "flags", "overwrite"),
+    "Hardware": ("jobs", "time_limit"),
+}
 
 
 def evaluate(

@@ -10,8 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from molgen.cli.panels import Panels
+
 if TYPE_CHECKING:
     from molgen.models.results import Attempts, Generated
+
+PANELS: Panels = {
+    "What to make": ("n", "attempts", "model", "seed", "max_attempts"),
+    "Conditions": ("fragment", "properties", "atoms", "collection", "template"),
+    "Filters": ("keep", "contains", "without", "drop_alerts", "known_rings"),
+    "Sampling (refused where the model does not have it)": (
+        *("preset", "temperature", "top_p", "guidance", "sampler", "steps", "distortion"),
+        *("eta", "omega", "remask", "block", "valence_guard"),
+    ),
+    "Output": ("out", "with_properties", "trace", "overwrite"),
+    "Hardware": ("batch_size", "device"),
+}
 
 
 def generate(

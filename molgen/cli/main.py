@@ -11,29 +11,41 @@ import typer
 from molgen.cli.compare import compare
 from molgen.cli.data import app as data_app
 from molgen.cli.dialogue import app as dialogue_app
+from molgen.cli.evaluate import PANELS as EVALUATE
 from molgen.cli.evaluate import evaluate
 from molgen.cli.finetune import finetune
+from molgen.cli.generate import PANELS as GENERATE
 from molgen.cli.generate import generate
+from molgen.cli.panels import Panels, panelled, panelled_group
 from molgen.cli.properties import properties
 from molgen.cli.train import app as train_app
 from molgen.cli.tune import tune
+from molgen.cli.view import PANELS as VIEW
 from molgen.cli.view import view
 from molgen.errors import MolgenError
 
+_VERBS: Panels = {
+    "Make molecules": ("generate", "finetune", "train", "properties"),
+    "Look at molecules": ("evaluate", "likelihood", "view", "data"),
+    "Compare generators": ("compare", "tune"),
+    "Ordinary text": ("dialogue",),
+}
+
 app = typer.Typer(
+    cls=panelled_group(_VERBS),
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    rich_markup_mode=None,  # see molgen.cli.panels
     help="Generate molecules; train, evaluate and compare generators.",
 )
 app.add_typer(data_app, name="data")
 app.add_typer(train_app, name="train")
 app.command()(finetune)
-app.command()(generate)
+app.command(cls=panelled(GENERATE))(generate)
 app.command()(properties)
-app.command()(evaluate)
-app.command()(view)
+app.command(cls=panelled(EVALUATE))(evaluate)
+app.command(cls=panelled(VIEW))(view)
 app.command()(compare)
 app.command()(tune)
 app.add_typer(dialogue_app, name="dialogue")

@@ -9,14 +9,30 @@ from typing import Annotated
 
 import typer
 
+from molgen.cli.panels import Panels, panelled, panelled_group
 from molgen.models.registry import FAMILIES, Family
 
 _WHICH = """Train a generator from the beginning.
 
-Which family: for molecules begin with graph-autoregressive, the best per minute of training. Take any-order where parts
-of a SMILES are to be given; graph, text, autoregressive and continuous for comparison and research. dialogue and stream
-train on ordinary text, not on molecules. To train a model that exists on molecules of your own, see: molgen finetune.
+Which family: for molecules begin with graph-autoregressive, the best per minute of training. Take graph where a
+fragment is to be kept in every molecule, and any-order where parts of a SMILES are to be given. To train a model that
+exists further, on molecules of your own, see: molgen finetune.
+
+Example: molgen train graph-autoregressive --data molecules.smi --out runs/new --minutes 60
 """
+
+_FAMILIES: Panels = {
+    "Molecules as graphs": ("graph-autoregressive", "graph"),
+    "Molecules as SMILES": ("any-order", "text", "autoregressive", "continuous"),
+    "Ordinary text": ("dialogue", "stream"),
+}
+
+_OPTIONS: Panels = {
+    "Run": ("out", "config", "init_from", "resume"),
+    "Data": ("data", "column", "desalt"),
+    "Training": ("steps", "minutes", "batch_size", "seed"),
+    "Hardware (Lightning)": ("accelerator", "devices", "num_nodes", "strategy"),
+}
 
 
 Out = Annotated[Path, typer.Option(help="Folder of the run.")]
@@ -30,10 +46,10 @@ Steps = Annotated[int | None, typer.Option(min=1, help="Length in steps.")]
 Minutes = Annotated[float | None, typer.Option(min=0, help="Length in minutes.")]
 BatchSize = Annotated[int | None, typer.Option(min=1, help="Molecules per step.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Random seed of weights, order and noise.")]
-Accelerator = Annotated[str, typer.Option(help="auto, cpu, gpu, ... (Lightning).")]
-Devices = Annotated[str, typer.Option(help="Processes per node, or auto (Lightning).")]
-NumNodes = Annotated[int, typer.Option(min=1, help="Machines (Lightning).")]
-Strategy = Annotated[str, typer.Option(help="auto, ddp, ... (Lightning).")]
+Accelerator = Annotated[str, typer.Option(help="auto, cpu, gpu, ...")]
+Devices = Annotated[str, typer.Option(help="Processes per node, or auto.")]
+NumNodes = Annotated[int, typer.Option(min=1, help="Machines.")]
+Strategy = Annotated[str, typer.Option(help="auto, ddp, ...")]
 
 
 def _add_verb(app: typer.Typer, entry: Family) -> None:
@@ -82,14 +98,14 @@ def _add_verb(app: typer.Typer, entry: Family) -> None:
         say(f"stopped and saved; continue with: molgen train {family} --out {out} --resume")
         raise typer.Exit(128 + stopped if stopped != signal.SIGINT else 130)
 
-    app.command(family, help=f"{entry.summary} Ctrl-C saves; --resume continues.")(command)
+    app.command(family, help=f"{entry.summary}\n\nCtrl-C saves; --resume continues.", cls=panelled(_OPTIONS))(command)
     for alias in entry.aliases:
         app.command(alias, help=f"Former name of {family}.", hidden=True)(command)
 
 
 def train_app(families: Iterable[Family]) -> typer.Typer:
     """The command with a verb for each family."""
-    made = typer.Typer(no_args_is_help=True, help=_WHICH)
+    made = typer.Typer(no_args_is_help=True, help=_WHICH, cls=panelled_group(_FAMILIES))
     for family in families:
         _add_verb(made, family)
     return made

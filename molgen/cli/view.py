@@ -7,6 +7,15 @@ from typing import Annotated
 
 import typer
 
+from molgen.cli.panels import Panels
+
+PANELS: Panels = {
+    "Molecules": ("column", "n", "sort", "descending"),
+    "Picture": ("columns", "legend", "highlight"),
+    "Histograms": ("properties", "reference"),
+    "Output": ("out", "overwrite"),
+}
+
 
 def view(
     file: Annotated[Path, typer.Argument(help="SMILES: .smi, .csv, .parquet, .sdf.")],
@@ -72,6 +81,7 @@ def view(
 
 
 def _draw_properties(file: Path, column: str | None, reference: str | None, out: Path, overwrite: bool) -> None:
+    from molgen.cli.console import say
     from molgen.datasets import SOURCES
     from molgen.datasets.splits import TEST, TRAIN
     from molgen.evaluation import find_reference
@@ -88,5 +98,7 @@ def _draw_properties(file: Path, column: str | None, reference: str | None, out:
         split = TEST if TEST in beside.splits else TRAIN
         shown = f"{beside.name} {split}" if reference in SOURCES else beside.name
         beside.prepare(split, PROPERTIES, None)
+        for note in beside.notes:
+            say(f"molgen: {note}")
         sets = {shown: {name: beside.numbers(split, name) for name in PROPERTIES}, **sets}
     draw_properties(out, sets, overwrite)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import chain
 from statistics import mean
 
-from molgen.errors import MolgenError, UsageError
+from molgen.errors import MolgenError
+from molgen.system.extras import missing_extra
 
 
 def words(text: str) -> list[str]:
@@ -56,7 +57,7 @@ def bleu(references: Sequence[Sequence[str]], reply: Sequence[str]) -> float:
     try:
         from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
     except ModuleNotFoundError:
-        raise UsageError("BLEU needs a package of its own: pip install 'molgen-diffusion[dialogue]'") from None
+        raise missing_extra("BLEU", "dialogue") from None
     longest = min(4, max(1, len(reply)))
     if not reply:
         return float(any(not reference for reference in references))

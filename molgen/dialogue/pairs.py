@@ -17,6 +17,7 @@ from molgen.datasets.batches import Arrays, BatchStream
 from molgen.datasets.splits import TEST, TRAIN, VALIDATION, SplitConfig
 from molgen.dialogue.batch import BlockBatch
 from molgen.errors import MolgenError, UsageError
+from molgen.system.extras import missing_extra
 from molgen.text.tokenizers import Tokenizer
 
 CHATTERBOT = "chatterbot"
@@ -53,7 +54,7 @@ def _chatterbot() -> list[Pair]:
 
         folder = files("chatterbot_corpus") / "data" / "english"
     except ModuleNotFoundError:
-        raise UsageError("the corpus is a package of its own: pip install 'molgen-diffusion[dialogue]'") from None
+        raise missing_extra("the corpus chatterbot", "dialogue") from None
     pairs = []
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".yml"):

@@ -118,8 +118,8 @@ class Model(nn.Module, ABC):
         """The model's own way of sampling, or a preset, with some settings replaced; those that are None stay.
 
         Raises:
-            UsageError: an unknown setting or preset, a value out of range, or one that this family of models does not
-                have.
+            UsageError: an unknown setting or preset, a value out of range, or one that this family of models or the
+                sampler does not have.
 
         Example:
             >>> from molgen.models.loading import load_model
@@ -133,6 +133,8 @@ class Model(nn.Module, ABC):
                 known = ", ".join(sorted(self.settings))
                 raise UsageError(f"a model of family {self.family} has no {name} to set; it has {known}")
         config = base.replaced(kinds=self.variables, **overrides)
+        if "sampler" in self.settings:
+            config.check_used(name for name, value in overrides.items() if value is not None)
         self.check_sampling(config)
         return config
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -15,6 +15,15 @@ from molgen.models.settings import BY_KIND, KINDS, SamplingSettings, parse_by_ki
 
 DENOISING = frozenset({"sampler", "steps", "distortion", "temperature", "top_p", "eta", "omega", "remask"})
 """Settings of whatever denoises step by step."""
+
+_SAMPLERS_WITH = {
+    "steps": ("ancestral", "renoise", "flow", "confidence"),
+    "distortion": ("ancestral", "renoise", "flow", "confidence"),
+    "eta": ("flow", "confidence"),
+    "omega": ("flow",),
+    "remask": ("confidence",),
+}
+"""Settings that some samplers do not use."""
 
 
 class SamplingConfig(BaseModel):
@@ -57,6 +66,20 @@ class SamplingConfig(BaseModel):
     @classmethod
     def _by_kind(cls, value: object) -> dict[str, float]:
         return parse_by_kind(value)
+
+    def check_used(self, names: Iterable[str]) -> None:
+        """Refuse settings that the sampler does not use.
+
+        Args:
+            names: of the settings that were asked for.
+
+        Raises:
+            UsageError: one of them would change nothing.
+        """
+        for name in names:
+            if self.sampler not in _SAMPLERS_WITH.get(name, (self.sampler,)):
+                users = " or ".join(_SAMPLERS_WITH[name])
+                raise UsageError(f"the sampler {self.sampler} has no {name} to set; {users} has: choose it as sampler")
 
     def build(self, process: Process | None = None) -> Sampler:
         """The sampler.

@@ -137,7 +137,8 @@ def test_every_sampler_and_setting(molgen: Run, sampler: str) -> None:
             "--temperature",
             "atoms=0.9,bonds=0.7",
         ),
-        *("--top-p", "0.95", "--distortion", "polydec", "--eta", 1, "--omega", 0.1, "--batch-size", 3),
+        *("--top-p", "0.95", "--distortion", "polydec", "--batch-size", 3),
+        *(("--eta", 1, "--omega", 0.1) if sampler == "flow" else ()),
     )
     assert len(result.stdout.splitlines()) == 8
 
@@ -254,6 +255,11 @@ def test_usage_errors_are_one_line_and_exit_2(molgen: Run, tiny_model: Path, tmp
         (["generate", "-n", 1, "-o", tmp_path / "no" / "x.csv"], 2, "does not exist"),
         (["generate", "-n", 1, "--model", tiny_model, "--sampler", "magic"], 2, "unknown sampler"),
         (["generate", "-n", 1, "--sampler", "renoise"], 2, "has no sampler to set"),
+        (
+            ["generate", "-n", 1, "--model", "qm9-graph", "--eta", 1],
+            2,
+            "sampler renoise has no eta to set; flow or conf",
+        ),
         (["generate", "-n", 1, "--temperature", "hot"], 2, "takes a number"),
         (["generate", "-n", 1, "--temperature", "water=1"], 2, "unknown kind"),
         (["generate", "-n", 1, "--temperature", "0"], 2, "positive"),

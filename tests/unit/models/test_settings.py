@@ -55,6 +55,28 @@ def test_what_means_nothing_is_refused(model: Generator, settings: dict[str, Any
         model.sampling_with(**settings)
 
 
+@pytest.mark.parametrize(
+    ("sampler", "setting", "fits"),
+    [
+        ("renoise", {"eta": 0.0}, False),
+        ("renoise", {"omega": 0.1}, False),
+        ("flow", {"eta": 1.0, "omega": 0.1}, True),
+        ("flow", {"remask": True}, False),
+        ("confidence", {"eta": 1.0, "remask": True, "steps": 5}, True),
+        ("confidence", {"omega": 0.1}, False),
+        ("first-hitting", {"steps": 5}, False),
+        ("first-hitting", {"temperature": 0.9}, True),
+    ],
+)
+def test_what_a_sampler_does_not_use_is_refused(sampler: str, setting: dict[str, Any], fits: bool) -> None:
+    config = SamplingConfig(sampler=sampler).replaced(**setting)
+    if fits:
+        config.check_used(setting)
+    else:
+        with pytest.raises(UsageError, match=f"the sampler {sampler} has no {next(iter(setting))} to set"):
+            config.check_used(setting)
+
+
 def test_the_guard_is_on_where_molecules_are_kept(model: Generator) -> None:
     guarded = model.generate(12, seed=4)
     assert guarded == model.generate(12, seed=4, valence_guard=True)
