@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -21,6 +22,22 @@ _LONGEST_CELL = 1000
 
 Cells = tuple[int, list[str]]
 """Line number and cells of one record."""
+
+
+class _Lines:
+    """Numbered lines, of which some can be given back to be read again."""
+
+    def __init__(self, numbered: Iterable[tuple[int, str]]) -> None:
+        self._rest, self._returned = iter(numbered), deque[tuple[int, str]]()
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        return self
+
+    def __next__(self) -> tuple[int, str]:
+        return self._returned.popleft() if self._returned else next(self._rest)
+
+    def give_back(self, numbered: Sequence[tuple[int, str]]) -> None:
+        self._returned.extendleft(reversed(numbered))
 
 
 def read(path: Path, column: str | None = None, values: bool = False) -> Iterator[Row]:
@@ -42,18 +59,18 @@ def read(path: Path, column: str | None = None, values: bool = False) -> Iterato
         delimiter, quotes = "\t", not _is_tsv(path)
         if quotes:
             delimiter, head = _delimiter(head)
-        records = _records(path, chain(head, numbered), delimiter, quotes)
-        header = next(records, None)
+        remaining = _Lines(chain(head, numbered))
+        header = next(_records(path, remaining, delimiter, quotes), None)
         if header is None:
             return
         position = None if column is not None or find_column(header[1]) is not None else _without_header(header[1])
+        first: list[Cells] = []
         if position is None:
             position = choose_column(path.name, header[1], column)
         else:
             log.warning("%s has no header; column %d is read as SMILES", path.name, position + 1)
-            records = chain([header], records)
-            values = False
-        for number, cells in records:
+            first, values = [header], False
+        for number, cells in chain(first, _records(path, remaining, delimiter, quotes, position)):
             smiles = cells[position].strip() if position < len(cells) else ""
             yield Row(number, smiles, values=_by_name(header[1], cells) if values else {})
 
@@ -85,20 +102,42 @@ def _without_header(cells: Sequence[str]) -> int | None:
     return next((position for position, cell in enumerate(cells) if is_smiles(cell)), None)
 
 
-def _records(path: Path, numbered: Iterable[tuple[int, str]], delimiter: str, quotes: bool) -> Iterator[Cells]:
-    """Records line by line, so that an odd quote costs its own line and no other."""
-    iterator = iter(numbered)
-    for number, line in iterator:
+def _records(
+    path: Path, remaining: _Lines, delimiter: str, quotes: bool, position: int | None = None
+) -> Iterator[Cells]:
+    """Records line by line, so that an odd quote costs its own line and no other.
+
+    A cell in quotes may go over several lines; where one with a SMILES goes over several lines and has delimiters too,
+    the quote is an odd one.
+
+    Args:
+        path: for messages.
+        remaining: lines.
+        delimiter: between cells.
+        quotes: whether they mean something.
+        position: of the column of SMILES, once it is known.
+    """
+    for opened, line in remaining:
         if not quotes:
-            yield number, [cell.strip().strip('"') for cell in line.rstrip("\n").split(delimiter)]
+            yield opened, _split(line, delimiter)
             continue
-        whole, opened = line, number
+        number, whole, taken = opened, line, list[tuple[int, str]]()
         while (cells := _cells(whole, delimiter)) is None:
-            following = next(iterator, None)
+            following = next(remaining, None)
             if following is None or following[0] - opened >= _LONGEST_CELL:
                 raise MolgenError(f"cannot read {path}: a quote is opened in line {opened} and not closed")
+            taken.append(following)
             number, whole = following[0], whole + following[1]
+        smiles = "" if position is None else "".join(cells[position : position + 1])
+        if "\n" in smiles and delimiter in smiles:
+            remaining.give_back(taken)
+            number, cells = opened, _split(line, delimiter)
         yield number, cells
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    """Cells of a line in which quotes mean nothing."""
+    return [cell.strip().strip('"') for cell in line.rstrip("\n").split(delimiter)]
 
 
 def _cells(record: str, delimiter: str) -> list[str] | None:

@@ -61,6 +61,17 @@ def test_names_of_a_smi_are_its_ids(tmp_path: Path, text: str, names: list[str])
     assert [row.values["id"] for row in read_rows(path, values=True)] == names
 
 
+@pytest.mark.parametrize("quote", ['"CCO,1', 'x,"CCO', '"CCO'])
+def test_an_odd_quote_in_front_of_a_smiles_costs_no_other_row(tmp_path: Path, quote: str) -> None:
+    path = tmp_path / "odd.csv"
+    columns = ("name", "smiles") if quote.startswith("x") else ("smiles", "name")
+    rows = [{"smiles": "C", "name": "a"}, {"smiles": "CC", "name": "b"}, {"smiles": 'C"CC', "name": "c"}]
+    rows += [{"smiles": "CN", "name": '"two\nlines, one cell"'}, {"smiles": "CF", "name": "d"}]
+    written = [",".join(row[name] for name in columns) for row in rows]
+    path.write_text("\n".join([",".join(columns), written[0], quote, *written[1:]]) + "\n")
+    assert list(read_smiles(path)) == [(2, "C"), (3, "CCO"), (4, "CC"), (5, 'C"CC'), (7, "CN"), (8, "CF")]
+
+
 @pytest.mark.parametrize("end", ["", "\nCC\n"])
 def test_a_line_of_any_length_is_one_row(tmp_path: Path, end: str) -> None:
     path = tmp_path / "long.smi"
