@@ -163,7 +163,8 @@ class _Search:
         """Coordinate descent from some settings."""
         best = self.measure(start)
         for name, values in self._candidates().items():
-            if name in _OF_FLOW and best.settings.get("sampler", self.model.sampling.sampler) != "flow":
+            sampler = best.settings.get("sampler", self.model.sampling.sampler)
+            if (name in _OF_FLOW and sampler != "flow") or not SamplingConfig(sampler=sampler).uses(name):
                 continue
             for variable in self._variables(name):
                 points = [self.measure(_changed(best.settings, name, variable, value)) for value in values]

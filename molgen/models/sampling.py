@@ -67,6 +67,15 @@ class SamplingConfig(BaseModel):
     def _by_kind(cls, value: object) -> dict[str, float]:
         return parse_by_kind(value)
 
+    def uses(self, name: str) -> bool:
+        """Whether the sampler uses a setting.
+
+        Example:
+            >>> SamplingConfig(sampler="renoise").uses("eta")
+            False
+        """
+        return self.sampler in _SAMPLERS_WITH.get(name, (self.sampler,))
+
     def check_used(self, names: Iterable[str]) -> None:
         """Refuse settings that the sampler does not use.
 
@@ -77,9 +86,9 @@ class SamplingConfig(BaseModel):
             UsageError: one of them would change nothing.
         """
         for name in names:
-            if self.sampler not in _SAMPLERS_WITH.get(name, (self.sampler,)):
+            if not self.uses(name):
                 users = " or ".join(_SAMPLERS_WITH[name])
-                raise UsageError(f"the sampler {self.sampler} has no {name} to set; {users} has: choose it as sampler")
+                raise UsageError(f"the sampler {self.sampler} has no {name} to set; choose the sampler {users}")
 
     def build(self, process: Process | None = None) -> Sampler:
         """The sampler.

@@ -258,7 +258,7 @@ def test_usage_errors_are_one_line_and_exit_2(molgen: Run, tiny_model: Path, tmp
         (
             ["generate", "-n", 1, "--model", "qm9-graph", "--eta", 1],
             2,
-            "sampler renoise has no eta to set; flow or conf",
+            "sampler renoise has no eta to set; choose",
         ),
         (["generate", "-n", 1, "--temperature", "hot"], 2, "takes a number"),
         (["generate", "-n", 1, "--temperature", "water=1"], 2, "unknown kind"),
