@@ -101,13 +101,20 @@ def generate(
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
     trace: Annotated[Path | None, typer.Option(help="Also draw the steps of one molecule, as .gif.")] = None,
+    with_properties: Annotated[
+        bool,
+        typer.Option(
+            "--properties",
+            help="With -o: also logP, QED, ..., scaffold, alerts and nll, in a .csv, .tsv, .parquet or .sdf.",
+        ),
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:
     """Generate molecules."""
     from molgen.cli.console import said_warnings, say
     from molgen.cli.options import to_device
     from molgen.errors import UsageError
-    from molgen.io import check_output
+    from molgen.io import check_output, holds_columns
     from molgen.system.files import check_writable
     from molgen.system.progress import bar
 
@@ -130,6 +137,8 @@ def generate(
             raise UsageError(f"the number of molecules must be at least 1, got {count}")
     for path in out or ():
         check_output(path, overwrite)
+    if with_properties and not any(map(holds_columns, out or ())):
+        raise UsageError("--properties goes with -o and a name that ends in .csv, .tsv, .parquet or .sdf")
     if trace is not None:
         check_writable(trace, overwrite)
 
@@ -184,23 +193,33 @@ def generate(
             else:
                 return
     except TooFew as few:
-        _deliver(few.found, start, out or (), overwrite)
+        _deliver(few.found, start, out or (), overwrite, with_properties)
         raise
     except Interrupted as stop:
         if stop.found:
-            _deliver(stop.found, start, out or (), overwrite)
+            _deliver(stop.found, start, out or (), overwrite, with_properties)
             say("interrupted: written is what the first attempts gave")
         raise
-    _deliver(found, start, out or (), overwrite)
+    _deliver(found, start, out or (), overwrite, with_properties)
 
 
-def _deliver(found: Attempts | Generated, start: float, out: Sequence[Path], overwrite: bool) -> None:
+def _deliver(
+    found: Attempts | Generated, start: float, out: Sequence[Path], overwrite: bool, properties: bool = False
+) -> None:
     """Print what it took since `start`, and write the molecules to files, or else to stdout."""
     from molgen.cli.console import say
+    from molgen.models.results import write_table
 
     say(f"{found}  {_pace(found.attempted, start)}")
+    try:
+        table, stopped = found.table(properties), False
+    except KeyboardInterrupt:
+        table, stopped = found.table(), True
     for path in out:
-        found.save(path, overwrite)
+        write_table(path, table, overwrite)
+    if stopped:
+        say("interrupted: written without properties")
+        raise KeyboardInterrupt
     if not out:
         sys.stdout.writelines(f"{text}\n" for text in found)
         sys.stdout.flush()

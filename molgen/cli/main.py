@@ -16,6 +16,7 @@ from molgen.cli.evaluate import evaluate
 from molgen.cli.finetune import finetune
 from molgen.cli.generate import PANELS as GENERATE
 from molgen.cli.generate import generate
+from molgen.cli.likelihood import likelihood
 from molgen.cli.panels import Panels, panelled, panelled_group
 from molgen.cli.properties import properties
 from molgen.cli.train import app as train_app
@@ -45,6 +46,7 @@ app.command()(finetune)
 app.command(cls=panelled(GENERATE))(generate)
 app.command()(properties)
 app.command(cls=panelled(EVALUATE))(evaluate)
+app.command()(likelihood)
 app.command(cls=panelled(VIEW))(view)
 app.command()(compare)
 app.command()(tune)

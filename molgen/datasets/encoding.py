@@ -39,6 +39,22 @@ class Record(NamedTuple):
     collection: str | None = None
 
 
+class LeftOut(NamedTuple):
+    """A record that cannot be used.
+
+    Attributes:
+        line: of the source.
+        smiles: as it was given.
+        reason: in one word.
+        message: in one line.
+    """
+
+    line: int
+    smiles: str
+    reason: str
+    message: str
+
+
 _CHUNK = 2000
 
 

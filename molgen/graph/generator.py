@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -13,13 +13,15 @@ from rdkit import Chem
 from torch import Tensor
 
 from molgen.chem.bonds import BOND_NAMES
-from molgen.chem.codec import GraphCodec, MoleculeGraph
+from molgen.chem.codec import GraphCodec, MoleculeGraph, tokenize
+from molgen.chem.standardize import standardize
 from molgen.chem.strict import raw_smiles, strict_smiles
 from molgen.chem.vocabulary import Vocabulary
 from molgen.constraints.conditions import Conditions, Interval
+from molgen.datasets.batches import Arrays, GraphBatch
 from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.errors import MolgenError, UsageError
+from molgen.errors import MoleculeError, MolgenError, UsageError
 from molgen.models.generator import Form, Generator
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
@@ -95,6 +97,22 @@ class GraphGenerator(Generator):
             UsageError: there is none.
         """
         return 1
+
+    def encode(self, smiles: str) -> Arrays:
+        _, tokens, bonds = tokenize(standardize(smiles), self.vocabulary.kekulized)
+        unknown = [token for token in tokens if token not in self.vocabulary.index]
+        if unknown:
+            raise MoleculeError("unknown_atom", f"the model has no atom {unknown[0]}: {smiles}")
+        if len(tokens) > self.largest:
+            raise MoleculeError("too_large", f"{len(tokens)} atoms, the model takes {self.largest}: {smiles}")
+        return np.array(self.vocabulary.encode(tokens)), bonds
+
+    def batch(self, kinds: Sequence[Tensor], examples: Tensor) -> GraphBatch:
+        atoms, bonds = kinds
+        return GraphBatch(atoms, bonds, examples, visit=0)
+
+    def generates_size(self, size: int) -> bool:
+        return self.config.sizes.get(size, 0.0) > 0
 
     @abstractmethod
     def compile_layers(self) -> None:

@@ -8,14 +8,12 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from molgen.chem.codec import tokenize
-from molgen.chem.standardize import standardize
 from molgen.chem.vocabulary import Vocabulary
 from molgen.datasets.batches import Batch, BatchStream, GraphBatch, graph_batches
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.diffusion.objectives import OBJECTIVES
-from molgen.errors import MoleculeError, UsageError
+from molgen.errors import UsageError
 from molgen.graph.build import check_data, graph_model
 from molgen.graph.config import NetworkConfig, ProcessConfig
 from molgen.graph.generator import GraphGenerator
@@ -64,16 +62,6 @@ class GraphsRecipe(MoleculesRecipe):
     @classmethod
     def data_settings(cls, start: GraphGenerator) -> dict[str, Any]:
         return {"vocabulary": "model", "kekulized": start.vocabulary.kekulized}
-
-    @classmethod
-    def size_of(cls, model: GraphGenerator, smiles: str) -> int:
-        _, tokens, _ = tokenize(standardize(smiles), model.vocabulary.kekulized)
-        unknown = [token for token in tokens if token not in model.vocabulary.index]
-        if unknown:
-            raise MoleculeError("unknown_atom", f"the model has no atom {unknown[0]}: {smiles}")
-        if len(tokens) > model.largest:
-            raise MoleculeError("too_large", f"{len(tokens)} atoms, the model takes {model.largest}: {smiles}")
-        return len(tokens)
 
     @classmethod
     def with_sizes(cls, model: GraphGenerator, counts: Mapping[int, int], data: dict[str, Any]) -> None:

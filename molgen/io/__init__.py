@@ -1,7 +1,7 @@
 """Readers and writers of files of molecules, one module per format."""
 
-from molgen.io.files import check_output, read_rows, read_smiles, write_molecules
+from molgen.io.files import check_output, holds_columns, read_rows, read_smiles, write_molecules
 from molgen.io.given import smiles_of
 from molgen.io.row import Row
 
-__all__ = ["Row", "check_output", "read_rows", "read_smiles", "smiles_of", "write_molecules"]
+__all__ = ["Row", "check_output", "holds_columns", "read_rows", "read_smiles", "smiles_of", "write_molecules"]

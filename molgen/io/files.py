@@ -130,6 +130,11 @@ def check_output(path: str | Path, overwrite: bool = False) -> None:
     check_writable(path, overwrite)
 
 
+def holds_columns(path: str | Path) -> bool:
+    """Whether the format of a file has values beside SMILES and identity, which ``.smi`` has not."""
+    return _WRITERS.get(format_of(Path(path))) not in (None, smi.write)
+
+
 def write_molecules(
     path: str | Path, smiles: Sequence[str], overwrite: bool = False, columns: Columns | None = None
 ) -> None:

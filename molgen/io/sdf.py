@@ -119,7 +119,7 @@ def _values(record: list[str]) -> dict[str, str]:
 
 
 def write(stream: IO[bytes], smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> None:
-    """Structures with flat coordinates, and the values ``smiles`` and the columns; ``id`` is the title.
+    """Structures with flat coordinates, and the values ``smiles`` and the columns but None; ``id`` is the title.
 
     What RDKit cannot read becomes an empty record, so that records keep their numbers.
     """
@@ -130,6 +130,7 @@ def write(stream: IO[bytes], smiles: Sequence[str], columns: Mapping[str, Sequen
             rdDepictor.Compute2DCoords(mol)
             mol.SetProp("smiles", value)
             for name, values in columns.items():
-                mol.SetProp("_Name" if name == "id" else name, str(values[number]))
+                if values[number] is not None:
+                    mol.SetProp("_Name" if name == "id" else name, str(values[number]))
             writer.write(mol)
         stream.write(text.getvalue().encode())

@@ -63,6 +63,11 @@ class Model(nn.Module, ABC):
     def bound(self, batch: Any, rng: RandomKeys) -> Tensor:
         """Estimated upper bound on - log p(example), size included, nats, ``(B,)``."""
 
+    @property
+    def exact(self) -> bool:
+        """Whether `bound` is - log p itself and nothing is drawn for it."""
+        return False
+
     def validation(self, batch: Any, rng: RandomKeys) -> dict[str, Tensor]:
         """What is measured of validation examples during training, by name, nats, ``(B,)`` each."""
         return {"bound_nats": self.bound(batch, rng)}
@@ -77,8 +82,12 @@ class Model(nn.Module, ABC):
 
     def estimate(self, batch: Any, draws: int) -> Tensor:
         """Upper bound on - log p of each example from so many draws, always the same ones, nats, ``(B,)``."""
+        return self.tightened(self.bounds(batch, draws))
+
+    def bounds(self, batch: Any, draws: int) -> Tensor:
+        """So many draws of `bound`, always the same ones, nats, ``(K, B)``."""
         rng = RandomKeys.from_seed(0, batch.examples)
-        return self.tightened(torch.stack([self.bound(batch, rng.fold_in(draw)) for draw in range(draws)]))
+        return torch.stack([self.bound(batch, rng.fold_in(draw)) for draw in range(draws)])
 
     def reward(self, batch: Any, rng: RandomKeys, following: float = 0.0) -> tuple[Tensor, float]:
         """What to raise for attempts to be valid more often, and the share of valid ones among those made for it.

@@ -19,9 +19,9 @@ from molgen.constraints.filters import Filters, Texts
 from molgen.constraints.fragment import Fragment
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import ConditionWarning, UsageError
-from molgen.models.base import Model
+from molgen.models.likelihood import MoleculeModel
 from molgen.models.registry import FINE_TUNING, resolve
-from molgen.models.results import Attempt, Attempts, Generated, Interrupted, TooFew
+from molgen.models.results import Attempt, Attempts, Generated, Interrupted, Likelihood, TooFew
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import FineTuningOptions, SamplingSettings, names_fields, names_settings
 from molgen.system.hardware import parallel_map
@@ -41,7 +41,7 @@ WINDOW = 16384
 """Attempts sampled together. Results do not depend on it; speed does, since a batch holds one size only."""
 
 
-class Generator(Model):
+class Generator(MoleculeModel):
     """A trained or trainable generator of molecules."""
 
     @property
@@ -185,7 +185,7 @@ class Generator(Model):
         """
         config = self._check(n, batch_size, sampling)
         conditions = self._checked_conditions(fragment, properties, atoms, collection)
-        found = Attempts()
+        found = Attempts(likelihood=self._likelihood())
         draw = partial(
             self.sample, seed=seed, sampling=config, batch_size=batch_size, form="raw", conditions=conditions
         )
@@ -263,6 +263,7 @@ class Generator(Model):
             conditions=conditions,
             known_rings=self._known_rings() if known_rings else None,
             filters=filters,
+            likelihood=self._likelihood(),
         )
         draw = partial(
             self.sample, seed=seed, sampling=config, batch_size=batch_size, form="strict", conditions=conditions
@@ -277,6 +278,10 @@ class Generator(Model):
         asked = conditions is not None or filters is not None
         advice = "or for less of each" if asked else "sample with more steps, or train the model longer"
         raise TooFew(f"only {found.kept} of {n} molecules after {limit} attempts; ask for fewer, {advice}", found)
+
+    def _likelihood(self) -> Likelihood | None:
+        """For the results of sampling, where it is exact."""
+        return partial(self.nll, progress=False) if self.exact else None
 
     def _known_rings(self) -> frozenset[str]:
         if not self.ring_systems:

@@ -260,26 +260,13 @@ class MoleculesRecipe(Recipe):
 
     @classmethod
     @abstractmethod
-    def size_of(cls, model: Any, smiles: str) -> int:
-        """Number of atoms or tokens of a molecule as the model encodes it.
-
-        Args:
-            model: of the family.
-            smiles: canonical, without stereo.
-
-        Raises:
-            MoleculeError: it does not fit the model; the reason is ``unknown_atom``, ``unknown_token`` or
-                ``too_large``.
-        """
-
-    @classmethod
-    @abstractmethod
     def with_sizes(cls, model: Any, counts: Mapping[int, int], data: dict[str, Any]) -> None:
         """Replace a model's distribution of sizes, and what its configuration says of its training data.
 
         Args:
             model: of the family.
-            counts: number of molecules by `size_of`. Which sizes the model can be asked for stays what it is.
+            counts: number of molecules by number of atoms or tokens. Which sizes the model can be asked for stays what
+                it is.
             data: name and fingerprint of the data, and what the model began from.
         """
 

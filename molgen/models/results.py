@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, overload
 
 from molgen.chem.plausible import is_plausible
 from molgen.constraints.conditions import Conditions
 from molgen.constraints.filters import Filters
-from molgen.errors import MolgenError
-from molgen.io import write_molecules
+from molgen.errors import MolgenError, UsageError
+from molgen.features.property_table import property_table
+from molgen.io import holds_columns, write_molecules
 from molgen.models.rings import rings_of
+from molgen.system.progress import counting
 
 if TYPE_CHECKING:
     import pandas
 
 _SHOWN, _SHOWN_IN_HTML = 3, 10
+
+Table = dict[str, Sequence[Any]]
+"""Columns by name, one value per molecule."""
+
+Likelihood = Callable[[Sequence[str]], Sequence[float]]
+"""Negative log-likelihoods of SMILES, nats; nan where there is none."""
 
 
 class Attempt(NamedTuple):
@@ -38,9 +46,13 @@ class Molecules(Sequence[str]):
 
     Attributes:
         smiles: the same as a list.
+        likelihood: under the model that generated them, where it is exact.
+        numbers: of the molecules in the sequence that this is a slice of, from 1; None for the whole sequence.
     """
 
     smiles: list[str]
+    likelihood: Likelihood | None
+    numbers: range | None
 
     @property
     @abstractmethod
@@ -68,24 +80,51 @@ class Molecules(Sequence[str]):
     def __getitem__(self, index: int | slice) -> str | Self:
         return self._slice(index) if isinstance(index, slice) else self.smiles[index]
 
-    def to_pandas(self) -> pandas.DataFrame:
-        """One row per molecule, column ``smiles``."""
+    def table(self, properties: bool = False) -> Table:
+        """Columns ``id`` and ``smiles``; with properties also those of `property_table`, and ``nll``.
+
+        Args:
+            properties: compute them: descriptors, scaffold, alerts, and the negative log-likelihood under the model,
+                where it is exact.
+        """
+        found: Table = {"id": [f"mol{number:06d}" for number in self._numbers()], "smiles": self.smiles}
+        if properties:
+            with counting(True, "properties", len(self)) as advance:
+                found |= property_table(self.smiles, advance)
+            if self.likelihood is not None:
+                found["nll"] = [None if nll != nll else round(nll, 4) for nll in self.likelihood(self.smiles)]
+        return found
+
+    def _numbers(self) -> range:
+        return self.numbers if self.numbers is not None else range(1, len(self) + 1)
+
+    def to_pandas(self, properties: bool = False) -> pandas.DataFrame:
+        """One row per molecule, columns of `table`.
+
+        Example:
+            >>> Attempts(["CCO", "CCN"]).to_pandas()["id"].tolist()
+            ['mol000001', 'mol000002']
+        """
         import pandas
 
-        return pandas.DataFrame({"smiles": self.smiles})
+        return pandas.DataFrame(self.table(properties))
 
-    def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write the molecules to a file.
+    def save(self, path: str | Path, overwrite: bool = False, properties: bool = False) -> None:
+        """Write the molecules to a file: a ``.smi`` has SMILES alone, the others the columns of `table`.
 
         Args:
             path: ``.smi``, ``.csv``, ``.parquet`` or ``.sdf``, also with ``.gz``.
             overwrite: an existing file.
+            properties: with properties, see `table`.
 
         Raises:
-            UsageError: an unknown suffix, a missing folder, or a file that may not be overwritten.
+            UsageError: an unknown suffix, a missing folder, a file that may not be overwritten, or one that has no
+                place for properties.
             MolgenError: it cannot be written.
         """
-        write_molecules(Path(path), self.smiles, overwrite)
+        if properties and not holds_columns(path):
+            raise UsageError(f"{Path(path).name} has no place for properties: take .csv, .tsv, .parquet or .sdf")
+        write_table(path, self.table(properties), overwrite)
 
     def __str__(self) -> str:
         shown = "  ".join(f"{name} {count:,}" for name, count in self.counts().items())
@@ -114,6 +153,8 @@ class Attempts(Molecules):
 
     smiles: list[str] = field(default_factory=list)
     calls_each: list[int] = field(default_factory=list)
+    likelihood: Likelihood | None = field(default=None, compare=False)
+    numbers: range | None = field(default=None, compare=False)
 
     @property
     def attempted(self) -> int:
@@ -135,7 +176,7 @@ class Attempts(Molecules):
         return f"attempted {self.attempted:,} (raw: nothing filtered)  network calls {self.calls:.4g} each"
 
     def _slice(self, chosen: slice) -> Attempts:
-        return Attempts(self.smiles[chosen], self.calls_each[chosen])
+        return Attempts(self.smiles[chosen], self.calls_each[chosen], self.likelihood, self._numbers()[chosen])
 
 
 @dataclass(repr=False)
@@ -170,6 +211,8 @@ class Generated(Molecules):
     known_rings: frozenset[str] | None = field(default=None, compare=False)
     filters: Filters | None = None
     failed: dict[str, int] = field(default_factory=dict)
+    likelihood: Likelihood | None = field(default=None, compare=False)
+    numbers: range | None = field(default=None, compare=False)
     _seen: set[str] = field(default_factory=set, compare=False)
 
     @property
@@ -228,7 +271,18 @@ class Generated(Molecules):
         return {**counts, **failed, "kept": kept}
 
     def _slice(self, chosen: slice) -> Generated:
-        return replace(self, smiles=self.smiles[chosen])
+        return replace(self, smiles=self.smiles[chosen], numbers=self._numbers()[chosen])
+
+
+def write_table(path: str | Path, table: Table, overwrite: bool = False) -> None:
+    """Write the columns of `Molecules.table` to a file; a ``.smi`` has SMILES alone.
+
+    Raises:
+        UsageError: an unknown suffix, a missing folder, or a file that may not be overwritten.
+        MolgenError: it cannot be written.
+    """
+    columns = {name: values for name, values in table.items() if name != "smiles" and holds_columns(path)}
+    write_molecules(path, table["smiles"], overwrite, columns)
 
 
 class TooFew(MolgenError):

@@ -96,6 +96,11 @@ class AnyOrder(TextGenerator):
         order = block_order(n, self._block(self.sampling), rng)
         return self.cost(batch.tokens, order) - math.log(self.config.lengths.get(n, 0.0) or 1e-12)
 
+    @property
+    def exact(self) -> bool:
+        """Where tokens come from left to right."""
+        return self._block(self.sampling) == 1
+
     def tightened(self, bounds: Tensor) -> Tensor:
         return over_orders(bounds)
 

@@ -55,6 +55,14 @@ class Autoregressive(TextGenerator):
         self.check_objective(objective)
         return {"tokens": self._cost(batch.tokens)}
 
+    @property
+    def exact(self) -> bool:
+        return True
+
+    def generates_size(self, size: int) -> bool:
+        """Texts of any length, up to that at which sampling stops: it generates their end itself."""
+        return size <= self.longest
+
     def bound(self, batch: TextBatch, rng: RandomKeys) -> Tensor:
         return self._cost(batch.tokens)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self, Unpack
 
+import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, model_validator
 from torch import Tensor
@@ -14,13 +15,15 @@ from molgen.chem.strict import strict_from_smiles
 from molgen.constraints.conditions import Conditions
 from molgen.constraints.templates import Frozen, Template
 from molgen.constraints.texts import fragment_template
+from molgen.datasets.batches import Arrays
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.errors import MolgenError, UsageError
+from molgen.errors import MoleculeError, MolgenError, UsageError
 from molgen.models.generator import Form, Generator
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import SamplingSettings, names_settings
 from molgen.nn.transformer import TransformerConfig
+from molgen.text.corpus import TextBatch
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
 
 _LENGTH_KEY, _STATE_KEY, _TEMPLATE_KEY = 0, 1, 1 << 40
@@ -100,6 +103,22 @@ class TextGenerator(Generator):
             sampling: how.
             observer: called with the tokens ``(B, n)`` after each network call.
         """
+
+    def encode(self, smiles: str) -> Arrays:
+        try:
+            numbers = self.tokenizer.encode(smiles)
+        except MolgenError as error:
+            raise MoleculeError("unknown_token", str(error)) from None
+        longest = self.config.longest
+        if len(numbers) > longest:
+            raise MoleculeError("too_large", f"{len(numbers)} tokens, the model takes {longest}: {smiles}")
+        return (np.array(numbers),)
+
+    def batch(self, kinds: Sequence[Tensor], examples: Tensor) -> TextBatch:
+        return TextBatch(kinds[0], examples, visit=0)
+
+    def generates_size(self, size: int) -> bool:
+        return self.config.lengths.get(size, 0.0) > 0
 
     def sample_batch(
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None

@@ -11,7 +11,6 @@ from molgen.datasets.batches import Batch, BatchStream
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
 from molgen.diffusion.objectives import OBJECTIVES
-from molgen.errors import MoleculeError, MolgenError
 from molgen.models.base import Model
 from molgen.models.recipe import VALIDATION_BATCH, MoleculesRecipe, Settings, size_shares
 from molgen.nn.transformer import TransformerConfig
@@ -86,17 +85,6 @@ class TokensRecipe(MoleculesRecipe):
         """A trained model, to be trained further."""
         assert isinstance(start, TextGenerator)
         return start
-
-    @classmethod
-    def size_of(cls, model: TextGenerator, smiles: str) -> int:
-        try:
-            length = len(model.tokenizer.encode(smiles))
-        except MolgenError as error:
-            raise MoleculeError("unknown_token", str(error)) from None
-        longest = model.config.longest
-        if length > longest:
-            raise MoleculeError("too_large", f"{length} tokens, the model takes {longest}: {smiles}")
-        return length
 
     @classmethod
     def with_sizes(cls, model: TextGenerator, counts: Mapping[int, int], data: dict[str, Any]) -> None:

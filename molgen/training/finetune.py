@@ -79,7 +79,7 @@ def fine_tune_run(
     recipe: type[MoleculesRecipe] = family.recipe_class()
     source = find_source(molecules, column)
     with bar("reading molecules", shown=display.bars):
-        found = screen(model, recipe, source.records(), bool(desalt))
+        found = screen(model, source.records(), bool(desalt))
     if not found.smiles:
         raise MolgenError(f"nothing in {source.name} fits {model.name or 'the model'}: {found}")
     parent, start = parent_of(model), _copied(model)

@@ -7,29 +7,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from molgen.chem.standardize import DEFAULT_LIMITS
-from molgen.datasets.encoding import Encoded, Record, encode_records
+from molgen.datasets.encoding import Encoded, LeftOut, Record, encode_records
 from molgen.errors import MoleculeError
 from molgen.models.generator import Generator
-from molgen.models.recipe import MoleculesRecipe
-
-
-class LeftOut(NamedTuple):
-    """A record that is not trained on.
-
-    Attributes:
-        line: of the source.
-        smiles: as it was given.
-        reason: in one word.
-        message: in one line.
-    """
-
-    line: int
-    smiles: str
-    reason: str
-    message: str
 
 
 @dataclass
@@ -80,14 +62,11 @@ class Screened:
             writer.writerows(self.left_out)
 
 
-def screen(
-    model: Generator, recipe: type[MoleculesRecipe], records: Iterable[Record], desalt: bool = False
-) -> Screened:
+def screen(model: Generator, records: Iterable[Record], desalt: bool = False) -> Screened:
     """Sort records into those that a model can encode and those that it cannot.
 
     Args:
         model: whose vocabulary and largest size decide.
-        recipe: of its family.
         records: their split is not used.
         desalt: keep the largest organic component of salts and mixtures.
     """
@@ -103,7 +82,7 @@ def screen(
             continue
         seen.add(outcome.smiles)
         try:
-            found.sizes[recipe.size_of(model, outcome.smiles)] += 1
+            found.sizes[len(model.encode(outcome.smiles)[0])] += 1
         except MoleculeError as error:
             found.left_out.append(LeftOut(record.line, record.smiles, error.reason, str(error)))
             continue

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self, Unpack
 
+import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
+from molgen.chem.codec import tokenize
+from molgen.chem.standardize import standardize
 from molgen.constraints.conditions import Conditions
-from molgen.datasets.batches import GraphBatch
+from molgen.datasets.batches import Arrays, GraphBatch
 from molgen.diffusion.random_keys import RandomKeys
+from molgen.errors import MoleculeError
 from molgen.models.generator import Form, Generator
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
@@ -39,6 +44,18 @@ class Chains(Generator):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         return cls(ChainsConfig.model_validate(config))
+
+    def encode(self, smiles: str) -> Arrays:
+        _, tokens, bonds = tokenize(standardize(smiles), False)
+        if len(tokens) > self.config.largest:
+            raise MoleculeError("too_large", f"{len(tokens)} atoms: {smiles}")
+        return np.zeros(len(tokens), dtype=int), bonds
+
+    def batch(self, kinds: Sequence[Tensor], examples: Tensor) -> GraphBatch:
+        return GraphBatch(*kinds, examples, visit=0)
+
+    def generates_size(self, size: int) -> bool:
+        return size <= self.config.largest
 
     def bound(self, batch: GraphBatch, rng: RandomKeys) -> Tensor:
         return -self.logits.log_softmax(0)[batch.atoms.shape[1] - 1].expand(len(batch))

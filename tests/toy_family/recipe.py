@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
-from molgen.chem.codec import tokenize
-from molgen.chem.standardize import standardize
 from molgen.datasets.batches import Batch, BatchStream, graph_batches
 from molgen.datasets.encoded import EncodedDataset
-from molgen.errors import MoleculeError
 from molgen.models.base import Model
 from molgen.models.recipe import VALIDATION_BATCH, MoleculesRecipe
 from tests.toy_family.model import Chains, ChainsConfig
@@ -36,13 +33,6 @@ class ChainsRecipe(MoleculesRecipe):
     @classmethod
     def held_out(cls, model: Any, dataset: EncodedDataset, split: str, share: int = 1) -> BatchStream[Batch]:
         return graph_batches(dataset, split, VALIDATION_BATCH, passes=1, share=share)
-
-    @classmethod
-    def size_of(cls, model: Chains, smiles: str) -> int:
-        size = len(tokenize(standardize(smiles), False)[1])
-        if size > model.config.largest:
-            raise MoleculeError("too_large", f"{size} atoms: {smiles}")
-        return size
 
     @classmethod
     def with_sizes(cls, model: Chains, counts: Mapping[int, int], data: dict[str, Any]) -> None:

@@ -108,6 +108,11 @@ class AutoregressiveGraphModel(GraphGenerator):
         cost = self.cost(self.in_order(batch, block_order(n, self._block(self.sampling), rng)))
         return cost["atoms"] + cost["bonds"] - math.log(self.config.sizes.get(n, 0.0) or 1e-12)
 
+    @property
+    def exact(self) -> bool:
+        """Where atoms come in canonical order."""
+        return self._block(self.sampling) == 1
+
     def validation(self, batch: GraphBatch, rng: RandomKeys) -> dict[str, Tensor]:
         found = super().validation(batch, rng)
         if not self.config.mixed:

@@ -66,3 +66,26 @@ def test_what_is_saved_is_read_again(tmp_path: Path, suffix: str) -> None:
 
 def test_tables() -> None:
     assert _attempts().to_pandas()["smiles"].tolist() == _attempts().smiles
+
+
+@pytest.mark.parametrize("found", [_attempts(), _generated()])
+def test_a_slice_keeps_the_ids_of_its_molecules(found: Attempts | Generated) -> None:
+    whole = found.to_pandas()
+    for chosen in (slice(1, None), slice(None, None, -2), slice(-1, None)):
+        assert found[chosen].to_pandas().equals(whole[chosen].reset_index(drop=True))
+    assert found[1:][1:].to_pandas()["id"].tolist() == whole["id"].tolist()[2:]
+
+
+def test_properties_are_columns_and_the_likelihood_is_the_models(tmp_path: Path) -> None:
+    found = Generated(
+        requested=3, likelihood=lambda smiles: [float(len(text)) for text in smiles[:-1]] + [float("nan")]
+    )
+    found.add(DRAWN)
+    table = found.to_pandas(properties=True)
+    assert table["nll"].tolist()[:2] == [3, 3] and table["nll"].isna()[2]
+    assert table["heavy_atoms"].tolist() == [3, 3, 1] and "nll" not in _attempts().to_pandas(properties=True)
+    found.save(tmp_path / "library.sdf", properties=True)
+    text = (tmp_path / "library.sdf").read_text()
+    assert text.startswith("mol000001\n") and text.count("<TPSA>") == 3 and text.count("<nll>") == 2
+    with pytest.raises(UsageError, match="no place for properties"):
+        found.save(tmp_path / "library.smi", properties=True)

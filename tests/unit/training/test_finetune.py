@@ -49,7 +49,7 @@ def alcohols(tmp_path_factory: pytest.TempPathFactory) -> EncodedDataset:
 def test_every_shipped_model_encodes_with_its_own_vocabulary(name: str) -> None:
     model = package.load(name)
     records = [Record(number, smiles) for number, smiles in enumerate(["CCO", "OCC", "C[Si](C)C", "x", "C" * 60], 1)]
-    found = screen(model, find_family(model.family).recipe_class(), records)
+    found = screen(model, records)
     assert found.smiles == ["CCO"]
     assert (found.read, found.duplicates) == (5, 1)
     unknown = "unknown_atom" if "graph" in name else "unknown_token"
