@@ -63,11 +63,15 @@ def encoded(molecules: Any) -> Any:
     return dataset.report.kept, sorted(dataset.smiles("train"))
 
 
+def scored(molecules: Any) -> Any:
+    return molgen.load("qm9-ar").nll(molecules).to_pandas()["nll"].round(3).astype(str).tolist()
+
+
 def summed(model: Generator) -> float:
     return sum(float(weights.double().sum()) for weights in model.state_dict().values())
 
 
-TAKERS = (evaluated, compared_with, drawn, fine_tuned, tuned_by_method, trained, encoded)
+TAKERS = (evaluated, compared_with, drawn, fine_tuned, tuned_by_method, trained, encoded, scored)
 
 
 @pytest.fixture(scope="module")
