@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,8 @@ from molgen.errors import MolgenError, UsageError
 from molgen.system.files import whole_file
 
 PROPERTIES = {"logP": "logP", "SA": "synthetic accessibility", "QED": "QED", "weight": "molecular weight, g/mol"}
-_BINS = 60
+_BINS = (10, 60)
+"""Fewest and most bins; small sets have fewer, so that a molecule or two is no peak."""
 
 
 def draw_properties(
@@ -43,8 +44,7 @@ def draw_properties(
     figure, axes = plt.subplots(1, len(PROPERTIES), figsize=(3.2 * len(PROPERTIES), 2.8), layout="constrained")
     for axis, (name, label) in zip(axes, PROPERTIES.items(), strict=True):
         everything = np.concatenate([values[name] for values in sets.values()])
-        low, high = np.quantile(everything, [0.001, 0.999])
-        bins = np.linspace(low, max(high, low + 1e-6), _BINS)
+        bins = bin_edges([values[name] for values in sets.values()])
         for number, (shown, values) in enumerate(sets.items()):
             style = {"histtype": "stepfilled", "alpha": 0.35} if number == 0 else {"histtype": "step", "linewidth": 1.6}
             inside = values[name][(values[name] >= bins[0]) & (values[name] <= bins[-1])]
@@ -57,3 +57,18 @@ def draw_properties(
     with whole_file(path, overwrite) as temporary:
         figure.savefig(temporary, dpi=120)
     plt.close(figure)
+
+
+def bin_edges(sets: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Edges of bins for some sets of values: without the outermost thousandth on either side, from 1,000 values on.
+
+    Example:
+        >>> edges = bin_edges([np.arange(100.0), np.array([-5.0])])
+        >>> float(edges[0]), float(edges[-1]), len(edges) - 1
+        (-5.0, 99.0, 10)
+    """
+    everything = np.concatenate(sets)
+    low = np.quantile(everything, 0.001, method="lower")
+    high = np.quantile(everything, 0.999, method="higher")
+    count = np.clip(2 * np.sqrt(min(map(len, sets))), *_BINS)
+    return np.linspace(low, max(high, low + 1e-6), int(count) + 1)
