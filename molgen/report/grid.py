@@ -170,6 +170,6 @@ def _legend(name: str, value: object) -> str:
     if is_missing(value):
         return f"{name} -"
     number = as_number(value)
-    if number is None or number.is_integer() or len(str(value)) <= 5:
+    if number is None or number.is_integer() or (isinstance(value, str) and len(value) <= 5):
         return f"{name} {str(value).removesuffix('.0')}"
-    return f"{name} {number:.2f}" if 0.1 <= abs(number) < 1e5 else f"{name} {number:.3g}"
+    return f"{name} {number:.2f}" if 0.01 <= abs(number) < 1e5 else f"{name} {number:.3g}"
