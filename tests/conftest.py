@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 import torch
 
+from molgen.cli.main import main
 from molgen.datasets import load_dataset
 from molgen.datasets.qm9 import QM9_FILE
 from molgen.io import read_smiles
@@ -36,8 +40,11 @@ sampled_molecules = 8
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    os.environ["MOLGEN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-    torch.set_num_threads(2)
+    """A cache for this run of the tests alone; where several processes run them, it is common to all."""
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    base = tmp_path_factory.getbasetemp()
+    os.environ["MOLGEN_CACHE"] = str((base if alone else base.parent) / "cache")
+    torch.set_num_threads(2 if alone else 1)
 
 
 @pytest.fixture(scope="session")
@@ -61,23 +68,51 @@ def dataset(smiles_file: Path):  # type: ignore[no-untyped-def]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def checked(result: subprocess.CompletedProcess[str], code: int) -> subprocess.CompletedProcess[str]:
+    assert result.returncode == code, f"exit {result.returncode}\n{result.stdout}\n{result.stderr}"
+    if code:
+        assert "Traceback" not in result.stderr
+    return result
+
+
 @pytest.fixture(scope="session")
 def molgen() -> Run:
-    """Run the command line as a user does: in its own process."""
+    """Run the command line in this process, which spares the seconds that a new one needs to import everything."""
 
     def run(*args: object, code: int = 0, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-        result = subprocess.run(
-            [sys.executable, "-m", "molgen", *map(str, args)],
-            capture_output=True,
-            text=True,
-            cwd=cwd,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **env},
-            timeout=300,
-        )
-        assert result.returncode == code, f"exit {result.returncode}\n{result.stdout}\n{result.stderr}"
-        if code:
-            assert "Traceback" not in result.stderr
-        return result
+        words = ["molgen", *map(str, args)]
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+        notes = logging.StreamHandler(err)  # as Python does where nobody has set up logging
+        notes.setLevel(logging.WARNING)
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.setattr(sys, "argv", words)
+            for name, value in env.items():
+                patch.setenv(name, value)
+            if cwd is not None:
+                patch.chdir(cwd)
+            logging.getLogger().addHandler(notes)
+            try:
+                main()
+                found: object = 0
+            except SystemExit as end:
+                found = end.code or 0
+            finally:
+                logging.getLogger().removeHandler(notes)
+        shown = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+        assert isinstance(found, int), found
+        return checked(subprocess.CompletedProcess(words, found, *shown), code)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def molgen_process() -> Run:
+    """Run the command line in a process of its own, for what depends on that."""
+
+    def run(*args: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-m", "molgen", *map(str, args)]
+        env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+        return checked(subprocess.run(words, capture_output=True, text=True, env=env, timeout=300), code)
 
     return run
 

@@ -1,6 +1,6 @@
 """Molecules that satisfy every valence and yet cannot exist: rings that geometry does not allow.
 
-Sanitisation counts bonds and electrons and looks at no angle. The checks here name what is too strained to be made:
+Sanitisation counts bonds and electrons and checks no angle. The checks here name what is too strained to be made:
 each limit is one below the smallest ring that was isolated.
 """
 

@@ -14,7 +14,7 @@ rdBase.DisableLog("rdApp.*")
 
 @dataclass(frozen=True)
 class Limits:
-    """What is refused before RDKit sees it (it crashes on a 20,000-atom chain) and after.
+    """What is refused before RDKit reads it (it crashes on a 20,000-atom chain) and after.
 
     Attributes:
         max_length: longest SMILES read, in characters.
@@ -116,8 +116,7 @@ def connected(text: str, limits: Limits = DEFAULT_LIMITS) -> Chem.Mol:
 def standardize(smiles: str, limits: Limits = DEFAULT_LIMITS) -> Chem.Mol:
     """One connected molecule that can be a graph of molgen: not too large, bonds single, double, triple or aromatic.
 
-    What does not fit is refused with its reason. What a SMILES does not write it does not hold, so the slower looks at
-    the molecule are taken only where the text calls for them.
+    What does not fit is refused with its reason. The slower checks run only where the text has what they check.
 
     Raises:
         MoleculeError: reasons of `connected`, ``too_many_atoms`` or ``dative_bond``.

@@ -42,7 +42,7 @@ def tune(
     if not (model / CONFIG_FILE).is_file():
         raise UsageError(f"{model} is not a model directory; to tune a shipped model, copy its directory first")
     if tries and steps:
-        raise UsageError("--try says the steps itself: leave --steps out")
+        raise UsageError("--try sets the steps: leave --steps out")
     keep_memory()
     _, table = run(
         model,

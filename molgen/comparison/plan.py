@@ -1,4 +1,4 @@
-"""What is compared, as a TOML file says it."""
+"""What is compared, as a TOML file states it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Plan(BaseModel):
         data: a named set or a file.
         minutes: of training for each row and seed.
         seeds: of training and sampling.
-        attempts: raw attempts that each figure rests on.
+        attempts: raw attempts that each metric rests on.
         molecules: held-out molecules that the likelihood rests on, at most.
         split: whose molecules likelihood and FCD refer to: ``validation`` to choose by, ``test`` to publish.
         rows: what is compared.

@@ -41,13 +41,13 @@ class Source:
         licence: of the data.
         origin: where it comes from.
         fingerprint: gives the SHA-256 of the content.
-        records: streams the records.
+        records: gives the records one by one.
         available: whether it can be read without fetching.
         fetch: fetches it, for sets that do not ship with molgen.
         largest: heavy atoms of its largest molecules, where it has a limit of its own.
         atoms: which molecules it keeps by their atoms; by default all.
         collections: names of those that it is made of, where it is made of several.
-        excluded: streams records whose molecules are left out.
+        excluded: gives the records whose molecules are left out.
         path: of a file, from the root.
     """
 

@@ -1,4 +1,4 @@
-"""Block diffusion: block after block, each uncovered in a random order given all that stands before it."""
+"""Block diffusion: block after block, each unmasked in a random order given everything before it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class BlockConfig(BaseModel):
     Attributes:
         tokenizer: kind and vocabulary.
         longest: tokens of the longest text in training, after what is given.
-        block: tokens that are uncovered in a random order before it goes on; 1 is an autoregressive model.
-        window: tokens before the block under way that are looked back at; None for all.
+        block: tokens that are unmasked in a random order before the next block begins; 1 is an autoregressive model.
+        window: tokens before the current block that are attended to; None for all.
         network: shape.
         data: name and sizes of the splits.
     """
@@ -54,13 +54,13 @@ class BlockConfig(BaseModel):
 class BlockDiffusion(Model):
     """Absorbing diffusion on the blocks of a text (Arriola et al., BD3-LM, 2025), given its beginning.
 
-    The network is that of `AnyOrder`: a slot holds a token just read and the place to be uncovered next, and sees the
-    slots before it, so that every token is read once and keys and values are kept from block to block. Places are known
-    by their distances and within their block alone, and with a window no distance is larger than in training: a text
-    may be longer than any there.
+    The network is that of `AnyOrder`: a slot holds a token just read and the position to be unmasked next, and attends
+    to the slots before it, so that every token is read once and keys and values are kept from block to block. Positions
+    enter as distances and as the position in a block alone, and with a window no distance is larger than in training:
+    a text may be longer than any in training.
 
-    Two uses. A reply follows a prompt and ends with the first end token; what is behind it in the block is dropped. A
-    stream goes on from some text for as long as one likes.
+    Two uses. A reply follows a prompt and ends with the first end token; what follows it in the block is dropped. A
+    stream continues a text to any length.
 
     Args:
         config: everything.
@@ -93,8 +93,8 @@ class BlockDiffusion(Model):
 
         Args:
             tokens: read, in order, ``(B, m)``.
-            places: where they stand ``(B, m)``.
-            targets: the place asked for by each slot ``(B, m)``.
+            places: their positions ``(B, m)``.
+            targets: the position that each slot predicts ``(B, m)``.
             begins: where the first block begins ``(B,)``.
             cache: the slots before.
         """
@@ -124,7 +124,7 @@ class BlockDiffusion(Model):
         return over_orders(bounds)
 
     def sample_metrics(self, count: int) -> dict[str, float]:
-        """Nothing: what is worth measuring depends on the text; of replies see `molgen.dialogue.metrics`."""
+        """No metrics, since they depend on the text; of replies see `molgen.dialogue.metrics`."""
         return {}
 
     @names_settings
@@ -138,20 +138,20 @@ class BlockDiffusion(Model):
         observer: Callable[[list[str]], None] | None = None,
         **sampling: Unpack[SamplingSettings],
     ) -> list[str]:
-        """Replies to a prompt, as they come: the same one may come twice.
+        """Replies to a prompt; the same one may come twice.
 
         Args:
-            prompt: what is said.
-            n: how many replies.
-            seed: decides them.
-            observer: sees all replies as far as they are, after each network call.
+            prompt: text to reply to.
+            n: number of replies.
+            seed: results depend on it alone.
+            observer: called with the unfinished replies after each network call.
             **sampling: fields of `SamplingConfig` to override.
 
         Raises:
             UsageError: an empty prompt, n below 1, or a bad sampling setting.
         """
         if not prompt.strip():
-            raise UsageError("the prompt is empty: say something")
+            raise UsageError("the prompt is empty: give a text to reply to")
         if n < 1:
             raise UsageError(f"the number of replies must be at least 1, got {n}")
         config = self.sampling_with(**sampling)
@@ -175,12 +175,12 @@ class BlockDiffusion(Model):
         observer: Callable[[list[str]], None] | None = None,
         **sampling: Unpack[SamplingSettings],
     ) -> list[str]:
-        """Up to n replies to a prompt that are all different and say something; fewer where few are likely.
+        """Up to n replies to a prompt that are all different and not empty; fewer where few are likely.
 
         Args:
-            prompt: what is said.
-            n: how many replies.
-            seed: decides them.
+            prompt: text to reply to.
+            n: number of replies.
+            seed: results depend on it alone.
             observer: see `reply`.
             **sampling: fields of `SamplingConfig` to override.
 
@@ -200,20 +200,20 @@ class BlockDiffusion(Model):
     def go_on(
         self, text: str, tokens: int, n: int = 1, *, seed: int = 0, **sampling: Unpack[SamplingSettings]
     ) -> list[str]:
-        """What follows a text, as a stream: it does not end by itself.
+        """Continuations of a text, as a stream, which has no end token.
 
         Args:
-            text: to go on from.
-            tokens: how many to write, rounded up to whole blocks.
-            n: how many continuations.
-            seed: decides them.
+            text: to continue.
+            tokens: number of tokens to write, rounded up to whole blocks.
+            n: number of continuations.
+            seed: results depend on it alone.
             **sampling: fields of `SamplingConfig` to override.
 
         Raises:
             UsageError: an empty text, tokens or n below 1, or a bad sampling setting.
         """
         if not text:
-            raise UsageError("there is no text to go on from")
+            raise UsageError("there is no text to continue")
         if min(tokens, n) < 1:
             raise UsageError(f"the numbers of tokens and of continuations must be at least 1, got {tokens} and {n}")
         config = self.sampling_with(**sampling)
@@ -266,7 +266,7 @@ class BlockDiffusion(Model):
         return [self._text(text) for text in texts]
 
     def _drafts(self, texts: list[list[int]], running: Tensor, written: Tensor) -> list[str]:
-        """All texts as far as they are, what is still hidden in the block under way included."""
+        """The unfinished texts, with the masked positions of the current block."""
         drafts = dict(zip(running.tolist(), written.tolist(), strict=True))
         return [self._text(text + drafts.get(row, [])) for row, text in enumerate(texts)]
 

@@ -1,4 +1,4 @@
-"""Properties of molecules by name, such as a chemist asks for."""
+"""Properties of molecules by name, such as chemists use them."""
 
 from __future__ import annotations
 

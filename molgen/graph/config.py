@@ -31,8 +31,8 @@ class NetworkConfig(BaseModel):
     """Shape of the network.
 
     Attributes:
-        order: ``canonical`` lets the network see the position of each atom; ``random`` hides it, and outputs then
-            permute with the input.
+        order: ``canonical`` gives the network the position of each atom as an input; ``random`` does not, and outputs
+            then permute with the input.
         width: channels of atoms.
         pair_width: channels of pairs.
         layers: rounds of message passing.

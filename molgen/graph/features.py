@@ -12,7 +12,7 @@ from molgen.graph.config import FeatureName
 from molgen.nn.graph_features import cycle_counts, random_walks
 
 _VALENCES = 32
-"""Twice the valence used is told apart up to here."""
+"""Largest value of twice the valence used that has an input of its own."""
 _COUNTS = 3 + 4
 _STEPS = 10
 

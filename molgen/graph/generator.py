@@ -86,7 +86,7 @@ class GraphGenerator(Generator):
             size: number of atoms.
             rng: the keys that the size was drawn with, ``(B,)``: targets drawn with it belong to it.
             sampling: how.
-            observer: sees every intermediate state.
+            observer: called with every intermediate state.
             conditions: what is asked of the graphs.
         """
 

@@ -69,7 +69,7 @@ class Generator(MoleculeModel):
     def sample_batch(
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
-        """Attempts of one size, one per stream; nothing is repaired."""
+        """Attempts of one size, one per random key; nothing is repaired."""
 
     @names_settings
     @abstractmethod

@@ -1,4 +1,4 @@
-"""The noise of a diffusion model, as its configuration says it."""
+"""The noise of a diffusion model, as its configuration states it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a model samples, as its directory and the command line say it."""
+"""How a model samples, as stored in its directory and as set on the command line."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class SamplingConfig(BaseModel):
         top_p: by kind of variable.
         guidance: by kind of variable, weight w of log p + w (log p - log p_unconditional), where properties are a
             condition; two network passes instead of one.
-        eta: stochasticity of the flow sampler, or of the order in which the confidence sampler uncovers.
+        eta: stochasticity of the flow sampler, or of the order in which the confidence sampler unmasks.
         omega: target guidance of the flow sampler.
-        remask: whether the confidence sampler may hide again what it uncovered.
-        block: tokens that an any-order model uncovers before it goes on to those behind them; 0 for all; None for what
-            it was trained on.
+        remask: whether the confidence sampler may mask variables again.
+        block: tokens per block of an any-order model, unmasked in a random order; 0 for one block; None for the block
+            of training.
         valence_guard: forbid bonds that exceed a valence and atoms without a bond, and draw again what RDKit refuses
             all the same, such as aromatic rings without alternating bonds. Part of the model's name in any benchmark.
         template: what is given of a text, ``*`` standing for the rest.

@@ -1,4 +1,4 @@
-"""The Transformer of texts and of growing graphs: looking both ways for diffusion, backwards only otherwise."""
+"""The Transformer of texts and of autoregressive graphs: bidirectional for diffusion, causal otherwise."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Cache:
         return k, v
 
     def keep(self, positions: int) -> None:
-        """Forget all but the last positions."""
+        """Drop all but the last positions."""
         self.layers = [
             None if pair is None else (pair[0][:, :, -positions:], pair[1][:, :, -positions:]) for pair in self.layers
         ]
@@ -98,31 +98,31 @@ class Block(nn.Module):
         self,
         h: Tensor,
         condition: Tensor | None,
-        turns: tuple[Tensor, Tensor],
+        rotations: tuple[Tensor, Tensor],
         causal: bool,
         cache: Cache | None,
         layer: int,
         bias: Tensor | None,
     ) -> Tensor:
-        """``(B, n, width)`` -> ``(B, n, width)``; `turns` are those of queries and of keys."""
+        """``(B, n, width)`` -> ``(B, n, width)``; `rotations` are those of queries and of keys."""
         batch, n, width = h.shape
         x = self.attention_norm(h, condition)
         q, k, v = self.qkv(x).view(batch, n, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        q, k = rotate(q, turns[0]), rotate(k, turns[1])
+        q, k = rotate(q, rotations[0]), rotate(k, rotations[1])
         if cache is not None:
             k, v = cache.extend(layer, k, v)
-        message = attend(q, k, v, causal and n > 1, bias)  # one position may see all that has been read
+        message = attend(q, k, v, causal and n > 1, bias)  # one position attends to all that have been read
         h = h + self.dropout(self.attention_out(message.transpose(1, 2).reshape(batch, n, width)))
         return h + self.dropout(self.feed_forward(self.feed_forward_norm(h, condition)))
 
 
 class Transformer(nn.Module):
-    """Blocks with rotary positions (Su et al., 2021), which know distances and need no largest length.
+    """Blocks with rotary positions (Su et al., 2021), which encode distances and need no largest length.
 
     Args:
         config: shape.
         condition_width: channels of the condition; 0 for none.
-        causal: whether a position sees only itself and what stands before it.
+        causal: whether a position attends only to itself and to positions before it.
     """
 
     frequencies: Tensor
@@ -151,22 +151,22 @@ class Transformer(nn.Module):
             h: of the positions that follow those in the cache.
             condition: ``(B, condition_width)`` or ``(1, condition_width)``.
             cache: what has been read; only where it is causal. More than one position at a time only into an empty one.
-            places: where each position stands ``(B, n)``, if not one after the other.
-            targets: the place that each position looks from ``(B, n)``, if not its own.
+            places: position of each token ``(B, n)``, by default one after the other.
+            targets: position that each token's query is rotated by ``(B, n)``, by default its own.
             biases: what is added to the attention of each layer, ``(B, heads, n, positions read)``.
         """
         if places is None:
             start = 0 if cache is None else cache.length
             places = torch.arange(start, start + h.shape[1], device=h.device)[None]
-        keys = self._turn(places)
+        keys = self._rotation(places)
         compiled = self.training and cache is None  # decoding has another shape at every call
-        turns = (keys if targets is None else self._turn(targets), keys)
+        rotations = (keys if targets is None else self._rotation(targets), keys)
         for layer, block in enumerate(self.blocks):
             run = block if compiled else block.forward
-            h = run(h, condition, turns, self.causal, cache, layer, None if biases is None else biases[layer])
+            h = run(h, condition, rotations, self.causal, cache, layer, None if biases is None else biases[layer])
         return self.norm(h)
 
-    def _turn(self, places: Tensor) -> Tensor:
+    def _rotation(self, places: Tensor) -> Tensor:
         """Cosines and sines of the angles of places ``(B, n)``: ``(2, B, 1, n, d / 2)``."""
         angle = places[:, None, :, None] * self.frequencies
         return torch.stack([angle.cos(), angle.sin()])
@@ -188,8 +188,8 @@ def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool, bias: Tensor | None = 
     return scores.softmax(-1).to(v.dtype) @ v
 
 
-def rotate(x: Tensor, turn: Tensor) -> Tensor:
+def rotate(x: Tensor, rotation: Tensor) -> Tensor:
     """Rotate pairs of channels ``(..., n, d)`` by angles whose cosines and sines are ``(2, ..., n, d / 2)``."""
     first, second = x.chunk(2, dim=-1)
-    cos, sin = turn
+    cos, sin = rotation
     return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)

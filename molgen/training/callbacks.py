@@ -1,4 +1,4 @@
-"""What goes on beside the steps: stopping, saving, validating, telling."""
+"""What happens beside the steps: stopping, saving, validation, progress."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Keeper(L.Callback):
         average: whose weights the model directory gets.
         minutes: between writes.
         card: gives the text of the model card.
-        best: where training stops early, the monitor that knows which weights are the best; the model directory then
+        best: where training stops early, the monitor that keeps track of the best weights; the model directory then
             holds those instead of the last.
     """
 

@@ -57,7 +57,7 @@ def number(pattern: str, text: str) -> int:
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("suffix", [".smi", ".csv"])
-def test_mutated_smiles_end_no_run_and_are_all_counted(molgen: Run, tmp_path: Path, suffix: str) -> None:
+def test_mutated_smiles_end_no_run_and_are_all_counted(molgen_process: Run, tmp_path: Path, suffix: str) -> None:
     count = int(os.environ.get("MOLGEN_FUZZ", "4000"))
     lines = mutated([text for _, text in read_smiles(OWN)], count, seed=0)
     for step in range(0, count, 20_000):
@@ -67,9 +67,9 @@ def test_mutated_smiles_end_no_run_and_are_all_counted(molgen: Run, tmp_path: Pa
                 csv.writer(file, lineterminator="\n").writerows([["n", "smiles"], *enumerate(part)])
             else:
                 file.writelines(f"{line}\n" for line in part)
-        shown = molgen("data", "info", path).stdout
+        shown = molgen_process("data", "info", path).stdout
         assert number("│ read +", shown) == len(part)
         assert number("│ kept +", shown) + number("│ duplicates +", shown) + number("skipped: ", shown) == len(part)
-        scored = molgen("evaluate", path, "--only", "validity,uniqueness,atom_stability")
+        scored = molgen_process("evaluate", path, "--only", "validity,uniqueness,atom_stability")
         assert f"{len(part):,} attempts" in scored.stdout
         assert "Traceback" not in scored.stderr and "longer than 20 s" not in scored.stderr

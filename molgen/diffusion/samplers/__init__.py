@@ -1,4 +1,4 @@
-"""From a denoiser to samples: one file per sampler, none of which knows the model."""
+"""From a denoiser to samples: one file per sampler, independent of the model."""
 
 from __future__ import annotations
 

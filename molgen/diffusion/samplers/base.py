@@ -145,10 +145,10 @@ class Sampler(ABC):
             process: what the network was trained on.
             denoise: the network.
             sizes: number of variables of each kind.
-            rng: one random stream per example.
+            rng: one random key per example.
             frozen: by kind, a mask ``(B, V)`` bool and the values ``(B, V)`` it holds fixed (in-painting).
             guidance: changes the logits before each draw.
-            observer: sees each intermediate state.
+            observer: called with each intermediate state.
 
         Returns:
             ``(B, V)`` clean categories per kind.

@@ -12,8 +12,8 @@ from molgen.diffusion.samplers.first_hitting import check_masks, masked_variable
 
 
 class Confidence(Sampler):
-    """Draws every masked variable and keeps the draws of highest probability, as many as the schedule uncovers by s
-    (Chang et al., MaskGIT, 2022); with remasking, what was uncovered before competes again by its probability now.
+    """Draws every masked variable and keeps the draws of highest probability, as many as the schedule unmasks by s
+    (Chang et al., MaskGIT, 2022); with remasking, variables unmasked before compete again by their present probability.
 
     Raises likelihood and lowers diversity: show both.
 
@@ -21,7 +21,7 @@ class Confidence(Sampler):
         settings: steps, distortion, temperatures, top-p.
         eta: scale of the Gumbel noise added to log probabilities, falling with the share still masked; 0 is greedy in
             the order, though not in the draws.
-        remask: whether uncovered variables may be masked again.
+        remask: whether unmasked variables may be masked again.
     """
 
     def __init__(self, settings: SamplerSettings | None = None, eta: float = 0.0, remask: bool = False) -> None:
@@ -36,20 +36,20 @@ class Confidence(Sampler):
     def step(self, process: Process, logits: State, x_t: State, s: Tensor, t: Tensor, rng: RandomKeys) -> State:
         masked = masked_variables(process, x_t)
         clean = self.clean_probabilities(process, logits, x_t, t)
-        hidden = 1 - process.schedule.alpha(s)
+        share = 1 - process.schedule.alpha(s)  # masked at s
         result = {}
         for k, kind in enumerate(process.kinds):
             stream = rng.fold_in(k)
             free = masked[kind]
             drawn = torch.where(free, stream.fold_in(0).categorical(clean[kind]), x_t[kind])
             p = clean[kind]
-            if self.remask:  # how likely is what stands there, as the network sees it unconstrained
+            if self.remask:  # probability of the present values by the unconstrained logits
                 p = torch.where(free[..., None], p, logits[kind][..., : p.shape[-1]].softmax(-1))
             score = p.gather(-1, drawn.unsqueeze(-1)).squeeze(-1).clamp(min=1e-30).log()
-            score = score + self.eta * hidden[:, None] * gumbel(stream.fold_in(1).uniform(drawn.shape[1]))
+            score = score + self.eta * share[:, None] * gumbel(stream.fold_in(1).uniform(drawn.shape[1]))
             if not self.remask:
                 score = score.masked_fill(~free, float("inf"))
-            count = (hidden * drawn.shape[1]).floor().long()  # how many stay masked
+            count = (share * drawn.shape[1]).floor().long()  # how many stay masked
             rank = score.argsort(dim=1, stable=True).argsort(dim=1, stable=True)
             hide = rank < count[:, None]
             if not self.remask:

@@ -93,7 +93,7 @@ def check_masks(process: Process) -> None:
         ValueError: a transition is not absorbing.
     """
     if not all(isinstance(process.transition(kind), Absorbing) for kind in process.kinds):
-        raise ValueError("this sampler uncovers masks: it needs the absorbing transition")
+        raise ValueError("this sampler unmasks variables: it needs the absorbing transition")
 
 
 def masked_variables(process: Process, x: State) -> dict[str, Tensor]:

@@ -72,7 +72,7 @@ class Suite:
         name: on the command line.
         metrics: in order.
         usual: attempts behind the published tables, of which fewer bring a warning; None where there are no tables.
-        verdicts: whether it asks for strict validity or stability.
+        verdicts: whether it needs strict validity or stability.
     """
 
     name: str

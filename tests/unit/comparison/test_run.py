@@ -53,7 +53,7 @@ def test_a_comparison_is_a_table_and_continues_where_it_stopped(
     molgen: Run, smiles_file: Path, plan: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    command = ["compare", "--data", smiles_file, "--out", out, "--config", plan, "--budget", "8s", "--seeds", 2]
+    command = ["compare", "--data", smiles_file, "--out", out, "--config", plan, "--budget", "4s", "--seeds", 2]
     process = subprocess.Popen(
         [sys.executable, "-m", "molgen", *map(str, command)],
         cwd=ROOT,
@@ -64,13 +64,13 @@ def test_a_comparison_is_a_table_and_continues_where_it_stopped(
     deadline = time.monotonic() + 120
     while not list(out.glob("words-0/run/tensorboard/*/events*")) and time.monotonic() < deadline:
         time.sleep(0.1)
-    time.sleep(3)
+    time.sleep(1)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130 and "--resume" in errors and "Traceback" not in errors, errors
 
     assert "is not empty" in molgen(*command, code=2).stderr
-    assert "another comparison" in molgen(*command[:-4], "--budget", "9s", "--resume", code=2).stderr
+    assert "another comparison" in molgen(*command[:-4], "--budget", "5s", "--resume", code=2).stderr
     result = molgen(*command, "--resume")
     assert "words" in result.stdout and "block=1" in result.stdout
     again = molgen(*command, "--resume")
@@ -87,7 +87,7 @@ def test_a_comparison_is_a_table_and_continues_where_it_stopped(
         assert float(line["likelihood_nats"]) > 0 and 0 <= float(line["validity"]) <= 1
         assert float(line["calls"]) > 1 and float(line["seconds"]) > 0
     report = (out / "report.md").read_text()
-    assert "±" in report and "8 seconds" in report
+    assert "±" in report and "4 seconds" in report
     assert (out / "report.png").stat().st_size > 10_000
 
 

@@ -58,14 +58,34 @@ def test_the_same_seed_trains_the_same_model(
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+STEPS = 200
+
+
+@pytest.fixture(scope="module")
+def straight(
+    molgen_process: Run, smiles_file: Path, tiny_config: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Folder of a run that was never stopped."""
+    run = tmp_path_factory.mktemp("straight") / "run"
+    data = ("--data", smiles_file, "--config", tiny_config)
+    molgen_process("train", "graph", "--out", run, *data, "--steps", STEPS)
+    return run
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopped_and_resumed_is_as_if_never_stopped(
-    number: signal.Signals, code: int, molgen: Run, smiles_file: Path, tiny_config: Path, tmp_path: Path
+    number: signal.Signals,
+    code: int,
+    molgen_process: Run,
+    smiles_file: Path,
+    tiny_config: Path,
+    straight: Path,
+    tmp_path: Path,
 ) -> None:
-    run, length = tmp_path / "run", ["--steps", "400"]
+    run = tmp_path / "run"
     command = [sys.executable, "-m", "molgen", "train", "graph", "--data", smiles_file, "--out", run]
     process = subprocess.Popen(
-        [*map(str, command), "--config", str(tiny_config), *length],
+        [*map(str, command), "--config", str(tiny_config), "--steps", str(STEPS)],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,
@@ -75,21 +95,19 @@ def test_stopped_and_resumed_is_as_if_never_stopped(
     deadline = time.monotonic() + 120
     while not list(run.glob("tensorboard/*/events*")) and time.monotonic() < deadline:
         time.sleep(0.1)
-    time.sleep(2.5)
+    time.sleep(1.0)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == code, errors
     assert "Traceback" not in errors and "--resume" in errors
     done = torch.load(run / "last.ckpt", weights_only=True)["global_step"]
-    assert 0 < done < 400
+    assert 0 < done < STEPS
     assert package.load(run / "model")
 
-    molgen("train", "graph", "--out", run, "--resume")
+    molgen_process("train", "graph", "--out", run, "--resume")
     resumed = torch.load(run / "last.ckpt", weights_only=True)
-    assert resumed["global_step"] == 400
-    molgen("train", "graph", "--data", smiles_file, "--out", tmp_path / "straight", "--config", tiny_config, *length)
-    straight = torch.load(tmp_path / "straight" / "last.ckpt", weights_only=True)
-    for name, value in straight["state_dict"].items():
+    assert resumed["global_step"] == STEPS
+    for name, value in torch.load(straight / "last.ckpt", weights_only=True)["state_dict"].items():
         assert torch.equal(value, resumed["state_dict"][name]), name
 
 
@@ -167,7 +185,9 @@ def test_a_checkpoint_is_never_unpickled(molgen: Run, tiny_run: Path, tmp_path: 
     ("family", "network"),
     [("graph", "pair_width = 8\ntriangle = 4\n"), ("graph-any-order", "")],
 )
-def test_two_processes_train_as_one(molgen: Run, smiles_file: Path, tmp_path: Path, family: str, network: str) -> None:
+def test_two_processes_train_as_one(
+    molgen_process: Run, smiles_file: Path, tmp_path: Path, family: str, network: str
+) -> None:
     config = tmp_path / "ddp.toml"
     config.write_text(
         f"[network]\nwidth = 32\nlayers = 1\nheads = 2\n{network}"
@@ -177,7 +197,7 @@ def test_two_processes_train_as_one(molgen: Run, smiles_file: Path, tmp_path: Pa
     weights = []
     for devices in ("1", "2"):
         run = tmp_path / f"run{devices}"
-        molgen(
+        molgen_process(
             *("train", family, "--data", smiles_file, "--out", run, "--config", config),
             *("--accelerator", "cpu", "--devices", devices, "--strategy", "auto" if devices == "1" else "ddp"),
         )
