@@ -115,6 +115,8 @@ class Likelihoods(Sequence[float]):
         counts["left out"] = len(self.left_out)
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in self.reasons.items())
         shown = "  ".join(f"{name} {count:,}" for name, count in counts.items()) + (f" ({reasons})" if reasons else "")
+        if len(self.left_out) == len(self):
+            return shown
         kind = "exact" if self.exact else "upper bounds"
         return f"{shown}  mean {self.mean:.4g} nats ({kind})"
 

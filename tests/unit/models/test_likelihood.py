@@ -78,6 +78,7 @@ def test_no_record_is_lost(tmp_path: Path) -> None:
     found.save(path)
     again = pandas.read_csv(path)
     assert again["nll"].round(3).tolist()[0] == round(found[0], 3) and again["nll"].isna().sum() == 5
+    assert "mean" not in str(model.nll(["C1CC"]))
     assert len(repr(found)) < 200 and model.nll(["CC.O"], desalt=True).desalted == 1
 
 
