@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from molgen.cli.panels import Panels
+from molgen.system.shipped import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from molgen.models.results import Attempts, Generated
@@ -36,7 +37,7 @@ def generate(
     out: Annotated[
         list[Path] | None, typer.Option("-o", "--out", help=".smi, .csv, .parquet or .sdf, also several; else stdout.")
     ] = None,
-    model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = "moses-graph",
+    model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = DEFAULT_MODEL,
     fragment: Annotated[
         str | None,
         typer.Option(help="SMILES that every molecule contains; grow at each *, or anywhere; pieces apart by a dot."),

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from molgen.system.shipped import DEFAULT_MODEL
+
 
 def properties(
-    model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = "moses-graph",
+    model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = DEFAULT_MODEL,
 ) -> None:
     """List the properties that `molgen generate --property` takes, and what a model has been trained on."""
     from molgen.cli.console import print_table, say

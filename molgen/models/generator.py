@@ -26,6 +26,7 @@ from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import FineTuningOptions, SamplingSettings, names_fields, names_settings
 from molgen.system.hardware import parallel_map
 from molgen.system.progress import counting
+from molgen.system.shipped import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     import pandas
@@ -338,7 +339,7 @@ class Generator(MoleculeModel):
         return self.sampling_with(**sampling)
 
 
-def load(name: str | Path) -> Generator:
+def load(name: str | Path = DEFAULT_MODEL) -> Generator:
     """A trained generator of molecules, ready to sample.
 
     Args:

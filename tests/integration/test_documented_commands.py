@@ -16,6 +16,7 @@ from rdkit import Chem
 from molgen.cli.main import app
 from molgen.comparison.plan import read_plan
 from molgen.models.directory import shipped_models
+from molgen.system.shipped import DEFAULT_MODEL
 from molgen.training.config import read_config
 from tests.conftest import Run
 
@@ -67,7 +68,7 @@ def parse(args: list[str]) -> tuple[list[str], dict[str, Any]]:
 def test_commands_parse(page: Path) -> None:
     for args in molgen_commands(page):
         _, params = parse(args)
-        model = str(params.get("model") or "moses-graph")
+        model = str(params.get("model") or DEFAULT_MODEL)
         assert model in shipped_models() or "/model" in model, f"{page.name}: no model {model}"
         assert set(params.get("suite") or ()) <= SUITES, f"{page.name}: {args}"
         config = params.get("config")
