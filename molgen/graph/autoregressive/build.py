@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,15 +14,21 @@ from molgen.chem.vocabulary import Vocabulary
 from molgen.datasets.batches import GraphBatch, graph_arrays
 from molgen.datasets.encoded import EncodedDataset
 from molgen.datasets.splits import TRAIN
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import UsageError
 from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.model import TARGETS, AutoregressiveGraphModel
-from molgen.graph.autoregressive.orders import OrderName
-from molgen.graph.autoregressive.preparation import Preparation, known_properties
+from molgen.graph.autoregressive.orders import PIECES, OrderName, draw_orders
+from molgen.graph.autoregressive.preparation import Preparation, known_properties, squares
 from molgen.graph.autoregressive.properties import PropertyScale
 from molgen.graph.autoregressive.warm_start import enlarged
 from molgen.graph.build import learned
 from molgen.nn.transformer import TransformerConfig
+
+_BINS = 20
+"""Of the histograms of the share of atoms that are given."""
+_MOST_PIECES = 3
+"""That have a histogram of their own; more pieces share that of this number."""
 
 
 class Settings(Protocol):
@@ -70,6 +77,8 @@ def autoregressive_graph_model(
     else:
         vocabulary = Vocabulary(config["atoms"], config["kekulized"])
         config["properties"], targets = _measured(dataset, vocabulary, settings.properties)
+    if "pieces" in settings.orders:
+        config["given"] = _given(dataset)
     full = AutoregressiveGraphConfig.model_validate(config)
     model = AutoregressiveGraphModel(full) if before is None else enlarged(before, full)
     if targets is not None:
@@ -111,10 +120,33 @@ def _measured(
     return scales, rows
 
 
-def _sampled(dataset: EncodedDataset, vocabulary: Vocabulary, names: Sequence[str]) -> Any:
+def _given(dataset: EncodedDataset) -> dict[int, tuple[float, ...]]:
+    """Histograms of the share of atoms that are given, by number of pieces, of `TARGETS` training molecules."""
+    found: dict[int, list[float]] = {number: [] for number in range(1, _MOST_PIECES + 1)}
+    for batch in _random_molecules(dataset):
+        n = batch.atoms.shape[1]
+        if n > 1:
+            keys = RandomKeys.from_seed(0, batch.examples).fold_in(n).keys.numpy().view(np.uint64)
+            drawn = draw_orders(squares(batch), np.full(len(batch), PIECES), keys)
+            for number, given in zip(drawn.pieces, drawn.given, strict=True):
+                found[min(int(number), _MOST_PIECES)].append(given / n)
+    counts = {number: np.histogram(shares, _BINS, (0, 1))[0] for number, shares in found.items() if shares}
+    return {number: tuple((count / count.sum()).round(4).tolist()) for number, count in counts.items()}
+
+
+def _sampled(dataset: EncodedDataset, vocabulary: Vocabulary, names: Sequence[str]) -> Iterator[torch.Tensor]:
     """Property values and sizes of `TARGETS` training molecules ``(m, P + 1)``, size after size."""
     preparation = Preparation(vocabulary, {"canonical": 1.0}, (1,), names)
-    categories = np.array(vocabulary.encode(dataset.vocabulary.atoms))
+    categories = torch.from_numpy(np.array(vocabulary.encode(dataset.vocabulary.atoms)))
+    for batch in _random_molecules(dataset):
+        known = torch.ones(len(batch), len(names), dtype=torch.bool)
+        values, _ = preparation.conditions(replace(batch, atoms=categories[batch.atoms]), known)
+        size = float(batch.atoms.shape[1])
+        yield torch.cat([values, torch.full((len(batch), 1), size)], dim=1)
+
+
+def _random_molecules(dataset: EncodedDataset) -> Iterator[GraphBatch]:
+    """`TARGETS` training molecules, size after size, in the categories of the data set."""
     sizes = dataset.sizes(TRAIN)
     ends = np.cumsum(list(sizes.values()))
     chosen = np.sort(np.random.default_rng(0).integers(0, ends[-1], TARGETS))
@@ -124,6 +156,4 @@ def _sampled(dataset: EncodedDataset, vocabulary: Vocabulary, names: Sequence[st
             atoms, bonds, *rest = (
                 torch.from_numpy(part[rows].astype(np.int64)) for part in graph_arrays(dataset, TRAIN, size)
             )
-            batch = GraphBatch(torch.from_numpy(categories)[atoms], bonds, torch.from_numpy(rows), 0, *rest)
-            values, _ = preparation.conditions(batch, torch.ones(len(rows), len(names), dtype=torch.bool))
-            yield torch.cat([values, torch.full((len(rows), 1), float(size))], dim=1)
+            yield GraphBatch(atoms, bonds, torch.from_numpy(rows), 0, *rest)

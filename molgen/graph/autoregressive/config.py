@@ -21,6 +21,8 @@ class AutoregressiveGraphConfig(GraphGeneratorConfig):
         orders: share of each generation order in training; see `molgen.graph.autoregressive.orders`.
         properties: that it is conditioned on, and how they are distributed over its training molecules.
         collections: names of the collections that its training molecules come from.
+        given: how much of a molecule is given in training where pieces are, by their number (3 is three or more):
+            shares of the molecules in bins of equal width over the share of the atoms that are given.
         network: its shape.
     """
 
@@ -28,6 +30,7 @@ class AutoregressiveGraphConfig(GraphGeneratorConfig):
     orders: dict[OrderName, Annotated[float, Field(gt=0)]] = Field({"canonical": 1.0}, min_length=1)
     properties: dict[str, PropertyScale] = Field({})
     collections: tuple[str, ...] = ()
+    given: dict[int, tuple[float, ...]] = Field({})
     network: TransformerConfig = TransformerConfig()
 
     @property

@@ -19,7 +19,7 @@ from molgen.graph.autoregressive.guard import ValenceGuard
 from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
 from molgen.graph.autoregressive.orders import CANONICAL, PIECES
 from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS, Array, Features, PartialGraph
-from molgen.graph.autoregressive.properties import PropertyCondition
+from molgen.graph.autoregressive.properties import COLLECTION, PropertyCondition
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
 from molgen.models.sampling import SamplingConfig
 from molgen.nn.transformer import Cache
@@ -59,7 +59,8 @@ class Decoder:
     """Graphs in the making.
 
     With guidance every slot is computed twice, in the conditional pass and in the unconditional one, which has the
-    given atoms and the size but no property; the rows of the network are those of the first and then of the second.
+    given atoms, the size and the collection but no other property; the rows of the network are those of the first and
+    then of the second.
 
     Args:
         model: that draws.
@@ -81,7 +82,7 @@ class Decoder:
     ) -> None:
         self.model, self.size, self.order, self.sampling = model, size, order, sampling
         rows, device = len(order), order.device
-        self.passes = passes(sampling, targets)
+        self.passes = passes(sampling, targets, model.config)
         self.graph = PartialGraph(rows, size, *begun(rows, size, given))
         self.cache = Cache(model.config.network.layers)
         self.atoms = order[:, :0]
@@ -134,7 +135,9 @@ class Decoder:
         conditional = condition(*targets)
         if self.passes == 1:
             return conditional
-        return torch.cat([conditional, unconditional.expand(len(conditional), -1)])
+        return torch.cat(
+            [conditional, condition(targets.values, targets.known & ~_guiding(targets, self.model.config))]
+        )
 
     def _read_given(self, given: Given) -> None:
         """Add the given atoms, and read all of them in one pass; once for all rows where these do not differ."""
@@ -244,9 +247,15 @@ class Decoder:
         return guided(conditional, unconditional, self.sampling.guidance.get(kind, 0.0))
 
 
-def passes(sampling: SamplingConfig, targets: Targets | None) -> int:
-    """Network passes per atom: two where properties guide."""
-    return 2 if targets is not None and any(sampling.guidance.values()) else 1
+def passes(sampling: SamplingConfig, targets: Targets | None, config: AutoregressiveGraphConfig) -> int:
+    """Network passes per atom: two where properties guide, of which the collection is none."""
+    return 2 if targets is not None and any(sampling.guidance.values()) and _guiding(targets, config).any() else 1
+
+
+def _guiding(targets: Targets, config: AutoregressiveGraphConfig) -> Tensor:
+    """Which properties of attempts are asked for and guide ``(B, P)``."""
+    guides = [name != COLLECTION for name in config.properties]
+    return targets.known & torch.tensor(guides, device=targets.known.device)
 
 
 def begun(rows: int, size: int, given: Given | None) -> tuple[Array, Array, Array]:

@@ -308,7 +308,7 @@ class AutoregressiveGraphModel(GraphGenerator):
         the guard.
         """
         state, satisfied = self._decode(size, rng, sampling, observer, asked)
-        cost = (size - asked.known) * passes(sampling, asked.targets)
+        cost = (size - asked.known) * passes(sampling, asked.targets, self.config)
         calls = [cost] * len(rng.keys)
         guarded = sampling.valence_guard
         judged = self._judged(state, asked) if guarded else None

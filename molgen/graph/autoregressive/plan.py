@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -14,12 +15,14 @@ from molgen.errors import UsageError
 from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.decoder import Targets
 from molgen.graph.autoregressive.given import Given
-from molgen.graph.autoregressive.preparation import COLLECTION
+from molgen.graph.autoregressive.properties import COLLECTION
 
 _NEAREST = 32
 """Training molecules that targets are drawn from where none has all that is asked for."""
 _ALIKE = 8
 """Training molecules that the rest is drawn from where an attempt has targets of its own."""
+_FLATTENED = 0.25
+"""Power of the shares of sizes where pieces are given."""
 _CHUNK = 256
 """Attempts that the nearest molecules are looked for at once."""
 
@@ -49,6 +52,10 @@ class Asked:
 class Plan:
     """How attempts under conditions are drawn.
 
+    Where pieces are given, a size is as likely as so large a share of a molecule is given in training, times a power
+    of its share of the training molecules. The share itself would mostly add one or two atoms to a fragment of nearly
+    the size of the common molecules, since few are larger.
+
     Targets and size of an attempt are those of a random training molecule whose properties and size lie in all ranges
     asked for, so that they go together as in training. Where there is none, they are those of one of the molecules that
     are nearest, with each value moved into its range. An attempt that has targets of its own has them, and of such a
@@ -71,7 +78,9 @@ class Plan:
         self, config: AutoregressiveGraphConfig, vocabulary: Vocabulary, table: Tensor | None, conditions: Conditions
     ) -> None:
         self.given = None if conditions.fragment is None else Given.of(conditions.fragment, vocabulary)
-        self.shares = config.sizes
+        fits = _fits(config, self.given)
+        power = 1.0 if self.given is None else _FLATTENED
+        self.shares = {size: max(share, 1e-9) ** power * fits(size) for size, share in config.sizes.items()}
         least = 1 if self.given is None else self.given.smallest
         self.range = _both(conditions.atoms, Interval(least, max(config.sizes)))
         self.exact = True
@@ -90,6 +99,9 @@ class Plan:
             deviations = torch.tensor([scale.deviation for scale in config.properties.values()] + [1.0])
             deviations = deviations.to(table.device)
             self.rows = self._eligible(table.float(), deviations, list(intervals.values()))
+            weights = {size: share / max(config.sizes[size], 1e-9) for size, share in self.shares.items()}
+            each = [weights.get(int(size), 0.0) for size in self.rows[:, -1].tolist()]
+            self.ends = torch.tensor(each, dtype=torch.float64, device=table.device).cumsum(0)
             if own:
                 self.targets = torch.tensor(list(own.values()), device=table.device).T
                 self.own = self.columns[len(intervals) :]
@@ -100,7 +112,7 @@ class Plan:
         if self.rows is not None:
             return self._drawn(rng)[:, -1].long()
         sizes = [size for size in self.shares if size in self.range]
-        shares = torch.tensor([max(self.shares[size], 1e-9) for size in sizes], device=rng.keys.device)
+        shares = torch.tensor([self.shares[size] for size in sizes], device=rng.keys.device)
         return torch.tensor(sizes, device=rng.keys.device)[rng.categorical(shares.expand(len(rng.keys), -1))]
 
     def asked(self, rng: RandomKeys) -> Asked:
@@ -115,7 +127,8 @@ class Plan:
     def _drawn(self, rng: RandomKeys) -> Tensor:
         assert self.rows is not None
         if self.nearest is None:
-            return self.rows[(rng.uniform() * len(self.rows)).long()]
+            drawn = torch.searchsorted(self.ends, rng.uniform() * self.ends[-1], right=True)
+            return self.rows[drawn.clamp(max=len(self.rows) - 1)]
         chosen = (rng.uniform() * self.nearest.shape[1]).long()
         drawn = self.rows[self.nearest.gather(1, chosen[:, None])[:, 0]]
         drawn[:, self.own] = self.targets
@@ -144,6 +157,15 @@ def _intervals(config: AutoregressiveGraphConfig, conditions: Conditions) -> dic
         number = float(config.collections.index(conditions.collection))
         found[COLLECTION] = Interval(number, number)
     return found
+
+
+def _fits(config: AutoregressiveGraphConfig, given: Given | None) -> Callable[[int], float]:
+    """Likelihood that of a molecule of some size so many atoms are given, up to a factor; 1 where nothing is given."""
+    if given is None or not config.given:
+        return lambda size: 1.0
+    shares = config.given[min(given.pieces, max(config.given))]
+    k = len(given.atoms)
+    return lambda size: max(shares[min(len(shares) * k // max(size, k), len(shares) - 1)], 1e-4) / size
 
 
 def _of_model(config: AutoregressiveGraphConfig, name: str) -> str:

@@ -18,10 +18,8 @@ from molgen.diffusion.orders import block_order
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.features.named_properties import PROPERTIES, property_values
 from molgen.graph.autoregressive.orders import CANONICAL, ORDER_NAMES, OrderName, draw_orders
+from molgen.graph.autoregressive.properties import COLLECTION
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
-
-COLLECTION = "collection"
-"""The property that says which collection a molecule comes from; known from the data, not computed."""
 
 _ALL_WITHHELD = 0.3
 """Share of molecules of which all properties are withheld; of the others any number is."""

@@ -10,6 +10,9 @@ from torch import Tensor, nn
 
 from molgen.graph.autoregressive.network import CONDITION_WIDTH
 
+COLLECTION = "collection"
+"""The property that says which collection a molecule comes from; known from the data, not computed."""
+
 _LIMIT = 5.0
 _FREQUENCIES = (1.0, 2.0, 4.0)
 

@@ -6,10 +6,12 @@ import pandas
 import pytest
 import torch
 
+from molgen.chem.vocabulary import Vocabulary
 from molgen.constraints.conditions import Conditions
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import UsageError
 from molgen.graph.autoregressive.model import AutoregressiveGraphModel
+from molgen.graph.autoregressive.plan import Plan
 from tests.unit.graph.toy import conditioned
 
 # weight, heavy atoms, size
@@ -71,3 +73,26 @@ def test_a_table_is_for_raw_attempts() -> None:
         model().generate(1, properties=pandas.DataFrame({"weight": [41.0]}))
     with pytest.raises(UsageError, match=r"row 1 .* no value of weight"):
         Conditions.of(properties=pandas.DataFrame({"weight": [41.0, None]}))
+
+
+def test_sizes_around_pieces_are_as_likely_as_so_large_a_share_is_given_in_training() -> None:
+    base = conditioned(size=3).config
+    config = base.model_copy(update={"sizes": {4: 0.5, 6: 0.5}, "given": {1: (0.0, 0.1, 0.3, 0.6)}})
+    fragment = Conditions.of(fragment="CN")
+    assert fragment is not None
+    plan = Plan(config, Vocabulary(config.atoms), None, fragment)
+    sizes = plan.sizes(RandomKeys.from_seed(0, torch.arange(20_000)))
+    likely = {4: 0.3 / 4, 6: 0.1 / 6}  # 2 of 4 atoms are in the third bin, 2 of 6 in the second
+    expected = likely[4] / sum(likely.values())
+    assert abs(float((sizes == 4).double().mean()) - expected) < 0.02
+
+
+def test_rows_of_properties_are_weighted_alike() -> None:
+    base = conditioned(size=3).config
+    config = base.model_copy(update={"sizes": {4: 0.5, 6: 0.5}, "given": {1: (0.0, 0.1, 0.3, 0.6)}})
+    asked = Conditions.of(fragment="CN", properties={"weight": (0, 100)})
+    assert asked is not None
+    table = torch.tensor([[40.0, 4.0, 4.0], [60.0, 6.0, 6.0]])
+    plan, keys = Plan(config, Vocabulary(config.atoms), table, asked), RandomKeys.from_seed(0, torch.arange(20_000))
+    expected = (0.3 / 4) / (0.3 / 4 + 0.1 / 6)
+    assert abs(float((plan.sizes(keys) == 4).double().mean()) - expected) < 0.02
