@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from molgen.system.shipped import DEFAULT_MODEL
+
 
 def likelihood(
     file: Annotated[
         str, typer.Argument(help="Molecules: .smi .csv .parquet .sdf, - for standard input; or a named set.")
     ],
-    model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = "moses-graph",
+    model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = DEFAULT_MODEL,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help=".csv, .tsv, .parquet or .sdf; else a .csv on stdout.")
     ] = None,

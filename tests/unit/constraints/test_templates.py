@@ -62,7 +62,7 @@ def test_what_is_given_stays(models: dict[str, TextGenerator], name: str, templa
     model = models[name]
     settings: dict[str, object] = {"template": template}
     if name != "any-order":
-        settings |= {"steps": 4, "sampler": {"absorbing": "first-hitting"}.get(name)}
+        settings |= {"sampler": "first-hitting"} if name == "absorbing" else {"steps": 4}
     drawn = model.attempts(40, seed=1, **settings)  # type: ignore[arg-type]
     assert all(matches(text, template) for text in drawn), drawn
     assert len(set(drawn)) > 20
