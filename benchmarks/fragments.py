@@ -38,7 +38,7 @@ from molgen.models.generator import Generator
 METRICS = ("validity", "uniqueness", "quality", "diversity", "distance")
 ASKED = {"QED": (0.6, None), "SA": (None, 4)}
 
-_morgan = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
+morgan = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
 
 
 def main() -> None:
@@ -88,13 +88,9 @@ def metrics(attempts: Sequence[str | None], fragment: Fragment, drug: str) -> tu
     valid = list(containing(attempts, fragment))
     different = [Chem.MolFromSmiles(smiles) for smiles in dict.fromkeys(valid)]
     good = [qed >= 0.6 and sa <= 4 for qed, sa in (property_values(mol, ["QED", "SA"]) for mol in different)]
-    prints = [_morgan.GetFingerprint(mol) for mol in different]
-    of_drug = _morgan.GetFingerprint(Chem.MolFromSmiles(drug))
-    pairs = [
-        distance
-        for row, own in enumerate(prints)
-        for distance in DataStructs.BulkTanimotoSimilarity(own, prints[:row], returnDistance=True)
-    ]
+    prints = [morgan.GetFingerprint(mol) for mol in different]
+    of_drug = morgan.GetFingerprint(Chem.MolFromSmiles(drug))
+    pairs = distances(prints)
     far = DataStructs.BulkTanimotoSimilarity(of_drug, prints, returnDistance=True)
     return (
         len(valid) / len(attempts),
@@ -103,6 +99,15 @@ def metrics(attempts: Sequence[str | None], fragment: Fragment, drug: str) -> tu
         float(np.mean(pairs)) if pairs else 0.0,
         float(np.mean(far)) if far else 0.0,
     )
+
+
+def distances(prints: Sequence[DataStructs.ExplicitBitVect]) -> list[float]:
+    """Tanimoto distances of all pairs of fingerprints."""
+    return [
+        distance
+        for row, own in enumerate(prints)
+        for distance in DataStructs.BulkTanimotoSimilarity(own, prints[:row], returnDistance=True)
+    ]
 
 
 def containing(attempts: Sequence[str | None], fragment: Fragment) -> Iterator[str]:

@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 import pandas
-from rdkit import Chem, DataStructs
-from rdkit.Chem import rdFingerprintGenerator
+from fragments import distances, morgan
+from rdkit import Chem
 
 import molgen
 from molgen.chem.strict import strict_from_smiles
@@ -39,8 +39,6 @@ RANGES = {"logP": Interval(1, 3), "QED": Interval(0.7, None), "weight": Interval
 QUALITY = {"QED": Interval(0.6, None), "SA": Interval(None, 4)}
 TARGETS = 20_000
 """Molecules of the test set that targets are drawn from."""
-
-_morgan = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
 
 
 def main() -> None:
@@ -97,13 +95,8 @@ def quality(model: Generator, asked: dict[str, Interval], seed: int, guidance: f
     """Quality and diversity of 1,000 attempts."""
     attempts = drawn(model, 1000, asked, seed, guidance)
     different = list(dict.fromkeys(smiles for smiles in attempts if smiles))
-    prints = [_morgan.GetFingerprint(Chem.MolFromSmiles(smiles)) for smiles in different]
-    distances = [
-        distance
-        for row, own in enumerate(prints)
-        for distance in DataStructs.BulkTanimotoSimilarity(own, prints[:row], returnDistance=True)
-    ]
-    return sum(has(smiles, QUALITY) for smiles in different) / len(attempts), float(np.mean(distances))
+    prints = [morgan.GetFingerprint(Chem.MolFromSmiles(smiles)) for smiles in different]
+    return sum(has(smiles, QUALITY) for smiles in different) / len(attempts), float(np.mean(distances(prints)))
 
 
 def drawn(model: Generator, samples: int, properties: Any, seed: int, guidance: float) -> list[str]:

@@ -23,8 +23,8 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
-from rdkit import Chem, DataStructs
-from rdkit.Chem import rdFingerprintGenerator
+from fragments import distances, morgan
+from rdkit import Chem
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 import molgen
@@ -33,8 +33,6 @@ from molgen.constraints.fragment import Fragment, part_of
 from molgen.datasets import moses
 
 ATTEMPTS = 5
-
-_morgan = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
 
 
 def main() -> None:
@@ -49,7 +47,7 @@ def main() -> None:
     print("seed", "scaffolds", "validity", "diversity", "Hit@1", "Hit@5", "s", sep="\t")
     for seed in arguments.seeds:
         started = time.perf_counter()
-        shares, distances, hits = [], [], []
+        shares, spread, hits = [], [], []
         for fragment, molecule, atoms in tasks(arguments.scaffolds, seed):
             attempts = model.attempts(
                 ATTEMPTS,
@@ -63,8 +61,8 @@ def main() -> None:
             found = [smiles if smiles and fragment.contained_in(smiles) else None for smiles in read]
             shares.append(np.mean([smiles is not None for smiles in found]))
             hits.append((found[0] == molecule, molecule in found))
-            distances += distance(found)
-        figures = (np.mean(shares), np.mean(distances), *np.mean(hits, axis=0))
+            spread += distance(found)
+        figures = (np.mean(shares), np.mean(spread), *np.mean(hits, axis=0))
         seconds = time.perf_counter() - started
         print(seed, len(shares), *(f"{figure:.4f}" for figure in figures), f"{seconds:.0f}", sep="\t", flush=True)
 
@@ -88,12 +86,7 @@ def tasks(count: int, seed: int) -> Iterator[tuple[Fragment, str, int]]:
 
 def distance(found: list[str | None]) -> list[float]:
     """Mean distance between the different molecules, in a list of one; none where there are fewer than two."""
-    prints = [_morgan.GetFingerprint(Chem.MolFromSmiles(smiles)) for smiles in dict.fromkeys(found) if smiles]
-    pairs = [
-        far
-        for row, own in enumerate(prints)
-        for far in DataStructs.BulkTanimotoSimilarity(own, prints[:row], returnDistance=True)
-    ]
+    pairs = distances([morgan.GetFingerprint(Chem.MolFromSmiles(smiles)) for smiles in dict.fromkeys(found) if smiles])
     return [float(np.mean(pairs))] if pairs else []
 
 

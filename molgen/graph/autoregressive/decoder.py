@@ -128,10 +128,9 @@ class Decoder:
         condition = self.model.condition
         if condition is None:
             return None
-        none = torch.zeros(1, len(self.model.config.properties), device=self.order.device)
-        unconditional = condition(none, none.bool())
         if targets is None:
-            return unconditional
+            none = torch.zeros(1, len(self.model.config.properties), device=self.order.device)
+            return condition(none, none.bool())
         conditional = condition(*targets)
         if self.passes == 1:
             return conditional

@@ -96,3 +96,14 @@ def test_rows_of_properties_are_weighted_alike() -> None:
     plan, keys = Plan(config, Vocabulary(config.atoms), table, asked), RandomKeys.from_seed(0, torch.arange(20_000))
     expected = (0.3 / 4) / (0.3 / 4 + 0.1 / 6)
     assert abs(float((plan.sizes(keys) == 4).double().mean()) - expected) < 0.02
+
+
+def test_sizes_around_pieces_follow_a_power_of_their_shares() -> None:
+    base = conditioned(size=3).config
+    config = base.model_copy(update={"sizes": {4: 0.9, 6: 0.1}, "given": {1: (0.25, 0.25, 0.25, 0.25)}})
+    fragment = Conditions.of(fragment="CN")
+    assert fragment is not None
+    plan = Plan(config, Vocabulary(config.atoms), None, fragment)
+    sizes = plan.sizes(RandomKeys.from_seed(0, torch.arange(20_000)))
+    likely = {4: 0.9**0.25 / 4, 6: 0.1**0.25 / 6}
+    assert abs(float((sizes == 4).double().mean()) - likely[4] / sum(likely.values())) < 0.02
