@@ -25,6 +25,15 @@ def _mix(x: Tensor) -> Tensor:
     return x ^ _shift_right(x, 31)
 
 
+def _mix_number(number: int) -> int:
+    """`_mix` of an integer of which 64 bits count. No tensor, which would have to be sent to a GPU."""
+    bits = (1 << 64) - 1
+    x = number & bits
+    x = ((x ^ x >> 30) * _MIX_1) & bits
+    x = ((x ^ x >> 27) * _MIX_2) & bits
+    return _signed(x ^ x >> 31)
+
+
 def _signed(number: int) -> int:
     """The lowest 64 bits of an integer as a signed one."""
     return (number + (1 << 63)) % (1 << 64) - (1 << 63)
@@ -47,8 +56,7 @@ class RandomKeys:
 
     def fold_in(self, number: int) -> RandomKeys:
         """Derived keys, independent of these and of those of any other number."""
-        salt = _mix(torch.tensor(_signed(number + 1), dtype=torch.int64, device=self.keys.device) * _MIX_1)
-        return RandomKeys(_mix(_mix(self.keys + _GOLDEN) + salt))
+        return RandomKeys(_mix(_mix(self.keys + _GOLDEN) + _mix_number((number + 1) * _MIX_1)))
 
     def select(self, rows: Tensor) -> RandomKeys:
         """The keys of some rows."""

@@ -40,7 +40,7 @@ class GraphsRecipe(MoleculesRecipe):
                 TRAIN,
                 self.optimiser.batch_size,
                 vocabulary=model.vocabulary,
-                prepare=self.preparation(model),
+                prepare=self.preparation(model, dataset),
                 **options,
             )
 
@@ -50,7 +50,7 @@ class GraphsRecipe(MoleculesRecipe):
     def held_out(cls, model: Any, dataset: EncodedDataset, split: str, share: int = 1) -> BatchStream[Batch]:
         return graph_batches(dataset, split, VALIDATION_BATCH, vocabulary=model.vocabulary, passes=1, share=share)
 
-    def preparation(self, model: Any) -> Callable[[GraphBatch], Batch] | None:
+    def preparation(self, model: Any, dataset: EncodedDataset) -> Callable[[GraphBatch], Batch] | None:
         """What is applied to every training batch where it is made, in a worker process if there is one."""
         return None
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import lightning as L
 import torch
+from torch import Tensor
 
 from molgen.datasets.batches import Batch, BatchStream
 from molgen.diffusion.random_keys import RandomKeys
@@ -24,6 +25,8 @@ from molgen.training.ema import ExponentialAverage
 from molgen.training.task import GeneratorTask
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_REDRAWN = 0.25
+"""Seconds between two drawings of the bar. Each reads the losses, for which a GPU has to be waited."""
 
 
 class Stopper(L.Callback):
@@ -229,8 +232,9 @@ class Console(L.Callback):
         self.interval = interval
         self._molecules = 0
         self._since = 0.0
-        self._smooth: dict[str, float] = {}
+        self._smooth: dict[str, Tensor] = {}
         self._bar: Bar | None = None
+        self._drawn = 0.0
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._since = time.monotonic()
@@ -244,15 +248,17 @@ class Console(L.Callback):
         assert isinstance(pl_module, GeneratorTask)
         self._molecules += len(batch) * trainer.world_size
         for kind, value in getattr(pl_module, "last_losses", {}).items():
-            self._smooth[kind] = 0.98 * self._smooth.get(kind, value) + 0.02 * value
-        seconds = time.monotonic() - self._since
-        if self._bar is not None:
+            self._smooth[kind] = torch.lerp(self._smooth.get(kind, value), value, 0.02)
+        now = time.monotonic()
+        seconds = now - self._since
+        if self._bar is not None and (now - self._drawn >= _REDRAWN or trainer.should_stop):
+            self._drawn = now
             self._bar.update(self._describe(seconds), completed=pl_module.progress)
         if self.display.follow is not None and trainer.is_global_zero:
             self.display.follow(1.0 if pl_module.finished else pl_module.progress)
         if trainer.is_global_zero and (seconds >= self.interval or trainer.should_stop):
             rate = self._molecules / max(seconds, 1e-9)
-            metrics = {f"train/{kind}_nats": value for kind, value in self._smooth.items()}
+            metrics = {f"train/{kind}_nats": float(value) for kind, value in self._smooth.items()}
             metrics |= {"train/molecules_per_second": rate, "train/progress": pl_module.progress}
             if pl_module.validity is not None:
                 metrics["train/validity"] = pl_module.validity

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -59,16 +60,22 @@ class Muon(torch.optim.Optimizer):
         return loss
 
     def _step_hidden(self, group: dict[str, Any]) -> None:
+        """Matrices of one shape together, so that a GPU is not held up by hundreds of small products."""
+        shapes: dict[torch.Size, list[Tensor]] = defaultdict(list)
         for weight in group["params"]:
-            if weight.grad is None:
-                continue
-            state = self.state[weight]
-            if not state:
-                state["momentum"] = torch.zeros_like(weight)
-            momentum = state["momentum"].lerp_(weight.grad, 1 - group["momentum"])
-            update = orthogonalised(weight.grad.lerp(momentum, group["momentum"]))
-            weight.mul_(1 - group["lr"] * group["weight_decay"])
-            weight.add_(update, alpha=-group["lr"] * _RMS * math.sqrt(max(weight.shape)))
+            if weight.grad is not None:
+                shapes[weight.shape].append(weight)
+        for shape, weights in shapes.items():
+            for weight in weights:
+                if not self.state[weight]:
+                    self.state[weight]["momentum"] = torch.zeros_like(weight)
+            gradients = [weight.grad for weight in weights]
+            momenta = [self.state[weight]["momentum"] for weight in weights]
+            torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
+            updates = orthogonalised(torch.stack(torch._foreach_lerp(gradients, momenta, group["momentum"])))
+            torch._foreach_mul_(weights, 1 - group["lr"] * group["weight_decay"])
+            size = group["lr"] * _RMS * math.sqrt(max(shape))
+            torch._foreach_add_(weights, list(updates.unbind()), alpha=-size)
 
     def _step_others(self, group: dict[str, Any]) -> None:
         found = [parameter for parameter in group["params"] if parameter.grad is not None]
@@ -102,14 +109,18 @@ def hidden_matrices(model: nn.Module, heads: Sequence[nn.Module]) -> list[Tensor
     return [module.weight for module in model.modules() if isinstance(module, nn.Linear) and module not in outputs]
 
 
-def orthogonalised(matrix: Tensor) -> Tensor:
-    """The nearest matrix with singular values of about 1 (between .7 and 1.2), by Newton-Schulz iteration."""
+def orthogonalised(matrices: Tensor) -> Tensor:
+    """The nearest matrices with singular values of about 1 (between .7 and 1.2), by Newton-Schulz iteration.
+
+    Args:
+        matrices: ``(k, rows, columns)``.
+    """
     a, b, c = _COEFFICIENTS
-    x = matrix.bfloat16() if supports_bf16(matrix.device.type) else matrix
-    tall = x.shape[0] > x.shape[1]
-    x = x.T if tall else x
-    x = x / x.norm().clamp(min=1e-7)
+    x = matrices.bfloat16() if supports_bf16(matrices.device.type) else matrices
+    tall = x.shape[1] > x.shape[2]
+    x = x.mT if tall else x
+    x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
     for _ in range(_ROUNDS):
-        gram = x @ x.T
-        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return (x.T if tall else x).to(matrix.dtype)
+        gram = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return (x.mT if tall else x).to(matrices.dtype)

@@ -50,7 +50,9 @@ class GeneratorTask(L.LightningModule):
             loss = loss - self.config.validity_weight * reward / share
             self.validity = valid if self.validity is None else 0.98 * self.validity + 0.02 * valid
         if len(batch):
-            self.last_losses = {kind: float(value.detach().mean()) for kind, value in losses.items()}
+            self.last_losses = {
+                kind: value.detach().mean() for kind, value in losses.items()
+            }  # not read: a GPU goes on
         return loss
 
     def on_train_start(self) -> None:

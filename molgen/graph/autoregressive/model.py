@@ -14,12 +14,13 @@ from molgen.chem.strict import raw_smiles, strict_smiles
 from molgen.chem.valence import aromatic_valences
 from molgen.constraints.conditions import Conditions, Interval
 from molgen.datasets.batches import GraphBatch
+from molgen.datasets.encoded import EncodedDataset
 from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.features.named_properties import PROPERTIES
 from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
-from molgen.graph.autoregressive.costs import neighbour_costs
+from molgen.graph.autoregressive.costs import list_choices, neighbour_costs
 from molgen.graph.autoregressive.decoder import Decoder, begun, passes
 from molgen.graph.autoregressive.given import Given
 from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
@@ -94,10 +95,10 @@ class AutoregressiveGraphModel(GraphGenerator):
         for block in self.network.transformer.blocks:
             block.compile(dynamic=True)
 
-    def preparation(self, seed: int = 0) -> Preparation:
-        """Makes training batches of graphs, in worker processes as well as here."""
+    def preparation(self, seed: int = 0, dataset: EncodedDataset | None = None) -> Preparation:
+        """Makes training batches of graphs, in worker processes as well as here; see `Preparation`."""
         config = self.config
-        return Preparation(self.vocabulary, config.orders, config.blocks, tuple(config.properties), seed)
+        return Preparation(self.vocabulary, config.orders, config.blocks, tuple(config.properties), seed, dataset)
 
     def loss(self, batch: TeacherForcing, rng: RandomKeys, objective: str = "cross-entropy") -> dict[str, Tensor]:
         self.check_objective(objective)
@@ -199,11 +200,12 @@ class AutoregressiveGraphModel(GraphGenerator):
 
     def cost(self, batch: TeacherForcing) -> dict[str, Tensor]:
         """- log p of the atoms that are not given and of their bonds, nats, each ``(B,)``."""
+        predicted = torch.arange(batch.atoms.shape[1], device=batch.atoms.device) >= batch.given[:, None]
+        choices = list_choices(batch, predicted)
         condition = None if self.condition is None else self.condition(batch.properties, batch.known)
         h = self.states(batch, batch.atoms.shape[1], condition)
-        predicted = torch.arange(batch.atoms.shape[1], device=h.device) >= batch.given[:, None]
         kinds = nn.functional.cross_entropy(self.atom_head(h).float().transpose(1, 2), batch.atoms, reduction="none")
-        return {"atoms": (kinds * predicted).sum(1), "bonds": neighbour_costs(self.neighbour_head, h, batch, predicted)}
+        return {"atoms": (kinds * predicted).sum(1), "bonds": neighbour_costs(self.neighbour_head, h, batch, choices)}
 
     def states(self, batch: TeacherForcing, size: int, condition: Tensor | None, cache: Cache | None = None) -> Tensor:
         """States ``(B, n, width)`` of the slots that predict each atom of a batch.

@@ -14,6 +14,9 @@ from molgen.chem.codec import GraphCodec, MoleculeGraph
 from molgen.chem.valence import aromatic_valences
 from molgen.chem.vocabulary import Vocabulary
 from molgen.datasets.batches import GraphBatch
+from molgen.datasets.encoded import EncodedDataset
+from molgen.datasets.property_values import PropertyValues
+from molgen.datasets.splits import TRAIN
 from molgen.diffusion.orders import block_order
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.features.named_properties import PROPERTIES, property_values
@@ -35,6 +38,7 @@ class Preparation:
         blocks: sizes of the blocks of the canonical order; one is drawn for every molecule.
         properties: names of those that the model is conditioned on.
         seed: of the randomness.
+        dataset: that batches are of the training molecules of; their properties are then computed once.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Preparation:
         blocks: Sequence[int],
         properties: Sequence[str],
         seed: int = 0,
+        dataset: EncodedDataset | None = None,
     ) -> None:
         self.codec = GraphCodec(vocabulary)
         self.valences = np.array(aromatic_valences(vocabulary))
@@ -51,6 +56,10 @@ class Preparation:
         self.blocks = torch.tensor(list(blocks))
         self.properties = tuple(properties)
         self.seed = seed
+        self.computed = [column for column, name in enumerate(self.properties) if name in PROPERTIES]
+        self.kept = None
+        if dataset is not None and self.computed:
+            self.kept = PropertyValues(dataset, TRAIN, [self.properties[column] for column in self.computed])
 
     def __call__(self, batch: GraphBatch) -> TeacherForcing:
         """A batch for training; its randomness is that of seed, molecules and visit."""
@@ -105,24 +114,31 @@ class Preparation:
         """
         known = torch.zeros(len(batch), len(self.properties), dtype=torch.bool) if known is None else known.clone()
         values = torch.zeros(known.shape)
-        for row in known.any(1).nonzero()[:, 0].tolist():
-            columns = known[row].nonzero()[:, 0].tolist()
-            computed = [column for column in columns if self.properties[column] in PROPERTIES]
-            mol = self.codec.decode(
-                MoleculeGraph(*(part[row].numpy().astype(np.uint8) for part in (batch.atoms, batch.bonds)))
-            )
-            found = _values(mol, [self.properties[column] for column in computed])
-            if found is None:
-                known[row, computed] = False
-            else:
-                values[row, computed] = torch.tensor(found)
+        values[:, self.computed] = self._values(batch, known[:, self.computed])
+        known &= values.isfinite()
         if COLLECTION in self.properties:
             column = self.properties.index(COLLECTION)
             if batch.collections is None:
                 known[:, column] = False
             else:
                 values[:, column] = batch.collections.float()
-        return values, known
+        return values.where(known, 0.0), known
+
+    def _values(self, batch: GraphBatch, wanted: Tensor) -> Tensor:
+        """Values of the computed properties ``(B, computed)``; infinite where they are wanted and cannot be had."""
+        if self.kept is None:
+            values = torch.full(wanted.shape, torch.nan)
+        else:
+            values = torch.from_numpy(self.kept.read(batch.examples.numpy()))
+        missing = wanted & values.isnan()
+        for row in missing.any(1).nonzero()[:, 0].tolist():
+            columns = missing[row].nonzero()[:, 0].tolist()
+            graph = MoleculeGraph(*(part[row].numpy().astype(np.uint8) for part in (batch.atoms, batch.bonds)))
+            found = _computed(self.codec.decode(graph), [self.properties[self.computed[column]] for column in columns])
+            values[row, columns] = torch.tensor(found)
+            if self.kept is not None:
+                self.kept.write(int(batch.examples[row]), columns, found)
+        return values
 
 
 def known_properties() -> set[str]:
@@ -130,13 +146,14 @@ def known_properties() -> set[str]:
     return {*PROPERTIES, COLLECTION}
 
 
-def _values(mol: Chem.Mol, names: Sequence[str]) -> list[float] | None:
+def _computed(mol: Chem.Mol, names: Sequence[str]) -> list[float]:
+    """Values of properties, all infinite for a molecule that RDKit refuses."""
     try:
         Chem.SanitizeMol(mol)
         found = property_values(mol, names)
     except (ValueError, RuntimeError):
-        return None
-    return found if np.isfinite(found).all() else None
+        found = [np.nan]
+    return found if np.isfinite(found).all() else [np.inf] * len(names)
 
 
 def squares(batch: GraphBatch) -> NDArray[np.uint8]:

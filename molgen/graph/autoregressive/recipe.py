@@ -56,5 +56,5 @@ class AutoregressiveGraphRecipe(GraphsRecipe):
             return start
         return autoregressive_graph_model(dataset, self, start)
 
-    def preparation(self, model: AutoregressiveGraphModel) -> Callable[[GraphBatch], Batch] | None:
-        return model.preparation(self.optimiser.seed)
+    def preparation(self, model: AutoregressiveGraphModel, dataset: EncodedDataset) -> Callable[[GraphBatch], Batch]:
+        return model.preparation(self.optimiser.seed, dataset)

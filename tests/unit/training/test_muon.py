@@ -41,13 +41,13 @@ def test_a_matrix_becomes_nearly_orthogonal(shape: tuple[int, int]) -> None:
     torch.manual_seed(0)
     left, _, right = torch.linalg.svd(torch.randn(shape), full_matrices=False)
     matrix = left @ torch.diag(torch.logspace(0, -1, min(shape))) @ right
-    found = orthogonalised(matrix)
+    found = orthogonalised(matrix[None])[0]
     values = torch.linalg.svdvals(found)
     assert values.min() > 0.6 and values.max() < 1.3
     # Singular vectors stay: what is left of the product with the exact answer is the values alone.
     aligned = left.T @ found @ right.T
     torch.testing.assert_close(aligned, torch.diag(aligned.diag()), atol=0.05, rtol=0)
-    assert orthogonalised(torch.zeros(shape)).isfinite().all()
+    assert orthogonalised(torch.zeros(2, *shape)).isfinite().all()
 
 
 def test_only_hidden_matrices_take_such_steps() -> None:

@@ -13,6 +13,7 @@ from rdkit import Chem
 from molgen.constraints.fragment import parse_fragment
 from molgen.datasets.batches import BatchStream, GraphBatch, graph_batches
 from molgen.datasets.encoded import EncodedDataset, load_dataset
+from molgen.datasets.property_values import PropertyValues
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.features.named_properties import property_values
 from molgen.graph.autoregressive.build import autoregressive_graph_model
@@ -86,6 +87,31 @@ def test_properties_are_those_of_the_molecules_and_withheld_at_random(dataset: E
     shares = known[0][:, :2].float()
     assert float((shares.sum(1) == 0).float().mean()) == pytest.approx(0.3 + 0.7 / 3, abs=0.04)
     assert float(shares.mean()) == pytest.approx(0.35, abs=0.04)
+
+
+def test_properties_are_computed_once_and_kept(dataset: EncodedDataset) -> None:
+    """Workers write what the next preparation reads; what is kept wins over what would be computed."""
+
+    def prepare() -> Preparation:
+        return Preparation(dataset.vocabulary, {"canonical": 1.0}, (1,), PROPERTIES, seed=4, dataset=dataset)
+
+    def stream(made: Preparation) -> BatchStream[TeacherForcing]:
+        return graph_batches(dataset, "train", 4, prepare=made, seed=1)
+
+    kept = PropertyValues(dataset, "train", PROPERTIES[:2])
+    everything = sum(dataset.sizes("train").values())
+    assert np.isnan(kept.read(range(everything))).all()
+    plain = Preparation(dataset.vocabulary, {"canonical": 1.0}, (1,), PROPERTIES, seed=4)
+    for _ in range(2):
+        both = zip(taken(stream(prepare()), 2), taken(stream(plain), 0), strict=True)
+        assert all(equal(a, b) for a, b in both)
+    values = kept.read(range(everything))
+    assert np.isfinite(values).mean() > 0.5
+    number = int(np.isfinite(values).all(1).nonzero()[0][0])
+    kept.write(number, [0], [123.0])
+    batches = [batch for batch in taken(stream(prepare()), 0, 60) if number in batch.examples]
+    found = [batch.properties[batch.examples == number][0, 0] for batch in batches if batch.known.any()]
+    assert 123.0 in found
 
 
 def test_training_and_decoding_read_the_same(dataset: EncodedDataset) -> None:
