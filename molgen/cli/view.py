@@ -58,8 +58,7 @@ def view(
         raise UsageError("--descending goes with --sort")
     check_writable(out, overwrite)
     if properties:
-        _draw_properties(file, column, reference, out, overwrite)
-        say(f"drew {out}")
+        say(_draw_properties(file, column, reference, out, overwrite))
         return
 
     from molgen.report.grid import draw_grid
@@ -77,10 +76,11 @@ def view(
         overwrite=overwrite,
     )
     left = "; the others have a cell with the reason" if grid.not_drawn else ""
-    say(f"drew {grid.drawn:,} of {grid.drawn + grid.not_drawn:,} molecules: {out}{left}")
+    more = "; the file has more, -n draws them" if grid.more else ""
+    say(f"drew {grid.drawn:,} of {grid.drawn + grid.not_drawn:,} molecules: {out}{left}{more}")
 
 
-def _draw_properties(file: Path, column: str | None, reference: str | None, out: Path, overwrite: bool) -> None:
+def _draw_properties(file: Path, column: str | None, reference: str | None, out: Path, overwrite: bool) -> str:
     from molgen.cli.console import say
     from molgen.datasets import SOURCES
     from molgen.datasets.splits import TEST, TRAIN
@@ -90,9 +90,9 @@ def _draw_properties(file: Path, column: str | None, reference: str | None, out:
     from molgen.io import read_smiles
     from molgen.report.histograms import PROPERTIES, draw_properties
 
-    columns = examine((text for _, text in read_smiles(file, column)), tuple(PROPERTIES), verdicts=False).columns
-    drawn = {name: values.values for name, values in columns.items() if isinstance(values, Numbers)}
-    sets = {file.stem: drawn}
+    sample = examine((text for _, text in read_smiles(file, column)), tuple(PROPERTIES), verdicts=False)
+    drawn = {name: values.values for name, values in sample.columns.items() if isinstance(values, Numbers)}
+    sets = {file.name: drawn}
     if reference is not None:
         beside = find_reference(reference)
         split = TEST if TEST in beside.splits else TRAIN
@@ -102,3 +102,5 @@ def _draw_properties(file: Path, column: str | None, reference: str | None, out:
             say(f"molgen: {note}")
         sets = {shown: {name: beside.numbers(split, name) for name in PROPERTIES}, **sets}
     draw_properties(out, sets, overwrite)
+    left = sample.attempts - len(sample.readable)
+    return f"drew {out}: {len(sample.readable):,} molecules" + (f"; {left:,} cannot be read" if left else "")

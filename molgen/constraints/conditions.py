@@ -12,8 +12,9 @@ from rdkit import Chem
 from molgen.chem.standardize import has_stereo
 from molgen.constraints.fragment import Fragment, parse_fragment
 from molgen.constraints.interval import Interval
+from molgen.constraints.property_range import property_range
 from molgen.errors import UsageError
-from molgen.features.named_properties import find_property, property_values
+from molgen.features.named_properties import PROPERTIES, find_property, property_values
 
 if TYPE_CHECKING:
     import pandas
@@ -65,9 +66,13 @@ class Conditions:
             >>> asked.satisfied("CCc1ccccc1")
             {'fragment': True, 'logP': True, 'atoms': True}
         """
+        if not isinstance(fragment, str | Fragment | None):
+            raise UsageError(f"a fragment is a SMILES such as '*c1ccccc1', not {fragment!r}")
         table = properties is not None and not isinstance(properties, Mapping)
+        if table and not hasattr(properties, "columns"):
+            raise UsageError(f"properties are a dictionary such as {{'logP': (1, 3), 'HBD': 1}}, not {properties!r}")
         named = _by_name({} if properties is None else dict(properties.items()))
-        ranges = {} if table else {name: Interval.of(value, name) for name, value in named.items()}
+        ranges = {} if table else {name: property_range(value, name) for name, value in named.items()}
         targets = {name: _numbers(value, name) for name, value in named.items()} if table else {}
         size = None if atoms is None else Interval.of(atoms, "atoms")
         if fragment is None and not ranges and not targets and size is None and collection is None:
@@ -110,7 +115,9 @@ class Conditions:
         refused = sorted(name for name in self.asked if name.lower() not in known)
         if refused:
             offer = ", ".join(sorted(offered)) or "nothing"
-            raise UsageError(f"this model cannot be asked for {', '.join(refused)}; it can be asked for {offer}")
+            raise UsageError(
+                f"this model cannot be asked for {', '.join(refused)}; it can be asked for {offer}{_instead(refused)}"
+            )
 
     def cautions(self, trained: Mapping[str, Interval]) -> list[str]:
         """What a user should know, one line each.
@@ -138,6 +145,13 @@ class Conditions:
         if self.atoms is not None:
             found["atoms"] = mol is not None and mol.GetNumHeavyAtoms() in self.atoms
         return found
+
+
+def _instead(refused: Collection[str]) -> str:
+    """What any model can do about conditions that a model cannot be asked for."""
+    filters = {"contains": "fragment" in refused, "keep": not PROPERTIES.keys().isdisjoint(refused)}
+    names = " and ".join(name for name, useful in filters.items() if useful)
+    return f"; molecules of any model can be filtered instead ({names})" if names else ""
 
 
 def _by_name(properties: Mapping[Any, Any]) -> dict[str, Any]:

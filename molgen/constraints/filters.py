@@ -11,6 +11,7 @@ from typing import Any
 from rdkit import Chem
 
 from molgen.constraints.interval import Interval
+from molgen.constraints.property_range import property_range
 from molgen.errors import UsageError
 from molgen.features.alerts import find_catalogue, matching_catalogues
 from molgen.features.named_properties import find_property
@@ -48,7 +49,7 @@ class Requirement:
         """A requirement from text such as ``QED > 0.7`` or ``logP = 1..3``; ranges are those of `Interval.of`.
 
         Raises:
-            UsageError: it is not so written, or there is no such property.
+            UsageError: it is not so written, there is no such property, or no molecule can meet it.
 
         Example:
             >>> str(Requirement.of("qed > 0.70")), str(Requirement.of("logP = 1..3"))
@@ -60,11 +61,12 @@ class Requirement:
                 f"a property is kept by a text in quotes such as 'QED > 0.7' or 'logP = 1..3', not {text!r}"
             )
         name, comparison = find_property(found[1]).name, found[2]
-        wanted = Interval.of(found[3].strip(), name)
         if comparison not in _COMPARISONS:
-            return cls(name, "=", wanted)
+            return cls(name, "=", property_range(found[3].strip(), name))
+        wanted = Interval.of(found[3].strip(), name)
         if wanted.low != wanted.high:
             raise UsageError(f"{name} {comparison} takes one number, not {found[3].strip()!r}")
+        property_range((wanted.low, None) if comparison.startswith(">") else (None, wanted.high), name)
         return cls(name, comparison, wanted)
 
     def __str__(self) -> str:
@@ -134,18 +136,19 @@ class Filters:
                 text are separated by commas.
 
         Raises:
-            UsageError: a requirement or SMARTS that cannot be read, an unknown property or catalogue.
+            UsageError: a requirement or SMARTS that cannot be read or is no text, an unknown property or catalogue, or
+                a requirement that no molecule can meet.
 
         Example:
             >>> filters = Filters.of(keep="weight < 100", without=["[N+]", "Br"])
             >>> filters.refused("CCO"), filters.refused("CCBr"), filters.refused("CCCCCCCCCC")
             (None, 'without=Br', 'weight<100')
         """
-        names = [name.strip() for text in _several(drop_alerts) for name in text.split(",")]
+        names = [name.strip() for text in _several(drop_alerts, "drop_alerts") for name in text.split(",")]
         found = cls(
-            tuple(dict.fromkeys(map(Pattern.of, _several(contains)))),
-            tuple(dict.fromkeys(map(Pattern.of, _several(without)))),
-            tuple(dict.fromkeys(map(Requirement.of, _several(keep)))),
+            tuple(dict.fromkeys(map(Pattern.of, _several(contains, "contains")))),
+            tuple(dict.fromkeys(map(Pattern.of, _several(without, "without")))),
+            tuple(dict.fromkeys(map(Requirement.of, _several(keep, "keep")))),
             tuple(dict.fromkeys(map(find_catalogue, names))),
         )
         return found if found != cls() else None
@@ -183,5 +186,11 @@ class Filters:
         return next((f"alerts={name}" for name in self.drop_alerts if name in matching), None)
 
 
-def _several(texts: Texts) -> list[str]:
-    return [texts] if isinstance(texts, str) else list(texts)
+def _several(texts: Texts | None, name: str) -> list[str]:
+    if texts is None or isinstance(texts, str):
+        return [] if texts is None else [texts]
+    found: list[Any] = list(texts) if isinstance(texts, Iterable) else [texts]
+    for text in found:
+        if not isinstance(text, str):
+            raise UsageError(f"{name} takes a text or a list of texts, not {text!r}")
+    return found

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from molgen.chem.standardize import Limits
 from molgen.chem.vocabulary import MOST_TOKENS, Vocabulary, read_token
-from molgen.datasets.encoding import Encoded, canonical_records, encode_records
+from molgen.datasets.encoding import Encoded, canonical_records, counted, encode_records
 from molgen.datasets.sources import AtomRule, Source
 from molgen.datasets.spill import Spill
 from molgen.datasets.splits import TRAIN, SplitConfig, assign_splits
@@ -107,7 +107,9 @@ def build(
     spill, report = Spill(scratch), Report()
     _read(spill, report, source, kekulized, limits, desalt, jobs, progress)
     if not len(spill):
-        raise MolgenError(f"nothing in {source.name} can be used: {report.read} read, skipped {report.skipped}")
+        raise MolgenError(
+            f"nothing in {source.name} can be used: {report.read:,} read, skipped: {counted(report.skipped)}"
+        )
     unfit = np.full(len(spill), _KEPT, dtype=np.int32)  # or the token for which a molecule is left out
     if source.atoms is not None:
         _leave_out_rare(spill, source.atoms, unfit)

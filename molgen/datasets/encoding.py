@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import chain, islice
@@ -87,6 +87,16 @@ def encode_records(
 ) -> Iterator[tuple[int, Encoded | Refusal]]:
     """Stream the outcome of every record, in order, with its line number."""
     return _in_order(partial(_encode_chunk, kekulized=kekulized, limits=limits, salts=salts), records, jobs)
+
+
+def counted(reasons: Mapping[str, int]) -> str:
+    """Numbers by reason, as text.
+
+    Example:
+        >>> counted({"fragments": 2, "unparsable": 1000})
+        'fragments 2, unparsable 1,000'
+    """
+    return ", ".join(f"{reason} {count:,}" for reason, count in reasons.items())
 
 
 def canonical_records(records: Iterable[Record], limits: Limits, jobs: int | None = None) -> Iterator[str]:

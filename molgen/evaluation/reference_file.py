@@ -15,7 +15,7 @@ from rdkit import __version__ as rdkit_version
 from molgen.chem.desalt import desalt
 from molgen.chem.standardize import DEFAULT_LIMITS
 from molgen.chem.strict import read_strict
-from molgen.datasets.encoding import Record, Refusal
+from molgen.datasets.encoding import Record, Refusal, counted
 from molgen.datasets.sources import Source, find_source
 from molgen.errors import MoleculeError, MolgenError
 from molgen.system.files import cache_root, whole_file
@@ -116,7 +116,9 @@ def _read(source: Source, salts: bool, jobs: int | None, progress: Callable[[str
         if progress is not None and found.read % 1000 == 0:
             progress(f"reading {source.name}", found.read)
     if not seen:
-        raise MolgenError(f"nothing in {source.name} can be used: {found.read} read, skipped {found.skipped}")
+        raise MolgenError(
+            f"nothing in {source.name} can be used: {found.read:,} read, skipped: {counted(found.skipped)}"
+        )
     found.smiles = list(seen)
     return found
 

@@ -22,12 +22,18 @@ class Property:
         unit: of the value; empty where it has none.
         description: one line.
         compute: the value of a sanitised molecule.
+        least: that a molecule can have; None where there is no least value.
+        largest: likewise.
+        whole: whether its values are whole numbers.
     """
 
     name: str
     unit: str
     description: str
     compute: Callable[[Chem.Mol], float]
+    least: float | None = 0
+    largest: float | None = None
+    whole: bool = False
 
 
 def _of_record(function: Callable[[MoleculeRecord], float]) -> Callable[[Chem.Mol], float]:
@@ -35,24 +41,28 @@ def _of_record(function: Callable[[MoleculeRecord], float]) -> Callable[[Chem.Mo
 
 
 _ALL = (
-    Property("logP", "", "octanol-water partition coefficient (Crippen)", _of_record(properties.logp)),
-    Property("QED", "", "drug-likeness, 0 to 1 (Bickerton et al., 2012)", _of_record(properties.drug_likeness)),
+    Property("logP", "", "octanol-water partition coefficient (Crippen)", _of_record(properties.logp), least=None),
+    Property(
+        "QED", "", "drug-likeness, 0 to 1 (Bickerton et al., 2012)", _of_record(properties.drug_likeness), largest=1
+    ),
     Property(
         "SA",
         "",
         "synthetic accessibility, 1 (easy) to 10 (Ertl and Schuffenhauer, 2009)",
         _of_record(properties.synthetic_accessibility),
+        least=1,
+        largest=10,
     ),
     Property("weight", "g/mol", "average molecular weight", _of_record(properties.weight)),
     Property("TPSA", "Å²", "topological polar surface area (Ertl et al., 2000)", rdMolDescriptors.CalcTPSA),
-    Property("HBD", "", "hydrogen-bond donors", rdMolDescriptors.CalcNumHBD),
-    Property("HBA", "", "hydrogen-bond acceptors", rdMolDescriptors.CalcNumHBA),
-    Property("rotatable_bonds", "", "rotatable bonds", rdMolDescriptors.CalcNumRotatableBonds),
-    Property("rings", "", "rings (smallest set)", rdMolDescriptors.CalcNumRings),
-    Property("aromatic_rings", "", "aromatic rings", rdMolDescriptors.CalcNumAromaticRings),
-    Property("sp3_fraction", "", "share of sp3 atoms among the carbons", rdMolDescriptors.CalcFractionCSP3),
-    Property("charge", "e", "formal charge of the molecule", Chem.GetFormalCharge),
-    Property("heavy_atoms", "", "atoms other than hydrogen", lambda mol: mol.GetNumHeavyAtoms()),
+    Property("HBD", "", "hydrogen-bond donors", rdMolDescriptors.CalcNumHBD, whole=True),
+    Property("HBA", "", "hydrogen-bond acceptors", rdMolDescriptors.CalcNumHBA, whole=True),
+    Property("rotatable_bonds", "", "rotatable bonds", rdMolDescriptors.CalcNumRotatableBonds, whole=True),
+    Property("rings", "", "rings (smallest set)", rdMolDescriptors.CalcNumRings, whole=True),
+    Property("aromatic_rings", "", "aromatic rings", rdMolDescriptors.CalcNumAromaticRings, whole=True),
+    Property("sp3_fraction", "", "share of sp3 atoms among the carbons", rdMolDescriptors.CalcFractionCSP3, largest=1),
+    Property("charge", "e", "formal charge of the molecule", Chem.GetFormalCharge, least=None, whole=True),
+    Property("heavy_atoms", "", "atoms other than hydrogen", lambda mol: mol.GetNumHeavyAtoms(), whole=True),
 )
 
 PROPERTIES: dict[str, Property] = {one.name: one for one in _ALL}

@@ -148,7 +148,8 @@ def write_molecules(
         smiles: one per molecule.
         overwrite: an existing file.
         columns: more values, one per molecule under each name. ``id`` is the name in a ``.smi`` and the title of a
-            record; a ``.smi`` has no others.
+            record; a ``.smi`` has no others. None, NaN and pandas.NA are missing values: an empty cell, and in ``.sdf``
+            no field.
 
     Raises:
         UsageError: see `check_output`.
@@ -157,9 +158,15 @@ def write_molecules(
     path = Path(path)
     check_output(path, overwrite)
     write = _WRITERS[format_of(path)]
+    known = {name: [_known(value) for value in values] for name, values in (columns or {}).items()}
     with whole_file(path, overwrite) as temporary, temporary.open("wb") as stream:
         if path.name.lower().endswith(".gz"):
             with gzip.GzipFile(fileobj=stream, mode="wb", filename="", mtime=0) as packed:
-                write(cast(IO[bytes], packed), smiles, columns or {})
+                write(cast(IO[bytes], packed), smiles, known)
         else:
-            write(stream, smiles, columns or {})
+            write(stream, smiles, known)
+
+
+def _known(value: object) -> object:
+    """None instead of NaN and of what pandas has for missing values."""
+    return value if isinstance(value, str) or str(value) not in ("nan", "NaT", "<NA>") else None

@@ -137,9 +137,11 @@ class Model(nn.Module, ABC):
         """
         name = overrides.pop("preset", None)
         base = self.sampling if name is None else preset(name, self.presets, self.sampling)
+        known = ", ".join(sorted(self.settings))
         for name, value in overrides.items():
-            if value is not None and name in SamplingConfig.model_fields and name not in self.settings:
-                known = ", ".join(sorted(self.settings))
+            if name not in SamplingConfig.model_fields:
+                raise UsageError(f"there is no argument or setting {name!r}; the settings of this model are {known}")
+            if value is not None and name not in self.settings:
                 raise UsageError(f"a model of family {self.family} has no {name} to set; it has {known}")
         config = base.replaced(kinds=self.variables, **overrides)
         if "sampler" in self.settings:

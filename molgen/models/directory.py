@@ -18,6 +18,8 @@ from molgen.system.shipped import shipped_path
 FORMAT_VERSION = 3
 _READABLE = (1, 2, FORMAT_VERSION)
 CONFIG_FILE, WEIGHTS_FILE, CARD_FILE = "config.json", "model.safetensors", "README.md"
+MODEL_FOLDER = "model"
+"""Of the folder of a training run."""
 
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".npy", ".npz")
 _MAX_CONFIG_BYTES = 10_000_000
@@ -58,12 +60,16 @@ def find_model(name: str | Path) -> Path:
     Raises:
         UsageError: neither a shipped model nor a model directory.
     """
+    if not isinstance(name, str | Path):
+        raise UsageError(f"a model is named by a text or a path, not by {name!r}")
     shipped = shipped_models()
     if str(name) in shipped:
         return shipped_path("models", str(name))
     path = Path(name)
     if (path / CONFIG_FILE).is_file():
         return path
+    if (path / MODEL_FOLDER / CONFIG_FILE).is_file():
+        raise UsageError(f"{path} is the folder of a training run; its model is {path / MODEL_FOLDER}")
     if path.is_dir():
         raise UsageError(f"{path} is not a model directory: it has no {CONFIG_FILE}")
     raise UsageError(f"there is no model {str(name)!r}; molgen ships {', '.join(shipped) or 'none'}")

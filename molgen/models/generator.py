@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from abc import abstractmethod
 from collections import defaultdict
@@ -184,7 +185,7 @@ class Generator(MoleculeModel):
             >>> len(model.attempts(3, atoms=5, steps=5))
             3
         """
-        config = self._check(n, batch_size, sampling)
+        n, seed, config = self._check(n, seed, batch_size, sampling)
         conditions = self._checked_conditions(fragment, properties, atoms, collection)
         found = Attempts(likelihood=self._likelihood())
         draw = partial(
@@ -253,12 +254,12 @@ class Generator(MoleculeModel):
         """
         if sampling.get("valence_guard") is None and "valence_guard" in self.settings:
             sampling["valence_guard"] = True
-        config = self._check(n, batch_size, sampling)
+        n, seed, config = self._check(n, seed, batch_size, sampling)
         filters = Filters.of(keep, contains, without, drop_alerts)
         conditions = self._checked_conditions(fragment, properties, atoms, collection)
         if conditions is not None and conditions.targets:
             raise UsageError("a table of properties is for attempts(): ask generate() for values or ranges")
-        limit = max_attempts if max_attempts is not None else 20 * n + 1000
+        limit = _whole(max_attempts, "max_attempts") if max_attempts is not None else 20 * n + 1000
         found = Generated(
             requested=n,
             conditions=conditions,
@@ -277,8 +278,12 @@ class Generator(MoleculeModel):
         if found.kept == n:
             return found
         asked = conditions is not None or filters is not None
-        advice = "or for less of each" if asked else "sample with more steps, or train the model longer"
-        raise TooFew(f"only {found.kept} of {n} molecules after {limit} attempts; ask for fewer, {advice}", found)
+        advice = "for wider ranges or fewer conditions" if asked else "train the model longer"
+        raise TooFew(
+            f"only {found.kept} of {n} molecules after {limit} attempts; ask for fewer molecules, {advice}, or allow "
+            "more attempts (max_attempts)",
+            found,
+        )
 
     def _likelihood(self) -> Likelihood | None:
         """For the results of sampling, where it is exact."""
@@ -331,12 +336,21 @@ class Generator(MoleculeModel):
         tuned: Self = resolve(FINE_TUNING)(self, molecules, out, progress=progress, **options)
         return tuned
 
-    def _check(self, n: int, batch_size: int, sampling: SamplingSettings) -> SamplingConfig:
+    def _check(self, n: int, seed: int, batch_size: int, sampling: SamplingSettings) -> tuple[int, int, SamplingConfig]:
+        """Number, seed and settings, once they are what they have to be."""
+        n, seed = _whole(n, "the number of molecules"), _whole(seed, "the seed")
         if n < 1:
             raise UsageError(f"the number of molecules must be at least 1, got {n}")
-        if batch_size < 1:
+        if _whole(batch_size, "the batch size") < 1:
             raise UsageError(f"the batch size must be at least 1, got {batch_size}")
-        return self.sampling_with(**sampling)
+        return n, seed, self.sampling_with(**sampling)
+
+
+def _whole(value: object, name: str) -> int:
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise UsageError(f"{name} must be a whole number, got {value!r}") from None
 
 
 def load(name: str | Path = DEFAULT_MODEL) -> Generator:

@@ -37,6 +37,8 @@ class OptimiserConfig(Settings):
         objective: ``cross-entropy``, ``variational`` or ``continuous``.
         validity_weight: of a reward for being valid, beside the objective, for families that can learn from their own
             attempts; 0 for none.
+        property_reward: share of that reward, 0 to 1, that a valid attempt has only for coming near the properties
+            asked for; the rest it has for being valid. It needs a `validity_weight`.
         method: ``adamw``; or ``muon``, which takes orthogonal steps in hidden matrices and uses AdamW for all else.
         batch_size: molecules per step over all processes.
         steps: length of training in steps; or
@@ -92,6 +94,12 @@ class OptimiserConfig(Settings):
     def _ends(self) -> OptimiserConfig:
         if self.steps is None and self.minutes is None:
             raise ValueError("give the length of training as steps or as minutes")
+        return self
+
+    @model_validator(mode="after")
+    def _rewards(self) -> OptimiserConfig:
+        if self.property_reward and not self.validity_weight:
+            raise ValueError("property_reward is a share of the reward, which has no weight: set validity_weight too")
         return self
 
 

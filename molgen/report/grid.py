@@ -36,12 +36,14 @@ class Grid:
         suffix: ``.png`` or ``.svg``.
         drawn: molecules in it.
         not_drawn: molecules of which there is a cell with the reason why not.
+        more: whether there are molecules beyond those that were to be drawn.
     """
 
     data: bytes
     suffix: str
     drawn: int
     not_drawn: int = 0
+    more: bool = False
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write it to a file with its own suffix.
@@ -120,16 +122,16 @@ def draw_grid(
         raise UsageError("values go with molecules in Python; those of a file are its columns")
     mark = None if highlighted is None else highlight(highlighted)
     entries = entries_of(molecules, values) if file is None else entries_of_file(file, column)
-    picked, shown = chosen(entries, MAX_CELLS + 1 if n is None else n, names, sort, descending)
-    if len(picked) > MAX_CELLS:
+    picked, shown = chosen(entries, (MAX_CELLS if n is None else n) + 1, names, sort, descending)
+    if n is None and len(picked) > MAX_CELLS:
         raise UsageError(f"more than {MAX_CELLS:,} molecules are too many for one picture; draw the first n of them")
     lines = list(zip(names, shown, strict=True))
-    cells = [_cell(entry, lines, mark) for entry in picked]
+    cells = [_cell(entry, lines, mark) for entry in picked[:n]]
     drawn = sum(cell.mol is not None for cell in cells)
     if not drawn:
         raise MolgenError(_nothing(cells))
     page = svg if suffix == ".svg" else png
-    grid = Grid(page(cells, min(columns, len(cells))), suffix, drawn, len(cells) - drawn)
+    grid = Grid(page(cells, min(columns, len(cells))), suffix, drawn, len(cells) - drawn, len(picked) > len(cells))
     if path is not None:
         grid.save(path, overwrite)
     return grid

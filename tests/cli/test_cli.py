@@ -190,7 +190,8 @@ def test_evaluate_compares_files_in_one_table(molgen: Run, smiles_file: Path, tm
 
 def test_properties_are_drawn(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "properties.png"
-    molgen("view", smiles_file, "-o", out, "--properties", "--reference", "qm9")
+    drawn = molgen("view", smiles_file, "-o", out, "--properties", "--reference", "qm9")
+    assert "molecules" in drawn.stderr and "cannot be read" not in drawn.stderr
     assert out.stat().st_size > 10_000
     assert "goes with --properties" in molgen("view", smiles_file, "-o", out, "--reference", "qm9", code=2).stderr
     assert "exists" in molgen("view", smiles_file, "-o", out, "--properties", code=2).stderr
@@ -202,7 +203,7 @@ def test_properties_are_drawn(molgen: Run, smiles_file: Path, tmp_path: Path) ->
 
 def test_view_and_trace_draw(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
     result = molgen("view", smiles_file, "-o", tmp_path / "grid.png", "-n", 6)
-    assert "drew 6 of 6" in result.stderr
+    assert "drew 6 of 6" in result.stderr and "the file has more, -n draws them" in result.stderr
     table = tmp_path / "table.csv"
     table.write_text("id,smiles,score\na,CCO,1\nb,CCC,3\nc,C1CC,2\n")
     shown = molgen(
@@ -219,6 +220,9 @@ def test_view_and_trace_draw(molgen: Run, smiles_file: Path, tmp_path: Path) -> 
         "--descending",
     )
     assert "drew 2 of 3 molecules" in shown.stderr and "cell with the reason" in shown.stderr
+    assert "has more" not in shown.stderr
+    histograms = molgen("view", table, "-o", tmp_path / "histograms.png", "--properties")
+    assert "2 molecules; 1 cannot be read" in histograms.stderr
     text = (tmp_path / "grid.svg").read_text()
     assert text.index(">b<") < text.index("row 4") < text.index(">a<")
     molgen("generate", "--trace", tmp_path / "chain.gif")

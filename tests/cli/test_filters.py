@@ -44,7 +44,7 @@ def test_what_was_found_is_written_where_filters_leave_too_little(molgen: Run, t
     said = molgen(*arguments, "-o", path, code=1).stderr
     smiles = [text for _, text in read_smiles(path)]
     assert 0 < len(smiles) < 500 and all("F" in text for text in smiles)
-    assert f"only {len(smiles)} of 500 molecules after 500 attempts; ask for fewer, or for less of each" in said
+    assert f"only {len(smiles)} of 500 molecules after 500 attempts; ask for fewer molecules, for wider ranges" in said
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,37 @@ def test_ranges(value: object, expected: Interval) -> None:
 def test_what_is_no_range_is_refused(value: object, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Interval.of(value, "logP")
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"fragment": 3}, "a fragment is a SMILES .* not 3"),
+        ({"fragment": ["*C"]}, "a fragment is a SMILES"),
+        ({"properties": "logP=1..3"}, "properties are a dictionary"),
+        ({"properties": ["logP=1..3"]}, "properties are a dictionary"),
+        ({"properties": 3}, "properties are a dictionary"),
+        ({"properties": {"QED": (1.2, 1.4)}}, r"no molecule has QED 1\.2\.\.1\.4: its values are 0\.\.1"),
+        ({"properties": {"SA": "..0.5"}}, r"its values are 1\.\.10"),
+        ({"properties": {"weight": -5}}, r"its values are 0\.\."),
+        ({"properties": {"HBD": 1.5}}, "no molecule has HBD 1.5: its values are whole numbers"),
+        ({"properties": {"charge": (0.2, 0.8)}}, "whole numbers"),
+    ],
+)
+def test_what_no_molecule_can_have_is_refused(asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Conditions.of(**asked)
+
+
+def test_what_a_model_cannot_be_asked_for_can_be_filtered() -> None:
+    asked = Conditions.of("*C", {"logP": (1, 3), "charge": (-1.5, 1.5)})
+    assert asked is not None
+    with pytest.raises(UsageError, match=r"filtered instead \(contains and keep\)$"):
+        asked.check({"atoms"})
+    size = Conditions.of(atoms=9)
+    assert size is not None
+    with pytest.raises(UsageError, match=r"asked for nothing$"):
+        size.check(())
 
 
 def test_nothing_asked_is_no_condition() -> None:

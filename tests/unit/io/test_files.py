@@ -27,6 +27,19 @@ def test_what_is_written_is_read(tmp_path: Path, suffix: str) -> None:
     assert len(list(read_smiles(path))) == 3
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".sdf"])
+def test_missing_values_are_no_text(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"molecules{suffix}"
+    columns = {"id": ["a", None, "nan"], "score": [1.5, float("nan"), None], "note": [pandas.NA, "x", None]}
+    write_molecules(path, MOLECULES, columns=columns)
+    rows = [{name: text for name, text in row.values.items() if text} for row in read_rows(path, "smiles", values=True)]
+    assert [{name: row.get(name) for name in columns} for row in rows] == [
+        {"id": "a", "score": "1.5", "note": None},
+        {"id": None, "score": None, "note": "x"},
+        {"id": "nan", "score": None, "note": None},
+    ]
+
+
 def test_columns_are_found_or_chosen(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     pandas.DataFrame({"id": [1, 2], "SMILES": ["C", "CC"], "other": ["N", "NN"]}).to_csv(path, index=False)

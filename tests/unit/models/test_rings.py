@@ -41,6 +41,17 @@ def test_what_is_kept_has_known_ring_systems_and_refusals_are_counted() -> None:
     assert found.valid >= found.unique == found.kept + found.unknown_rings + found.implausible
 
 
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not a model directory"):
+        package.load(tmp_path)
+    package.load("qm9-text").save_pretrained(tmp_path / "model")
+    with pytest.raises(UsageError, match=r"is the folder of a training run; its model is .*model$"):
+        package.load(tmp_path)
+    for name in (None, 3):
+        with pytest.raises(UsageError, match=f"named by a text or a path, not by {name}"):
+            package.load(name)  # type: ignore[arg-type]
+
+
 def test_a_model_without_a_list_says_how_to_get_one(tmp_path: Path) -> None:
     model = package.load("qm9-text")
     model.ring_systems = frozenset()

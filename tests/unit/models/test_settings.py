@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import numpy as np
 import pytest
+from rdkit import Chem
 
 import molgen
 from molgen.dialogue import BlockDiffusion
@@ -44,7 +46,7 @@ def test_kinds_that_are_not_named_keep_what_is_stored(model: Generator) -> None:
         ({"temperature": {"atoms": None}}, "takes a number"),
         ({"temperature": float("nan")}, "takes a number"),
         ({"temperature": -1}, "positive"),
-        ({"speed": 3}, "speed"),
+        ({"speed": 3}, "no argument or setting 'speed'; the settings of this model are block"),
         ({"eta": 0.0}, "has no eta to set"),
         ({"remask": False}, "has no remask to set"),
         ({"steps": 50}, "has no steps to set"),
@@ -75,6 +77,30 @@ def test_what_a_sampler_does_not_use_is_refused(sampler: str, setting: dict[str,
     else:
         with pytest.raises(UsageError, match=f"the sampler {sampler} has no {next(iter(setting))} to set"):
             config.check_used(setting)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"n": None}, "number of molecules must be a whole number, got None"),
+        ({"n": 2.5}, "number of molecules must be a whole number, got 2.5"),
+        ({"seed": "one"}, "seed must be a whole number, got 'one'"),
+        ({"batch_size": 1.5}, "batch size must be a whole number"),
+        ({"max_attempts": "10"}, "max_attempts must be a whole number"),
+        ({"keep": 3}, "keep takes a text or a list of texts, not 3"),
+        ({"drop_alerts": True}, "drop_alerts takes a text"),
+        ({"contains": Chem.MolFromSmarts("C")}, "contains takes a text"),
+        ({"without": ["C", None]}, "without takes a text .* not None"),
+        ({"keep": "QED > 3"}, "no molecule has QED 3"),
+    ],
+)
+def test_what_is_no_argument_is_refused(model: Generator, arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        model.generate(**{"n": 1, **arguments})
+
+
+def test_numbers_of_numpy_and_no_filters_are_taken(model: Generator) -> None:
+    assert model.generate(np.int64(2), seed=np.int64(4), keep=None, contains=None) == model.generate(2, seed=4)
 
 
 def test_the_guard_is_on_where_molecules_are_kept(model: Generator) -> None:

@@ -25,6 +25,7 @@ from molgen.training.config import read_config
         ("family = 'dialogue'\n[optimiser]\nobjective = 'variational'", "trains by cross-entropy:"),
         ("family = 'text'\n[optimiser]\ncompile = true", "cannot be compiled"),
         ("family = 'text'\n[optimiser]\nvalidity_weight = 1", "takes no reward"),
+        ("[optimiser]\nproperty_reward = 0.5", "optimiser.*set validity_weight too"),
         ("family = 'any-order'\nblocks = []", "blocks"),
         ("family = 'gan'", "unknown family 'gan'"),
         ("network = 3", "network"),
