@@ -63,6 +63,13 @@ class Model(nn.Module, ABC):
     def bound(self, batch: Any, rng: RandomKeys) -> Tensor:
         """Estimated upper bound on - log p(example), size included, nats, ``(B,)``."""
 
+    def __repr__(self) -> str:
+        """Name, family, size and settings in a line; PyTorch's own list of layers is that of its parts."""
+        numbers = sum(parameter.numel() for parameter in self.parameters())
+        named = f"{self.name!r}, " if self.name else ""
+        settings = ", ".join(sorted(self.settings))
+        return f"{type(self).__name__}({named}family={self.family!r}, parameters={numbers:,}, settings=[{settings}])"
+
     @property
     def exact(self) -> bool:
         """Whether `bound` is - log p itself and nothing is drawn for it."""

@@ -99,6 +99,12 @@ def test_what_is_no_argument_is_refused(model: Generator, arguments: dict[str, A
         model.generate(**{"n": 1, **arguments})
 
 
+def test_a_model_is_shown_in_a_line(model: Generator) -> None:
+    shown = repr(model)
+    assert shown.startswith("AutoregressiveGraphModel('moses-graph', family='graph-autoregressive', parameters=")
+    assert shown.endswith("settings=[block, guidance, temperature, top_p, valence_guard])") and "\n" not in shown
+
+
 def test_numbers_of_numpy_and_no_filters_are_taken(model: Generator) -> None:
     assert model.generate(np.int64(2), seed=np.int64(4), keep=None, contains=None) == model.generate(2, seed=4)
 
