@@ -31,7 +31,7 @@ class PropertyValues:
         >>> dataset = molgen.load_dataset(["CCO", "CCC"], split=SplitConfig(validation=0, test=0))
         >>> values = PropertyValues(dataset, "train", ["logP", "QED"])
         >>> values.write(1, [0], [1.4])
-        >>> float(values.read([1])[0, 0].round(1))
+        >>> round(float(values.read([1])[0, 0]), 1)
         1.4
     """
 
