@@ -54,7 +54,7 @@ class NetworkConfig(BaseModel):
     heads: int = Field(8, ge=1)
     triangle: int = Field(16, ge=0)
     expansion: int = Field(2, ge=1)
-    features: tuple[FeatureName, ...] = ()
+    features: tuple[FeatureName, ...] = ("valence", "rings")
     local: LocalName | None = None
 
     @model_validator(mode="after")
@@ -65,10 +65,12 @@ class NetworkConfig(BaseModel):
 
 
 class DenoiserConfig(NetworkConfig):
-    """The network for a set of molecules.
+    """The network for a set of molecules, as a model's configuration states it.
 
     Attributes:
         max_atoms: largest molecule; larger ones are refused.
+        features: none by default, since configurations written before there were features do not name them.
     """
 
+    features: tuple[FeatureName, ...] = ()
     max_atoms: int = Field(9, ge=1, le=512)
