@@ -15,7 +15,9 @@ from molgen.io import read_smiles
 from molgen.models.rings import RINGS_FILE, read_rings, rings_of, write_rings
 
 
-@pytest.mark.parametrize("name", ["drugs-graph", "moses-graph", "moses-diffusion", "qm9-graph", "qm9-text", "qm9-ar", "qm9-continuous"])
+@pytest.mark.parametrize(
+    "name", ["drugs-graph", "moses-graph", "moses-diffusion", "qm9-graph", "qm9-text", "qm9-ar", "qm9-continuous"]
+)
 def test_every_shipped_model_lists_its_ring_systems(name: str) -> None:
     known = package.load(name).ring_systems
     assert len(known) > 5_000 and all(ring in known for ring in rings_of("O=C1CCCN1CC1CC1"))
