@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -137,10 +137,7 @@ class GraphGenerator(Generator):
         least, asked = self.least_atoms(conditions), conditions.atoms or Interval()
         found = {size: share for size, share in self.config.sizes.items() if size >= least and size in asked and share}
         if not found:
-            smallest, largest = min(self.config.sizes), max(self.config.sizes)
-            needs = f"the fragment needs at least {least}" if conditions.fragment else "there are none"
-            wanted = f" and {asked} are asked for" if conditions.atoms else ""
-            raise UsageError(f"the model makes molecules of {smallest} to {largest} atoms; {needs}{wanted}")
+            raise no_size(self.config.sizes, least, conditions)
         return found
 
     @names_settings
@@ -170,3 +167,17 @@ def draw_state(state: State, vocabulary: Vocabulary) -> Chem.Mol:
     marked = Vocabulary((*vocabulary.atoms, "*"), vocabulary.kekulized)
     graph = state_graphs({"atoms": state["atoms"][:1], "bonds": state["bonds"][:1] % len(BOND_NAMES)})[0]
     return GraphCodec(marked).decode(graph)
+
+
+def no_size(sizes: Iterable[int], least: int, conditions: Conditions) -> UsageError:
+    """What to say where a model makes no molecule of a size that conditions allow.
+
+    Args:
+        sizes: that it makes, in atoms.
+        least: atoms of the smallest molecule with the fragment that is asked for.
+        conditions: what is asked for.
+    """
+    known = sorted(sizes)
+    wanted = [f"the fragment needs at least {least}"] if conditions.fragment is not None else []
+    wanted += [f"{conditions.atoms} are asked for"] if conditions.atoms is not None else []
+    return UsageError(f"the model makes molecules of {known[0]} to {known[-1]} atoms; {' and '.join(wanted)}")

@@ -180,6 +180,8 @@ def fine_tune(
         run = Path(temporary) / "run" if out is None else Path(out)
         stopped = fine_tune_run(start, molecules, run, display=Display.of(progress), **options)
         result: Generator = load_model(run / "model")
+    if out is None:
+        result.name = ""  # its folder is gone
     pass_on(stopped)
     return result.to(start.device)
 

@@ -164,5 +164,7 @@ def train(
             display=Display.of(progress),
         )
         model = Generator.from_pretrained(run / "model")
+    if out is None:
+        model.name = ""  # its folder is gone
     pass_on(stopped)
     return model

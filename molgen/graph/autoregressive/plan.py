@@ -16,6 +16,7 @@ from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.decoder import Targets
 from molgen.graph.autoregressive.given import Given
 from molgen.graph.autoregressive.properties import COLLECTION
+from molgen.graph.generator import no_size
 
 _NEAREST = 32
 """Training molecules that targets are drawn from where none has all that is asked for."""
@@ -91,10 +92,7 @@ class Plan:
         self.rows: Tensor | None = None
         self.nearest: Tensor | None = None
         if not any(size in self.range for size in config.sizes):
-            raise UsageError(
-                f"the model makes molecules of {min(config.sizes)} to {max(config.sizes)} atoms; "
-                f"what is asked for needs {self.range.low:g} to {self.range.high:g}"
-            )
+            raise no_size(config.sizes, least, conditions)
         if table is not None and self.columns:
             deviations = torch.tensor([scale.deviation for scale in config.properties.values()] + [1.0])
             deviations = deviations.to(table.device)

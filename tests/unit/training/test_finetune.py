@@ -118,6 +118,7 @@ def test_a_model_of_properties_draws_its_targets_from_the_new_molecules(tmp_path
     scale = {"mean": 1.0, "deviation": 2.0}
     model = AutoregressiveGraphModel.from_config({**config, "properties": {"logP": scale}})
     tuned = model.fine_tune(["CCCCC", "CCCCO"], steps=1)
+    assert tuned.name == ""  # its folder is gone
     assert tuned.config.properties == model.config.properties
     assert set(tuned.targets[:, 1].tolist()) == {5.0}
     assert len(set(tuned.targets[:, 0].tolist())) == 2

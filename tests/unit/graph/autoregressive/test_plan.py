@@ -49,6 +49,21 @@ def test_what_no_training_molecule_has_together_is_said() -> None:
     assert set(sizes) == {3} and all(55 <= weight <= 70 for weight in weights)
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"atoms": (500, None)}, r"molecules of 3 to 4 atoms; 500\.\. are asked for$"),
+        ({"fragment": "*CC*", "atoms": 3}, r"the fragment needs at least 4 and 3 are asked for$"),
+        ({"fragment": "*CCCC*"}, r"; the fragment needs at least 6$"),
+    ],
+)
+def test_a_size_that_cannot_be_had_is_refused_with_what_is_needed(asked: dict[str, object], said: str) -> None:
+    conditions = Conditions.of(**asked)  # type: ignore[arg-type]
+    assert conditions is not None
+    with pytest.raises(UsageError, match=said):
+        model()._plan(conditions)
+
+
 def test_each_attempt_has_its_own_targets_and_the_size_of_a_molecule_near_them() -> None:
     wanted = pandas.DataFrame({"weight": [41.0, 58.5, 44.0, 70.0]})
     asked = Conditions.of(properties=wanted)
