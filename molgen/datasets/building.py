@@ -107,8 +107,9 @@ def build(
     spill, report = Spill(scratch), Report()
     _read(spill, report, source, kekulized, limits, desalt, jobs, progress)
     if not len(spill):
+        salts = "" if desalt or "fragments" not in report.skipped else "; desalting keeps the largest component of each"
         raise MolgenError(
-            f"nothing in {source.name} can be used: {report.read:,} read, skipped: {counted(report.skipped)}"
+            f"nothing in {source.name} can be used: {report.read:,} read, skipped: {counted(report.skipped)}{salts}"
         )
     unfit = np.full(len(spill), _KEPT, dtype=np.int32)  # or the token for which a molecule is left out
     if source.atoms is not None:
