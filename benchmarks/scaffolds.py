@@ -48,10 +48,11 @@ def main() -> None:
     for seed in arguments.seeds:
         started = time.perf_counter()
         shares, spread, hits = [], [], []
-        for fragment, molecule, atoms in tasks(arguments.scaffolds, seed):
+        for number, (fragment, molecule, atoms) in enumerate(tasks(arguments.scaffolds, seed)):
+            # With one seed for all, the sizes of the five attempts would be the same draws for every scaffold.
             attempts = model.attempts(
                 ATTEMPTS,
-                seed=seed,
+                seed=seed * arguments.scaffolds + number,
                 fragment=fragment,
                 atoms=atoms if arguments.size else None,
                 collection="moses",
