@@ -130,6 +130,7 @@ def test_nothing_that_fits_is_one_line_and_leaves_no_folder(tmp_path: Path) -> N
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_training_stops_when_the_likelihood_of_held_out_molecules_falls(smiles: list[str], tmp_path: Path) -> None:
     steps = 400
     fine_tune_run(package.load("qm9-ar"), smiles[:60], tmp_path, steps=steps, learning_rate=2e-3)
