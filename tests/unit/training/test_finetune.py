@@ -164,6 +164,7 @@ def test_the_command_line_fine_tunes(molgen: Run, mixed: Path, tmp_path: Path) -
         finetune("qm9-text", mixed, "--out", mixed)
 
 
+@pytest.mark.slow
 def test_a_run_is_resumed_without_naming_its_model(
     smiles: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
