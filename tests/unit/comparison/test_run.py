@@ -49,6 +49,7 @@ def plan(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_comparison_is_a_table_and_continues_where_it_stopped(
     molgen: Run, smiles_file: Path, plan: Path, tmp_path: Path
 ) -> None:

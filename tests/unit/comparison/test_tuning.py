@@ -6,11 +6,14 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 import molgen as package
 from molgen.comparison.tuning import Aim, Point
 from tests.conftest import Run
 
 
+@pytest.mark.slow
 def test_settings_are_chosen_stored_and_not_measured_twice(
     molgen: Run, tiny_text: Path, smiles_file: Path, tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ def straight(
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopped_and_resumed_is_as_if_never_stopped(
     number: signal.Signals,
