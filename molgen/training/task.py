@@ -50,9 +50,8 @@ class GeneratorTask(L.LightningModule):
             loss = loss - self.config.validity_weight * reward / share
             self.validity = valid if self.validity is None else 0.98 * self.validity + 0.02 * valid
         if len(batch):
-            self.last_losses = {
-                kind: value.detach().mean() for kind, value in losses.items()
-            }  # not read: a GPU goes on
+            # Tensors: to read them here would have every step wait for a GPU.
+            self.last_losses = {kind: value.detach().mean() for kind, value in losses.items()}
         return loss
 
     def on_train_start(self) -> None:

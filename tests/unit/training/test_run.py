@@ -52,7 +52,7 @@ def test_shipped_weights_are_the_average(tiny_run: Path) -> None:
 
 def test_the_same_seed_trains_the_same_model(molgen: Run, smiles_file: Path, tiny_config: Path, tmp_path: Path) -> None:
     runs = [tmp_path / name for name in ("first", "second")]
-    for run in runs:  # one after the other: with another number of threads sums are rounded otherwise
+    for run in runs:  # one after the other: beside a run made much earlier, bits have differed, and why is not known
         molgen("train", "graph", "--data", smiles_file, "--out", run, "--config", tiny_config)
     first, second = (dict(package.load(run / "model").named_parameters()) for run in runs)
     assert all(torch.equal(first[name], second[name]) for name in first)
