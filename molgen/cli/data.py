@@ -80,7 +80,7 @@ def info(
     print_table(source.name, ("", ""), rows)
     for reason, examples in report.examples.items():
         for line, message in examples:
-            print(f"line {line}: {reason}: {message}")
+            print(f"{report.unit} {line}: {reason}: {message}")
 
 
 @app.command()

@@ -66,7 +66,10 @@ def generate(
         typer.Option(help="With -n: catalogues of alerts that no molecule has, such as PAINS,BRENK; repeatable."),
     ] = None,
     max_attempts: Annotated[
-        int | None, typer.Option(help="With -n: give up after so many attempts; by default 20 n + 1,000.")
+        int | None,
+        typer.Option(
+            help="With -n: give up after so many attempts; by default 20 n + 1,000, or 500 that gave nothing."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same molecules.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Molecules per network call.")] = 128,

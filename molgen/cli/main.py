@@ -17,6 +17,7 @@ from molgen.cli.finetune import finetune
 from molgen.cli.generate import PANELS as GENERATE
 from molgen.cli.generate import generate
 from molgen.cli.likelihood import likelihood
+from molgen.cli.notes import print_notes
 from molgen.cli.panels import Panels, panelled, panelled_group
 from molgen.cli.properties import properties
 from molgen.cli.train import app as train_app
@@ -67,7 +68,7 @@ def _common(
         False
     ),
 ) -> None:
-    pass
+    print_notes()
 
 
 def main() -> None:

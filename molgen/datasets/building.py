@@ -42,6 +42,7 @@ class Report:
         examples: the first few skipped, by reason: (line, message).
         splits: molecules by split.
         collections: molecules by split and collection, for sources made of several.
+        unit: what the numbers of records count, ``line`` or ``record``.
     """
 
     read: int = 0
@@ -53,6 +54,7 @@ class Report:
     examples: dict[str, list[tuple[int | None, str]]] = field(default_factory=dict)
     splits: dict[str, int] = field(default_factory=dict)
     collections: dict[str, dict[str, int]] = field(default_factory=dict)
+    unit: str = "line"
 
     def skip(self, line: int | None, reason: str, message: str) -> None:
         """Count one skipped record, whose line may be unknown, and remember the first five of each reason."""
@@ -79,7 +81,9 @@ class Report:
         found = ["  ".join(f"{name} {count:,}" for name, count in counts.items())]
         for reason, count in sorted(self.skipped.items(), key=lambda item: -item[1]):
             line, message = self.examples[reason][0]
-            found.append(f"skipped {count:,}: {reason}, first{'' if line is None else f' line {line}'}: {message}")
+            found.append(
+                f"skipped {count:,}: {reason}, first{'' if line is None else f' {self.unit} {line}'}: {message}"
+            )
         return found
 
 
@@ -104,7 +108,7 @@ def build(
     """
     scratch = folder / "spill"
     scratch.mkdir()
-    spill, report = Spill(scratch), Report()
+    spill, report = Spill(scratch), Report(unit=source.unit)
     _read(spill, report, source, kekulized, limits, desalt, jobs, progress)
     if not len(spill):
         salts = "" if desalt or "fragments" not in report.skipped else "; desalting keeps the largest component of each"

@@ -30,6 +30,7 @@ class Record(NamedTuple):
         split: official split, if any.
         problem: reason and message where the source holds no SMILES.
         collection: of a source made of several, the one that it comes from.
+        id: its name in the source, empty where it has none.
     """
 
     line: int
@@ -37,22 +38,30 @@ class Record(NamedTuple):
     split: str | None = None
     problem: Refusal | None = None
     collection: str | None = None
+    id: str = ""
 
 
 class LeftOut(NamedTuple):
     """A record that cannot be used.
 
     Attributes:
-        line: of the source.
+        line: or number, from 1.
+        id: its name in the source, empty where it has none.
         smiles: as it was given.
         reason: in one word.
         message: in one line.
     """
 
     line: int
+    id: str
     smiles: str
     reason: str
     message: str
+
+    @classmethod
+    def of(cls, record: Record, reason: str, message: str) -> LeftOut:
+        """A record with the reason why it cannot be used."""
+        return cls(record.line, record.id, record.smiles, reason, message)
 
 
 _CHUNK = 2000
@@ -133,7 +142,7 @@ def _encode_chunk(
 
 
 def _encode(record: Record, kekulized: bool, limits: Limits, salts: bool) -> Encoded | Refusal:
-    line, smiles, split, problem, collection = record
+    line, smiles, split, problem, collection, _ = record
     if problem is not None:
         return problem
     if salts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from molgen.chem.standardize import Limits
 from molgen.datasets import bioactive, drugs, moses, qm9
 from molgen.datasets.encoding import Record
 from molgen.errors import UsageError
-from molgen.io.files import format_of, is_readable, read_rows
+from molgen.io.columns import id_column
+from molgen.io.files import format_of, is_readable, read_rows, unit_of
 from molgen.io.given import smiles_of
 from molgen.io.streams import local
 from molgen.system.files import sha256
@@ -49,6 +51,7 @@ class Source:
         collections: names of those that it is made of, where it is made of several.
         excluded: gives the records whose molecules are left out.
         path: of a file, from the root.
+        unit: what a record's number counts: ``line`` of a text, else ``record``.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Source:
     collections: tuple[str, ...] = ()
     excluded: Callable[[], Iterator[Record]] | None = None
     path: str | None = None
+    unit: str = "record"
 
     def within(self, limits: Limits) -> Limits:
         """Limits that are no wider than its own."""
@@ -152,9 +156,18 @@ def find_source(data: str | Path | Iterable[Any], column: str | None = None) -> 
         licence="yours",
         origin="standard input" if name == "-" else str(path.resolve()),
         fingerprint=lambda: f"{sha256(path)}:{suffix}:{column or ''}",
-        records=lambda: (Record(row.number, row.smiles, None, row.problem) for row in read_rows(path, column)),
+        records=lambda: _records(path, column),
         path=None if name == "-" else str(path.resolve()),
+        unit=unit_of(path),
     )
+
+
+def _records(path: Path, column: str | None) -> Iterator[Record]:
+    rows = read_rows(path, column, values=True)
+    named = lru_cache(id_column)  # a table has the same columns in every row
+    for row in rows:
+        name = named(tuple(row.values))
+        yield Record(row.number, row.smiles, None, row.problem, id="" if name is None else row.values[name])
 
 
 def _in_memory(smiles: list[str], column: str | None) -> Source:

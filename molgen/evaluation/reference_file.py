@@ -33,7 +33,8 @@ class ReferenceFile:
         duplicates: of them, molecules seen before.
         desalted: molecules of which one component was kept.
         skipped: number of lines by reason.
-        first: line and message of the first skipped one, by reason.
+        first: number and message of the first skipped one, by reason.
+        unit: what the numbers count, ``line`` or ``record``.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ReferenceFile:
     desalted: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     first: dict[str, tuple[int, str]] = field(default_factory=dict)
+    unit: str = "line"
 
     def notes(self) -> list[str]:
         """What a reader of the metrics has to know: what was left out and why."""
@@ -50,7 +52,8 @@ class ReferenceFile:
         for reason, count in self.skipped.items():
             line, message = self.first[reason]
             found.append(
-                f"reference {self.name}: {count:,} of {self.read:,} left out as {reason}; first: line {line}, {message}"
+                f"reference {self.name}: {count:,} of {self.read:,} left out as {reason}; "
+                f"first: {self.unit} {line}, {message}"
             )
         if self.duplicates:
             found.append(f"reference {self.name}: {self.duplicates:,} duplicates, each molecule counts once")
@@ -82,7 +85,7 @@ def read_reference(
         MolgenError: it cannot be read, or nothing in it can be used.
     """
     source = find_source(data, column)
-    key = f"1 {source.fingerprint()} {salts} {rdkit_version}"
+    key = f"2 {source.fingerprint()} {salts} {rdkit_version}"
     path = cache_root() / "references" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
     try:
         return ReferenceFile(**{**json.loads(path.read_text()), "name": source.name})
@@ -95,7 +98,7 @@ def read_reference(
 
 
 def _read(source: Source, salts: bool, jobs: int | None, progress: Callable[[str, int], None] | None) -> ReferenceFile:
-    found, seen = ReferenceFile(source.name), dict[str, None]()
+    found, seen = ReferenceFile(source.name, unit=source.unit), dict[str, None]()
     numbers: list[int] = []
 
     def passing(record: Record) -> Record:

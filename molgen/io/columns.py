@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from molgen.errors import UsageError
 from molgen.io.row import log
@@ -18,6 +18,20 @@ COLUMN_NAMES = (
     "smile",
 )
 """Known names, without regard to case, blanks, hyphens and underscores; the first one found is taken."""
+
+
+ID_NAMES = (
+    "id",
+    "name",
+    "title",
+    "molid",
+    "moleculeid",
+    "compoundid",
+    "moleculename",
+    "compoundname",
+    "moleculechemblid",
+)
+"""Known names of the column that names the molecules, written as in `COLUMN_NAMES`; the first one found is taken."""
 
 
 def known_name(name: str) -> bool:
@@ -36,6 +50,17 @@ def find_column(names: Sequence[str]) -> int | None:
             return plain.index(name)
     containing = [position for position, name in enumerate(plain) if "smiles" in name]
     return containing[0] if len(containing) == 1 else None
+
+
+def id_column(names: Iterable[str]) -> str | None:
+    """The column that names the molecules, None where there is none.
+
+    Example:
+        >>> id_column(["SMILES", "Compound_ID", "pIC50"])
+        'Compound_ID'
+    """
+    found = {_plain(name): name for name in reversed(list(names))}
+    return next((found[name] for name in ID_NAMES if name in found), None)
 
 
 def choose_column(file: str, names: Sequence[str], column: str | None) -> int:

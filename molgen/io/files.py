@@ -14,7 +14,7 @@ from molgen.errors import MolgenError, UsageError
 from molgen.io import parquet, sdf, smi, table
 from molgen.io.row import Row
 from molgen.io.streams import STANDARD_INPUT, local
-from molgen.system.files import check_writable, whole_file
+from molgen.system.files import as_path, check_writable, whole_file
 
 Columns = Mapping[str, Sequence[object]]
 
@@ -57,7 +57,7 @@ def read_rows(path: str | Path, column: str | None = None, values: bool = False)
         UsageError: no such file, an unknown suffix, a missing column.
         MolgenError: an unreadable or empty file.
     """
-    path = Path(path)
+    path = as_path(path)
     reader = _READERS[".smi"] if path == STANDARD_INPUT else _reader(path)
     if not is_readable(path):
         raise UsageError(f"there is no file {path}")
@@ -111,6 +111,16 @@ def format_of(path: Path) -> str:
     return Path(name).suffix
 
 
+def unit_of(path: Path) -> str:
+    """What `Row.number` counts in a file: ``line`` in a text, ``record`` in ``.sdf`` and ``.parquet``.
+
+    Example:
+        >>> unit_of(Path("actives.csv.gz")), unit_of(Path("actives.sdf"))
+        ('line', 'record')
+    """
+    return "line" if path == STANDARD_INPUT or _READERS.get(format_of(path)) in (smi.read, table.read) else "record"
+
+
 def _reader(path: Path) -> Callable[[Path, str | None, bool], Iterator[Row]]:
     suffix = format_of(path)
     if suffix not in _READERS:
@@ -124,7 +134,7 @@ def check_output(path: str | Path, overwrite: bool = False) -> None:
     Raises:
         UsageError: an unknown suffix, a missing folder, or a file that may not be overwritten.
     """
-    path = Path(path)
+    path = as_path(path)
     if format_of(path) not in _WRITERS:
         raise UsageError(f"cannot write {path.name}: known formats are {', '.join(_WRITERS)}, each also with .gz")
     check_writable(path, overwrite)
@@ -132,7 +142,7 @@ def check_output(path: str | Path, overwrite: bool = False) -> None:
 
 def holds_columns(path: str | Path) -> bool:
     """Whether the format of a file has values beside SMILES and identity, which ``.smi`` has not."""
-    return _WRITERS.get(format_of(Path(path))) not in (None, smi.write)
+    return _WRITERS.get(format_of(as_path(path))) not in (None, smi.write)
 
 
 def write_molecules(
@@ -155,7 +165,7 @@ def write_molecules(
         UsageError: see `check_output`.
         MolgenError: it cannot be written.
     """
-    path = Path(path)
+    path = as_path(path)
     check_output(path, overwrite)
     write = _WRITERS[format_of(path)]
     known = {name: [_known(value) for value in values] for name, values in (columns or {}).items()}

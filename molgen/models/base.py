@@ -19,6 +19,7 @@ from molgen.models.loading import load_model
 from molgen.models.presets import preset, written_preset
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import SamplingSettings, names_settings
+from molgen.system.files import as_path
 
 
 class Model(nn.Module, ABC):
@@ -173,7 +174,7 @@ class Model(nn.Module, ABC):
             MolgenError: it cannot be written, or exists and `overwrite` is false.
         """
         write_directory(
-            Path(path),
+            as_path(path),
             self.state_dict(),
             family=self.family,
             config=self.config.model_dump(),

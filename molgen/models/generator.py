@@ -43,6 +43,10 @@ WINDOW = 16384
 """Attempts sampled together. Results do not depend on it; speed does, since a batch holds one size only."""
 
 
+_LIMIT_WITHOUT = 500
+"""Attempts after which sampling gives up by default where none was kept: what is asked for is hardly ever made."""
+
+
 class Generator(MoleculeModel):
     """A trained or trainable generator of molecules."""
 
@@ -222,7 +226,7 @@ class Generator(MoleculeModel):
             n: molecules to keep.
             seed: results depend on it, not on `batch_size`.
             batch_size: molecules per network call.
-            max_attempts: give up after so many; by default 20 n + 1,000.
+            max_attempts: give up after so many; by default after 20 n + 1,000, and after 500 that gave nothing.
             progress: a bar on terminals and in notebooks, false for none; or what is called with the number of attempts
                 just sampled.
             fragment: that every molecule contains, as SMILES; see `molgen.constraints.fragment.parse_fragment`.
@@ -259,7 +263,8 @@ class Generator(MoleculeModel):
         conditions = self._checked_conditions(fragment, properties, atoms, collection)
         if conditions is not None and conditions.targets:
             raise UsageError("a table of properties is for attempts(): ask generate() for values or ranges")
-        limit = _whole(max_attempts, "max_attempts") if max_attempts is not None else 20 * n + 1000
+        limit = 20 * n + 1000 if max_attempts is None else _whole(max_attempts, "max_attempts")
+        limit_without = min(limit, _LIMIT_WITHOUT) if max_attempts is None else limit
         found = Generated(
             requested=n,
             conditions=conditions,
@@ -271,17 +276,17 @@ class Generator(MoleculeModel):
             self.sample, seed=seed, sampling=config, batch_size=batch_size, form="strict", conditions=conditions
         )
         with self.evaluating(), counting(progress, "sampling", n) as advance:
-            while found.kept < n and found.attempted < limit:
+            while found.kept < n and found.attempted < (most := limit if found.kept else limit_without):
                 expected = (n - found.kept) * (found.attempted + 1) / (found.kept + 1)
-                size = min(WINDOW, int(1.125 * expected) + 8, limit - found.attempted)
+                size = min(WINDOW, int(1.125 * expected) + 8, most - found.attempted)
                 _add(found, partial(draw, progress=advance), range(found.attempted, found.attempted + size))
         if found.kept == n:
             return found
         asked = conditions is not None or filters is not None
         advice = "for wider ranges or fewer conditions" if asked else "train the model longer"
         raise TooFew(
-            f"only {found.kept} of {n} molecules after {limit} attempts; ask for fewer molecules, {advice}, or allow "
-            "more attempts (max_attempts)",
+            f"only {found.kept} of {n} molecules after {found.attempted:,} attempts; ask for fewer molecules, "
+            f"{advice}, or allow more attempts (max_attempts)",
             found,
         )
 

@@ -39,6 +39,7 @@ class Likelihoods(Sequence[float]):
 
     Attributes:
         smiles: as given, one per record.
+        ids: names of the records in the source, empty where they have none.
         lines: of the source, or numbers of the records.
         nll: nats; nan where a record does not fit the model.
         error: standard error of each value, from its draws; 0 where it is exact, nan where it is not known.
@@ -46,9 +47,11 @@ class Likelihoods(Sequence[float]):
         exact: whether values are - log p itself; else they are upper bounds, estimated.
         stereo_dropped: molecules whose stereo labels were dropped.
         desalted: molecules of which other components were dropped.
+        unit: what `lines` count, ``line`` or ``record``.
     """
 
     smiles: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     nll: list[float] = field(default_factory=list)
     error: list[float] = field(default_factory=list)
@@ -56,6 +59,7 @@ class Likelihoods(Sequence[float]):
     exact: bool = False
     stereo_dropped: int = 0
     desalted: int = 0
+    unit: str = "record"
 
     def __len__(self) -> int:
         return len(self.nll)
@@ -79,14 +83,18 @@ class Likelihoods(Sequence[float]):
         return dict(Counter(record.reason for record in self.left_out))
 
     def table(self) -> dict[str, list[Any]]:
-        """Columns ``smiles``, ``line``, ``nll``, ``error``, ``reason`` and ``message``; None stands for nan."""
+        """Columns ``smiles``, ``line`` or ``record``, ``nll``, ``error``, ``reason`` and ``message``.
+
+        None stands for nan. Where records have names, these are the column ``id`` in front.
+        """
         reasons, messages = [""] * len(self), [""] * len(self)
         missing = [row for row, value in enumerate(self.nll) if math.isnan(value)]
         for row, record in zip(missing, self.left_out, strict=True):
             reasons[row], messages[row] = record.reason, record.message
         nll, error = ([_rounded(value) for value in values] for values in (self.nll, self.error))
-        found: dict[str, list[Any]] = {"smiles": self.smiles, "line": self.lines, "nll": nll, "error": error}
-        return {**found, "reason": reasons, "message": messages}
+        names: dict[str, list[Any]] = {"id": self.ids} if any(self.ids) else {}
+        found: dict[str, list[Any]] = {"smiles": self.smiles, self.unit: self.lines, "nll": nll, "error": error}
+        return {**names, **found, "reason": reasons, "message": messages}
 
     def to_pandas(self) -> pandas.DataFrame:
         """One row per record, columns of `table`."""
@@ -127,7 +135,9 @@ class Likelihoods(Sequence[float]):
     def examples(self) -> list[str]:
         """The first record left out for each reason, in a line each."""
         first = {record.reason: record for record in reversed(self.left_out)}
-        return [f"left out: {reason}, line {first[reason].line}: {first[reason].message}" for reason in self.reasons]
+        return [
+            f"left out: {reason}, {self.unit} {first[reason].line}: {first[reason].message}" for reason in self.reasons
+        ]
 
 
 def _rounded(value: float) -> float | None:
@@ -231,23 +241,25 @@ class MoleculeModel(Model):
         batch_size: int,
     ) -> list[_Chunk]:
         """Molecules that fit, of one size each; `found` gets all records, with the reasons of those that do not."""
-        records = list(find_source(molecules, column).records())
+        source = find_source(molecules, column)
+        records, found.unit = list(source.records()), source.unit
         chunks: dict[int, list[_Chunk]] = defaultdict(list)
         outcomes = encode_records(records, kekulized=False, limits=DEFAULT_LIMITS, salts=desalt)
         for row, (record, (_, outcome)) in enumerate(zip(records, outcomes, strict=True)):
             found.smiles.append(record.smiles)
+            found.ids.append(record.id)
             found.lines.append(record.line)
             found.nll.append(math.nan)
             found.error.append(math.nan)
             if not isinstance(outcome, Encoded):
-                found.left_out.append(LeftOut(record.line, record.smiles, *outcome))
+                found.left_out.append(LeftOut.of(record, *outcome))
                 continue
             try:
                 variables = self.encode(outcome.smiles)
                 size = len(variables[0])
                 self._check_size(size, outcome.smiles)
             except MoleculeError as error:
-                found.left_out.append(LeftOut(record.line, record.smiles, error.reason, str(error)))
+                found.left_out.append(LeftOut.of(record, error.reason, str(error)))
                 continue
             found.stereo_dropped += outcome.had_stereo
             found.desalted += outcome.desalted

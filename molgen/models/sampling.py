@@ -103,7 +103,11 @@ class SamplingConfig(BaseModel):
         if self.sampler not in SAMPLERS:
             raise UsageError(f"unknown sampler {self.sampler!r}; known: {', '.join(SAMPLERS)}")
         try:
-            sampler = self._make(SamplerSettings(self.steps, self.distortion, self.temperature, self.top_p))
+            settings = SamplerSettings(self.steps, self.distortion, self.temperature, self.top_p)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        try:
+            sampler = self._make(settings)
             if process is not None:
                 sampler.check(process)
         except ValueError as error:

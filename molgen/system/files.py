@@ -126,6 +126,17 @@ def _put(made: Path, path: Path, last: str) -> None:
             raise
 
 
+def as_path(value: str | os.PathLike[str]) -> Path:
+    """A path that was handed over.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if isinstance(value, str | os.PathLike):
+        return Path(value)
+    raise UsageError(f"a path is wanted, such as 'molecules.csv', not {value!r}")
+
+
 def check_writable(path: Path, overwrite: bool) -> None:
     """Check that an output can be written, before any work.
 

@@ -31,6 +31,10 @@ _PASSES = 12
 _FEWEST_STEPS = 30
 _HELD_OUT = 0.1
 _LEAST_FOR_HOLDING_OUT = 20
+_FEW = (
+    f"fewer than {_LEAST_FOR_HOLDING_OUT} molecules: none is held out, so training does not stop by itself, and the "
+    "model may repeat them"
+)
 _VALIDATE_STEPS = (10, 200)
 """Fewest and most steps between validations; in between it is one pass over the molecules."""
 
@@ -79,7 +83,7 @@ def fine_tune_run(
     recipe: type[MoleculesRecipe] = family.recipe_class()
     source = find_source(molecules, column)
     with bar("reading molecules", shown=display.bars):
-        found = screen(model, source.records(), bool(desalt))
+        found = screen(model, source, bool(desalt))
     if not found.smiles:
         raise MolgenError(f"nothing in {source.name} fits {model.name or 'the model'}: {found}")
     parent, start = parent_of(model), _copied(model)
@@ -97,8 +101,9 @@ def fine_tune_run(
     except OSError as error:
         raise MolgenError(f"cannot write to the folder {run}: {error.strerror}") from None
     start.save_pretrained(run / "model")  # what a resumed run takes vocabulary and sizes from
-    show = display.note if len(found.smiles) < found.read else display.line
-    show("\n".join([str(found), *found.examples()]))
+    few = f"\n{_FEW}" if len(found.smiles) < _LEAST_FOR_HOLDING_OUT else ""
+    show = display.note if few or len(found.smiles) < found.read else display.line
+    show("\n".join([str(found), *found.examples()]) + few)
     settings = {
         "data": {
             "name": str((run / MOLECULES_FILE).resolve()),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from molgen.chem.standardize import DEFAULT_LIMITS
-from molgen.datasets.encoding import Encoded, LeftOut, Record, encode_records
+from molgen.datasets.encoding import Encoded, LeftOut, encode_records
+from molgen.datasets.sources import Source
 from molgen.errors import MoleculeError
 from molgen.models.generator import Generator
 
@@ -26,6 +26,7 @@ class Screened:
         stereo_dropped: molecules whose stereo labels were dropped.
         desalted: molecules of which other components were dropped.
         left_out: records that cannot be used.
+        unit: what their numbers count, ``line`` or ``record``.
     """
 
     read: int = 0
@@ -35,6 +36,7 @@ class Screened:
     stereo_dropped: int = 0
     desalted: int = 0
     left_out: list[LeftOut] = field(default_factory=list)
+    unit: str = "record"
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -52,30 +54,32 @@ class Screened:
     def examples(self) -> list[str]:
         """The first record left out for each reason, in a line each."""
         first = {record.reason: record for record in reversed(self.left_out)}
-        return [f"left out: {reason}, line {first[reason].line}: {first[reason].message}" for reason in self.reasons]
+        return [
+            f"left out: {reason}, {self.unit} {first[reason].line}: {first[reason].message}" for reason in self.reasons
+        ]
 
     def write_left_out(self, path: Path) -> None:
         """Write the records that are left out as a table."""
         with path.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
-            writer.writerow(LeftOut._fields)
+            writer.writerow([self.unit, *LeftOut._fields[1:]])
             writer.writerows(self.left_out)
 
 
-def screen(model: Generator, records: Iterable[Record], desalt: bool = False) -> Screened:
-    """Sort records into those that a model can encode and those that it cannot.
+def screen(model: Generator, source: Source, desalt: bool = False) -> Screened:
+    """Sort the records of a source into those that a model can encode and those that it cannot.
 
     Args:
         model: whose vocabulary and largest size decide.
-        records: their split is not used.
+        source: its splits are not used.
         desalt: keep the largest organic component of salts and mixtures.
     """
-    listed, found, seen = list(records), Screened(), set[str]()
+    listed, found, seen = list(source.records()), Screened(unit=source.unit), set[str]()
     outcomes = encode_records(listed, kekulized=False, limits=DEFAULT_LIMITS, salts=desalt)
     for record, (_, outcome) in zip(listed, outcomes, strict=True):
         found.read += 1
         if not isinstance(outcome, Encoded):
-            found.left_out.append(LeftOut(record.line, record.smiles, *outcome))
+            found.left_out.append(LeftOut.of(record, *outcome))
             continue
         if outcome.smiles in seen:
             found.duplicates += 1
@@ -84,7 +88,7 @@ def screen(model: Generator, records: Iterable[Record], desalt: bool = False) ->
         try:
             found.sizes[len(model.encode(outcome.smiles)[0])] += 1
         except MoleculeError as error:
-            found.left_out.append(LeftOut(record.line, record.smiles, error.reason, str(error)))
+            found.left_out.append(LeftOut.of(record, error.reason, str(error)))
             continue
         found.smiles.append(outcome.smiles)
         found.stereo_dropped += outcome.had_stereo

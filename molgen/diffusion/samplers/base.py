@@ -54,10 +54,12 @@ class SamplerSettings:
             raise ValueError(f"steps must be at least 1, got {self.steps}")
         if self.distortion not in DISTORTIONS:
             raise ValueError(f"unknown distortion {self.distortion!r}; known: {', '.join(DISTORTIONS)}")
-        if any(not 0 < value < float("inf") for value in self.temperature.values()):
-            raise ValueError("temperatures must be positive")
-        if any(not 0 < value <= 1 for value in self.top_p.values()):
-            raise ValueError("top_p must lie in (0, 1]")
+        for value in self.temperature.values():
+            if not 0 < value < float("inf"):
+                raise ValueError(f"temperatures must be above 0 and finite, got {value:g}")
+        for value in self.top_p.values():
+            if not 0 < value <= 1:
+                raise ValueError(f"top_p must be above 0 and at most 1, got {value:g}")
 
     def times(self) -> list[float]:
         """``steps + 1`` times falling from 1 to 0.

@@ -19,6 +19,7 @@ from molgen.graph.build import graph_model
 from molgen.graph.config import NetworkConfig, ProcessConfig
 from molgen.graph.model import GraphDiffusion
 from molgen.models.generator import Generator
+from molgen.models.results import TooFew
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,14 @@ def test_kept_molecules_are_valid_unique_and_counted(shipped: Generator) -> None
 def test_it_gives_up_with_a_reason(model: Generator) -> None:
     with pytest.raises(MolgenError, match=r"only \d+ of 1000 molecules after 50 attempts"):
         model.generate(1000, max_attempts=50, steps=2)
+
+
+def test_it_gives_up_early_where_nothing_is_kept(model: Generator) -> None:
+    impossible = {"steps": 2, "without": "*"}
+    with pytest.raises(TooFew, match="only 0 of 1000 molecules after 500 attempts"):
+        model.generate(1000, **impossible)
+    with pytest.raises(TooFew, match="only 0 of 1000 molecules after 600 attempts"):
+        model.generate(1000, max_attempts=600, **impossible)
 
 
 @pytest.mark.parametrize(

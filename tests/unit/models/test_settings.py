@@ -45,7 +45,7 @@ def test_kinds_that_are_not_named_keep_what_is_stored(model: Generator) -> None:
         ({"temperature": "atoms=1=2"}, "takes a number"),
         ({"temperature": {"atoms": None}}, "takes a number"),
         ({"temperature": float("nan")}, "takes a number"),
-        ({"temperature": -1}, "positive"),
+        ({"temperature": -1}, "above 0"),
         ({"speed": 3}, "no argument or setting 'speed'; the settings of this model are block"),
         ({"eta": 0.0}, "has no eta to set"),
         ({"remask": False}, "has no remask to set"),
@@ -97,6 +97,17 @@ def test_what_a_sampler_does_not_use_is_refused(sampler: str, setting: dict[str,
 def test_what_is_no_argument_is_refused(model: Generator, arguments: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         model.generate(**{"n": 1, **arguments})
+
+
+def test_a_temperature_of_zero_is_refused_by_name(model: Generator) -> None:
+    with pytest.raises(UsageError, match=r"^temperatures must be above 0 and finite, got 0$"):
+        model.generate(1, temperature=0)
+
+
+def test_what_is_no_path_is_refused(model: Generator) -> None:
+    for write in (model.generate(1).save, model.nll(["CCO"]).save, model.save_pretrained):
+        with pytest.raises(UsageError, match="a path is wanted, such as .*, not None"):
+            write(None)  # type: ignore[arg-type]
 
 
 def test_a_model_is_shown_in_a_line(model: Generator) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import molgen as package
 from molgen.cli.main import app
 from molgen.datasets.encoded import EncodedDataset, load_dataset
-from molgen.datasets.encoding import Record
+from molgen.datasets.sources import find_source
 from molgen.datasets.splits import SplitConfig
 from molgen.errors import MolgenError, UsageError
 from molgen.graph.autoregressive.model import AutoregressiveGraphModel
@@ -48,8 +48,7 @@ def alcohols(tmp_path_factory: pytest.TempPathFactory) -> EncodedDataset:
 @pytest.mark.parametrize("name", ["qm9-graph", "qm9-text", "qm9-ar", "qm9-continuous", "moses-graph"])
 def test_every_shipped_model_encodes_with_its_own_vocabulary(name: str) -> None:
     model = package.load(name)
-    records = [Record(number, smiles) for number, smiles in enumerate(["CCO", "OCC", "C[Si](C)C", "x", "C" * 60], 1)]
-    found = screen(model, records)
+    found = screen(model, find_source(["CCO", "OCC", "C[Si](C)C", "x", "C" * 60]))
     assert found.smiles == ["CCO"]
     assert (found.read, found.duplicates) == (5, 1)
     unknown = "unknown_atom" if "graph" in name else "unknown_token"
@@ -78,7 +77,7 @@ def test_the_child_names_its_parent_and_what_it_learned_from(
     assert package.load(run / "model").config.atoms == parent.config.atoms
     assert (run / "molecules.smi").read_text().split() == ["CCOCC", "CCNCC"]
     with (run / "left_out.csv").open() as stream:
-        assert [(row["line"], row["smiles"], row["reason"]) for row in csv.DictReader(stream)] == [
+        assert [(row["record"], row["smiles"], row["reason"]) for row in csv.DictReader(stream)] == [
             ("3", "C[Si](C)C", "unknown_atom")
         ]
     said = capsys.readouterr().err
@@ -128,6 +127,11 @@ def test_nothing_that_fits_is_one_line_and_leaves_no_folder(tmp_path: Path) -> N
     with pytest.raises(MolgenError, match=r"nothing in 2 SMILES fits qm9-graph: read 2 .* left out 2"):
         package.fine_tune("qm9-graph", ["C[Si](C)C", None], tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_of_few_molecules_it_says_that_none_is_held_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fine_tune_run(package.load("qm9-ar"), ["CCO"], tmp_path / "run", steps=1)
+    assert "fewer than 20 molecules: none is held out" in capsys.readouterr().err
 
 
 @pytest.mark.slow
