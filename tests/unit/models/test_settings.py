@@ -106,7 +106,7 @@ def test_a_temperature_of_zero_is_refused_by_name(model: Generator) -> None:
 
 def test_what_is_no_path_is_refused(model: Generator) -> None:
     for write in (model.generate(1).save, model.nll(["CCO"]).save, model.save_pretrained):
-        with pytest.raises(UsageError, match="a path is wanted, such as .*, not None"):
+        with pytest.raises(UsageError, match=r"a path is wanted, such as .*, not None"):
             write(None)  # type: ignore[arg-type]
 
 
