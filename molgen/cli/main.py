@@ -20,6 +20,7 @@ from molgen.cli.likelihood import likelihood
 from molgen.cli.notes import print_notes
 from molgen.cli.panels import Panels, panelled, panelled_group
 from molgen.cli.properties import properties
+from molgen.cli.score import score
 from molgen.cli.train import app as train_app
 from molgen.cli.tune import tune
 from molgen.cli.view import PANELS as VIEW
@@ -30,6 +31,7 @@ _VERBS: Panels = {
     "Make molecules": ("generate", "finetune", "train", "properties"),
     "Look at molecules": ("evaluate", "likelihood", "view", "data"),
     "Compare generators": ("compare", "tune"),
+    "Better molecules": ("score",),
     "Ordinary text": ("dialogue",),
 }
 
@@ -46,6 +48,7 @@ app.add_typer(train_app, name="train")
 app.command()(finetune)
 app.command(cls=panelled(GENERATE))(generate)
 app.command()(properties)
+app.command()(score)
 app.command(cls=panelled(EVALUATE))(evaluate)
 app.command()(likelihood)
 app.command(cls=panelled(VIEW))(view)

@@ -23,6 +23,7 @@ ROOMS = (
     "models",
     "constraints",
     "evaluation",
+    "scoring",
     "datasets",
     "features",
     "io",

@@ -1,0 +1,76 @@
+"""Scores of the records of a file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rdkit import Chem
+
+from molgen.chem.standardize import parse
+from molgen.errors import MoleculeError
+from molgen.scoring.scorer import AnyScore, Scorer
+
+_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Records and their scores.
+
+    Attributes:
+        smiles: as given, one per record.
+        columns: values by column, see `molgen.scoring.Scorer`; None where a record has none.
+        different: molecules that were scored.
+        unreadable: records that cannot be read.
+        failures: molecules without a value, by column.
+    """
+
+    smiles: list[str]
+    columns: dict[str, list[float | None]]
+    different: int
+    unreadable: int
+    failures: dict[str, int]
+
+    def __str__(self) -> str:
+        totals = [total for total in self.columns["total"] if total is not None]
+        parts = [f"read {len(self.smiles):,}", f"different {self.different:,}"]
+        parts += [f"cannot be read {self.unreadable:,}"] if self.unreadable else []
+        parts += [f"without {name} {count:,}" for name, count in self.failures.items()]
+        parts += [f"total: mean {sum(totals) / len(totals):.4g}, best {max(totals):.4g}"] if totals else []
+        return "  ".join(parts)
+
+
+def score_records(smiles: Sequence[str], score: AnyScore) -> Scored:
+    """Score records, each molecule once.
+
+    Args:
+        smiles: of the records; stereo is kept.
+        score: see `molgen.scoring.Scorer`.
+
+    Raises:
+        MolgenError: the score fails.
+
+    Example:
+        >>> str(score_records(["CCO", "OCC", "C1CC"], lambda texts: [len(text) for text in texts]))
+        'read 3  different 1  cannot be read 1  total: mean 3, best 3'
+    """
+    canonical = [_canonical(text) for text in smiles]
+    scorer = Scorer(score)
+    scorer([text for text in canonical if text is not None])
+    nothing = (math.nan,) * len(scorer.columns)
+    rows = [nothing if text is None else scorer.known[text] for text in canonical]
+    columns = {
+        name: [None if math.isnan(row[number]) else round(row[number], _DECIMALS) for row in rows]
+        for number, name in enumerate(scorer.columns)
+    }
+    return Scored(list(smiles), columns, scorer.calls, canonical.count(None), scorer.failures)
+
+
+def _canonical(text: str) -> str | None:
+    """Canonical SMILES with stereo, None where it cannot be read."""
+    try:
+        return str(Chem.MolToSmiles(parse(text)))
+    except MoleculeError:
+        return None

@@ -1,0 +1,149 @@
+"""A score of several terms, as ``score.toml`` describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rdkit import Chem
+
+from molgen.chem.standardize import parse
+from molgen.errors import MoleculeError, UsageError
+from molgen.scoring.combination import Combination, combined
+from molgen.scoring.terms import AnyTerm
+from molgen.system.files import read_toml
+
+TOTAL = "total"
+"""Column of the combined value."""
+
+Columns = dict[str, list[float]]
+"""Values by column, one per molecule, NaN where there is none."""
+
+
+class ScoreConfig(BaseModel):
+    """Contents of ``score.toml``.
+
+    Attributes:
+        combine: how the terms become one number, see `molgen.scoring.combination`.
+        terms: one table ``[[terms]]`` each.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    combine: Combination = "geometric"
+    terms: tuple[AnyTerm, ...] = Field(min_length=1)
+
+
+class Score:
+    """A score from 0 to 1: terms, each mapped to [0, 1], combined into a total.
+
+    Called with SMILES it returns totals, 0 for what cannot be read or has a term without a value.
+
+    Args:
+        config: terms and how they are combined.
+
+    Example:
+        >>> score = Score.of(combine="mean", terms=[
+        ...     {"type": "property", "property": "QED"},
+        ...     {"type": "substructure", "smarts": "[OX2H]"},
+        ... ])
+        >>> [round(total, 3) for total in score(["CCO", "CC", "C1CC"])]
+        [0.703, 0.186, 0.0]
+        >>> list(score.table(["CCO"]))
+        ['total', 'QED', 'QED_score', '[OX2H]', '[OX2H]_score']
+    """
+
+    def __init__(self, config: ScoreConfig) -> None:
+        self.config = config
+        self.names = _distinct([term.name or term.label for term in config.terms])
+
+    @classmethod
+    def of(cls, folder: str | Path | None = None, **settings: Any) -> Self:
+        """A score from the contents of a ``score.toml``.
+
+        Args:
+            folder: where relative paths begin.
+            **settings: fields of `ScoreConfig`.
+
+        Raises:
+            UsageError: they make no score.
+        """
+        try:
+            return cls(ScoreConfig.model_validate(settings, context={"folder": Path(folder or ".")}))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise UsageError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
+
+    def __call__(self, smiles: Sequence[str]) -> list[float]:
+        """Totals of molecules, 0 where there is none."""
+        return np.nan_to_num(np.array(self.table(smiles)[TOTAL], dtype=float)).tolist()
+
+    def __repr__(self) -> str:
+        return f"Score(combine={self.config.combine!r}, terms=[{', '.join(self.names)}])"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of `table`."""
+        return (TOTAL, *(column for name in self.names for column in (name, _mapped(name))))
+
+    def table(self, smiles: Sequence[str]) -> Columns:
+        """Columns ``total``, and for each term its value, and that mapped to [0, 1] under its name with ``_score``."""
+        mols = [_read(text) for text in smiles]
+        rows = [row for row, mol in enumerate(mols) if mol is not None]
+        readable = [mol for mol in mols if mol is not None]
+        found: Columns = {}
+        mapped = np.full((len(self.config.terms), len(rows)), np.nan)
+        for number, (name, term) in enumerate(zip(self.names, self.config.terms, strict=True)):
+            values = np.array(term.values(readable) if readable else [], dtype=float)
+            mapped[number] = term.shaped(values)
+            found[name] = _spread(values, rows, len(mols))
+            found[_mapped(name)] = _spread(mapped[number], rows, len(mols))
+        totals = combined(self.config.combine, mapped, [term.weight for term in self.config.terms])
+        return {TOTAL: _spread(totals, rows, len(mols)), **found}
+
+
+def load_score(path: str | Path) -> Score:
+    """Read a ``score.toml``. Relative paths in it begin at its folder.
+
+    Raises:
+        UsageError: it cannot be read, or makes no score.
+    """
+    path = Path(path)
+    try:
+        return Score.of(path.parent, **read_toml(path))
+    except UsageError as error:
+        raise UsageError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+
+
+def _mapped(name: str) -> str:
+    return f"{name}_score"
+
+
+def _read(smiles: str) -> Chem.Mol | None:
+    try:
+        return parse(smiles)
+    except MoleculeError:
+        return None
+
+
+def _spread(values: NDArray[np.float64], rows: Sequence[int], count: int) -> list[float]:
+    """Values of some rows of `count`, NaN in the others."""
+    found = np.full(count, np.nan)
+    found[rows] = values
+    return [float(value) for value in found]
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """The same names, with a number behind those that came before."""
+    found: list[str] = []
+    for name in names:
+        number, unique = 2, name
+        while unique in found or unique == TOTAL:
+            unique, number = f"{name}_{number}", number + 1
+        found.append(unique)
+    return tuple(found)

@@ -1,0 +1,79 @@
+"""Scores that are remembered: every molecule is scored once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from molgen.errors import MolgenError
+from molgen.scoring.calling import call_score
+from molgen.scoring.score import TOTAL, Columns, Score
+
+AnyScore = Score | Callable[[list[str]], Any]
+"""A `Score`, or any function from a list of SMILES to a list of numbers."""
+
+
+class Scorer:
+    """Calls a score for molecules that it has not scored before.
+
+    Args:
+        score: what is called.
+        timeout: seconds that one call of a function may take.
+
+    Attributes:
+        known: values of the molecules scored so far by canonical SMILES, in the order of `columns`, NaN for none.
+        columns: names of the values; the first is ``total``.
+
+    Example:
+        >>> scorer = Scorer(lambda texts: [len(text) for text in texts])
+        >>> scorer(["CCO", "CCO", "C"]), scorer.calls
+        ([3.0, 3.0, 1.0], 2)
+    """
+
+    def __init__(self, score: AnyScore, timeout: float | None = None) -> None:
+        self.score, self.timeout = score, timeout
+        self.columns = score.columns if isinstance(score, Score) else (TOTAL,)
+        self.known: dict[str, tuple[float, ...]] = {}
+
+    @property
+    def calls(self) -> int:
+        """Different molecules that were scored."""
+        return len(self.known)
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """Molecules without a value, by column, where there are any."""
+        counts = {
+            column: sum(math.isnan(values[number]) for values in self.known.values())
+            for number, column in enumerate(self.columns)
+        }
+        return {column: count for column, count in counts.items() if count}
+
+    def new(self, smiles: Sequence[str]) -> list[str]:
+        """Those of the canonical SMILES that have not been scored, each once, in order."""
+        return [text for text in dict.fromkeys(smiles) if text not in self.known]
+
+    def __call__(self, smiles: Sequence[str]) -> list[float]:
+        """Totals of molecules, 0 where there is none.
+
+        Args:
+            smiles: canonical.
+
+        Raises:
+            MolgenError: the score fails, see `call_score`, or has no value for any of the first molecules.
+        """
+        new = self.new(smiles)
+        if new:
+            found = self._computed(new)
+            if not self.known and all(math.isnan(total) for total in found[TOTAL]):
+                raise MolgenError(f"the score has no value for any of the first {len(new)} molecules")
+            rows = zip(*(found[column] for column in self.columns), strict=True)
+            self.known.update(zip(new, rows, strict=True))
+        totals = [self.known[text][0] for text in smiles]
+        return [0.0 if math.isnan(total) else total for total in totals]
+
+    def _computed(self, smiles: list[str]) -> Columns:
+        if isinstance(self.score, Score):
+            return self.score.table(smiles)
+        return {TOTAL: call_score(self.score, smiles, timeout=self.timeout)}

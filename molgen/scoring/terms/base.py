@@ -1,0 +1,64 @@
+"""What every term of a score has."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from rdkit import Chem
+
+from molgen.scoring.shapes import AnyShape, Clip, Shape
+
+
+def _beside(path: Path, info: ValidationInfo) -> Path:
+    return (info.context or {}).get("folder", Path()) / path
+
+
+InputPath = Annotated[Path, AfterValidator(_beside)]
+"""A path; a relative one begins at the folder of the file that it is written in."""
+
+
+class Term(BaseModel, ABC):
+    """A number for each molecule, and how good it is.
+
+    Attributes:
+        name: of its column; by default what it says of itself.
+        weight: beside the other terms.
+        shape: maps its values to [0, 1]; by default a shape that suits the term.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    default_shape: ClassVar[Shape] = Clip()
+
+    name: str = ""
+    weight: float = Field(1.0, gt=0, allow_inf_nan=False)
+    shape: AnyShape | None = None
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """A name where none is given."""
+
+    @abstractmethod
+    def values(self, molecules: Sequence[Chem.Mol]) -> list[float]:
+        """One value per sanitised molecule, NaN where it could not be had."""
+
+    def shaped(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How good values are, in [0, 1]; NaN stays NaN."""
+        return (self.default_shape if self.shape is None else self.shape)(values)
+
+
+class SingleTerm(Term):
+    """A term that is computed molecule by molecule."""
+
+    @abstractmethod
+    def value(self, mol: Chem.Mol) -> float:
+        """Of one sanitised molecule."""
+
+    def values(self, molecules: Sequence[Chem.Mol]) -> list[float]:
+        return [float(self.value(mol)) for mol in molecules]

@@ -1,0 +1,107 @@
+"""An external program, such as one that docks."""
+
+from __future__ import annotations
+
+import math
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from rdkit import Chem
+
+from molgen.errors import UsageError
+from molgen.scoring.terms.base import Term
+
+
+class CommandTerm(Term):
+    """What a program writes for the SMILES that it reads: a number a line, in their order.
+
+    A line that is no number is a molecule that failed. Where the program ends with an error, writes another number of
+    lines or takes too long, all molecules of the call failed. Failures are counted and are not fatal.
+
+    Attributes:
+        command: the program and its arguments; no shell is involved.
+        timeout: seconds that one call may take.
+        batch: molecules of one call.
+
+    Example:
+        >>> CommandTerm(command="awk '{print length($0)}'").values([Chem.MolFromSmiles("CCO")])
+        [3.0]
+    """
+
+    type: Literal["command"] = "command"
+    command: str = Field(min_length=1)
+    timeout: float = Field(600.0, gt=0)
+    batch: int = Field(64, ge=1)
+
+    @field_validator("command")
+    @classmethod
+    def _there(cls, command: str) -> str:
+        try:
+            words = shlex.split(command)
+        except ValueError as error:
+            raise UsageError(f"the command {command!r} cannot be read: {error}") from None
+        if not words or shutil.which(words[0]) is None:
+            raise UsageError(
+                f"there is no command {words[0] if words else command!r}; is it installed, and executable?"
+            )
+        return command
+
+    @property
+    def label(self) -> str:
+        return Path(shlex.split(self.command)[0]).name
+
+    def values(self, molecules: Sequence[Chem.Mol]) -> list[float]:
+        smiles = [Chem.MolToSmiles(mol) for mol in molecules]
+        found: list[float] = []
+        for start in range(0, len(smiles), self.batch):
+            found += self._run(smiles[start : start + self.batch])
+        return found
+
+    def _run(self, smiles: list[str]) -> list[float]:
+        failed = [math.nan] * len(smiles)
+        try:
+            process = subprocess.Popen(
+                shlex.split(self.command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                start_new_session=True,
+            )
+        except OSError:
+            return failed
+        try:
+            out, _ = process.communicate("".join(f"{text}\n" for text in smiles), timeout=self.timeout)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt) as stopped:
+            _end(process)
+            if isinstance(stopped, KeyboardInterrupt):
+                raise
+            return failed
+        lines = out.splitlines()
+        if process.returncode != 0 or len(lines) != len(smiles):
+            return failed
+        return [_number(line) for line in lines]
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a program and all that it has started."""
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.communicate()
+
+
+def _number(line: str) -> float:
+    try:
+        number = float(line)
+    except ValueError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan

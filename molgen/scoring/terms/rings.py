@@ -1,0 +1,95 @@
+"""Rules on rings and scaffolds."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field, field_validator
+from rdkit import Chem
+from rdkit.Chem.Scaffolds import MurckoScaffold
+
+from molgen.chem.standardize import parse
+from molgen.errors import MoleculeError
+from molgen.features.fragments import ring_systems
+from molgen.features.record import MoleculeRecord
+from molgen.features.ring_oddities import ring_oddities
+from molgen.io import read_smiles
+from molgen.scoring.terms.base import InputPath, SingleTerm
+
+
+class RingsTerm(SingleTerm):
+    """1 where all rings are of a usual kind, else 0: none too large or too strained to exist.
+
+    Attributes:
+        largest: atoms of the largest ring that is allowed.
+        systems: file of the ring systems that are allowed, such as that of a model directory; by default all are.
+
+    Example:
+        >>> RingsTerm(largest=6).value(Chem.MolFromSmiles("C1CCCCCC1"))
+        0.0
+    """
+
+    type: Literal["rings"] = "rings"
+    largest: int = Field(7, ge=3)
+    systems: InputPath | None = None
+
+    @cached_property
+    def _known(self) -> frozenset[str] | None:
+        return None if self.systems is None else frozenset(text for _, text in read_smiles(self.systems))
+
+    @property
+    def label(self) -> str:
+        return "rings"
+
+    def value(self, mol: Chem.Mol) -> float:
+        if ring_oddities(mol, self.largest):
+            return 0.0
+        return float(self._known is None or self._known.issuperset(ring_systems(MoleculeRecord.of(mol))))
+
+
+class ScaffoldTerm(SingleTerm):
+    """1 where a molecule has the Murcko scaffold of another one, else 0; the other way round for another scaffold.
+
+    Attributes:
+        scaffold: SMILES of a molecule with the scaffold.
+        same: whether it is to be the same or another.
+        generic: compare scaffolds without elements and orders of bonds.
+
+    Example:
+        >>> ScaffoldTerm(scaffold="Cc1ccccc1").value(Chem.MolFromSmiles("OCc1ccccc1"))
+        1.0
+    """
+
+    type: Literal["scaffold"] = "scaffold"
+    scaffold: str
+    same: bool = True
+    generic: bool = False
+
+    @field_validator("scaffold")
+    @classmethod
+    def _readable(cls, smiles: str) -> str:
+        try:
+            rings = parse(smiles).GetRingInfo().NumRings()
+        except MoleculeError as error:
+            raise ValueError(str(error)) from None
+        if not rings:
+            raise ValueError(f"{smiles} has no ring, and so no scaffold")
+        return smiles
+
+    @cached_property
+    def _wanted(self) -> str:
+        return self._scaffold(parse(self.scaffold))
+
+    @property
+    def label(self) -> str:
+        return "scaffold"
+
+    def value(self, mol: Chem.Mol) -> float:
+        return float((self._scaffold(mol) == self._wanted) == self.same)
+
+    def _scaffold(self, mol: Chem.Mol) -> str:
+        found = MurckoScaffold.GetScaffoldForMol(mol)
+        if self.generic:
+            found = MurckoScaffold.MakeScaffoldGeneric(found)
+        return str(Chem.MolToSmiles(found, isomericSmiles=False))

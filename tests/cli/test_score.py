@@ -1,0 +1,67 @@
+"""`molgen score`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+TOML = """
+combine = "mean"
+
+[[terms]]
+type = "property"
+property = "QED"
+shape = {type = "above", value = 0.8, width = 0.8}
+
+[[terms]]
+type = "substructure"
+smarts = "[OX2H]"
+name = "alcohol"
+"""
+
+
+@pytest.fixture
+def score(tmp_path: Path) -> Path:
+    path = tmp_path / "score.toml"
+    path.write_text(TOML)
+    return path
+
+
+def test_every_term_stands_beside_the_total(molgen: Run, score: Path, tmp_path: Path) -> None:
+    molecules, out = tmp_path / "molecules.csv", tmp_path / "scored.csv"
+    molecules.write_text("name,smiles\na,CCO\nb,C1CC\nc,OCC\nd,c1ccccc1\n")
+    result = molgen("score", molecules, "--score", score, "-o", out)
+    assert "read 4  different 2  cannot be read 1" in result.stderr
+    rows = list(csv.DictReader(out.open()))
+    assert list(rows[0]) == ["smiles", "total", "QED", "QED_score", "alcohol", "alcohol_score"]
+    assert [row["smiles"] for row in rows] == ["CCO", "C1CC", "OCC", "c1ccccc1"]
+    assert rows[0]["total"] == rows[2]["total"] != "" and rows[1]["total"] == ""
+    total = (float(rows[0]["QED"]) / 0.8 + 1) / 2
+    assert float(rows[0]["total"]) == pytest.approx(total, abs=1e-5)
+    assert molgen("score", molecules, "--score", score, "-o", out, code=2).stderr.count("\n") == 1
+
+
+def test_tasks_of_benchmarks_are_scores(molgen: Run, tmp_path: Path) -> None:
+    molecules = tmp_path / "molecules.smi"
+    molecules.write_text("CC(C)(C)NCC(O)c1ccc(O)c(CO)c1\n")
+    result = molgen("score", molecules, "--score", "guacamol/albuterol_similarity")
+    assert float(next(csv.DictReader(io.StringIO(result.stdout)))["total"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    (
+        (["--score", "none.toml"], "cannot read none.toml"),
+        (["--score", "guacamol/none"], "guacamol has no task 'none'"),
+        (["--score", "pmo/qed", "-o", "out.smi"], "has no place for values"),
+    ),
+)
+def test_what_cannot_be_done_is_said_in_one_line(molgen: Run, tmp_path: Path, options: list[str], message: str) -> None:
+    (tmp_path / "molecules.smi").write_text("CCO\n")
+    result = molgen("score", "molecules.smi", *options, code=2, cwd=tmp_path)
+    assert message in result.stderr and result.stderr.count("\n") == 1

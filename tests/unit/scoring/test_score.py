@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from molgen.errors import MolgenError, UsageError
+from molgen.scoring import Score, Scorer, load_score
+
+QED = {"type": "property", "property": "QED"}
+ALCOHOL = {"type": "substructure", "smarts": "[OX2H]"}
+
+
+def test_weights_count_in_every_combination() -> None:
+    terms = [{**QED, "weight": 3}, ALCOHOL]
+    qed = Score.of(terms=[QED])(["CCO"])[0]
+    assert Score.of(combine="mean", terms=terms)(["CCO"])[0] == pytest.approx((3 * qed + 1) / 4)
+    assert Score.of(combine="product", terms=terms)(["CCO"])[0] == pytest.approx(qed**3)
+    assert Score.of(combine="geometric", terms=terms)(["CCO"])[0] == pytest.approx(qed**0.75)
+
+
+def test_what_cannot_be_read_has_no_values_and_counts_as_nothing() -> None:
+    score = Score.of(terms=[QED])
+    assert math.isnan(score.table(["C1CC", "CC"])["QED"][0])
+    assert score(["C1CC", "CC"])[0] == 0 < score(["CC"])[0]
+    assert score([]) == []
+
+
+def test_terms_with_one_name_have_columns_of_their_own() -> None:
+    score = Score.of(terms=[QED, QED, {**QED, "name": "total"}])
+    assert score.names == ("QED", "QED_2", "total_2")
+    assert len(set(score.columns)) == 7 == len(score.table(["C"]))
+
+
+def test_paths_begin_at_the_folder_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "actives.smi").write_text("CCO\n")
+    (tmp_path / "mine_for_test.py").write_text("def length(smiles):\n    return [len(text) / 10 for text in smiles]\n")
+    file = tmp_path / "score.toml"
+    file.write_text(
+        'combine = "mean"\n[[terms]]\ntype = "similarity"\nfile = "actives.smi"\n'
+        '[[terms]]\ntype = "function"\nfunction = "mine_for_test:length"\n'
+    )
+    assert load_score(file)(["OCC"]) == [pytest.approx((1 + 0.3) / 2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    (
+        ("terms = []", "terms: "),
+        ('[[terms]]\ntype = "potency"', "terms.0: Input tag 'potency'"),
+        ('[[terms]]\ntype = "property"\nproperty = "lopP"', "no property 'lopP'"),
+        ('[[terms]]\ntype = "property"\nproperty = "logP"\nshape = {type = "bell"}', "shape"),
+        ('[[terms]]\ntype = "substructure"\nsmarts = "c1cc("', "not SMARTS"),
+        ('[[terms]]\ntype = "similarity"', "name molecules or a file"),
+        ('[[terms]]\ntype = "similarity"\nmolecules = ["C1CC"]', "cannot be read"),
+        ('[[terms]]\ntype = "similarity"\nfile = "none.smi"', "no file"),
+        ('[[terms]]\ntype = "formula"\nformula = "C2X3"', "not a formula"),
+        ('[[terms]]\ntype = "formula"\nformula = "benzene"', "not a formula"),
+        ('[[terms]]\ntype = "element"\nelement = "Zz"', "no element"),
+        ('[[terms]]\ntype = "scaffold"\nscaffold = "CCO"', "no ring"),
+        ('[[terms]]\ntype = "alerts"\ncatalogues = ["PAIN"]', "no catalogue"),
+        ('[[terms]]\ntype = "command"\ncommand = "no_such_docking --x"', "there is no command 'no_such_docking'"),
+        ('[[terms]]\ntype = "command"\ncommand = "sh \'"', "cannot be read"),
+        ('[[terms]]\ntype = "function"\nfunction = "no_such_module:f"', "cannot import no_such_module:f"),
+        ('[[terms]]\ntype = "function"\nfunction = "math"', "module:function"),
+        ('[[terms]]\ntype = "function"\nfunction = "math:pi"', "cannot be called"),
+        ('[[terms]]\ntype = "descriptor"\ndescriptor = "Bertz"', "no descriptor"),
+        ('[[terms]]\ntype = "property"\nproperty = "logP"\nweight = 0', "weight"),
+        ('combine = "median"\n[[terms]]\ntype = "rings"', "combine"),
+        ("terms = [", "is not TOML"),
+    ),
+)
+def test_a_file_that_makes_no_score_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "score.toml"
+    file.write_text(text)
+    with pytest.raises(UsageError) as found:
+        load_score(file)
+    assert message in str(found.value) and str(file) in str(found.value)
+    assert "\n" not in str(found.value)
+
+
+def test_a_molecule_is_scored_once() -> None:
+    asked: list[str] = []
+
+    def length(smiles: list[str]) -> list[int]:
+        asked.extend(smiles)
+        return [len(text) for text in smiles]
+
+    scorer = Scorer(length)
+    assert scorer(["CCO", "CC", "CCO"]) == [3, 2, 3]
+    assert scorer(["CC", "C"]) == [2, 1]
+    assert asked == ["CCO", "CC", "C"] and scorer.calls == 3
+
+
+@pytest.mark.parametrize(
+    ("score", "message"),
+    (
+        (lambda smiles: [1.0], "returned 1 values for 2 molecules"),
+        (lambda smiles: ["good"] * 2, "returned 'good', which is no number"),
+        (lambda smiles: [math.nan] * 2, "no value for any of the first 2 molecules"),
+        (lambda smiles: 1.0, "failed: TypeError"),
+        (lambda smiles: 1 / 0, "the score failed: ZeroDivisionError: division by zero"),
+    ),
+)
+def test_a_score_that_does_not_answer_is_refused_in_one_line(score: object, message: str) -> None:
+    with pytest.raises(MolgenError, match=message):
+        Scorer(score)(["C", "CC"])  # type: ignore[arg-type]
+
+
+def test_a_score_that_hangs_is_stopped() -> None:
+    def hang(smiles: list[str]) -> list[float]:
+        while True:
+            pass
+
+    with pytest.raises(MolgenError, match=r"the score took longer than 0.1 s for 1 molecules"):
+        Scorer(hang, timeout=0.1)(["C"])
+
+
+def test_failures_are_counted_and_worth_nothing() -> None:
+    scorer = Scorer(lambda smiles: [1.0 if text == "C" else math.nan for text in smiles])
+    assert scorer(["C", "CC", "CCC"]) == [1, 0, 0]
+    assert scorer.failures == {"total": 2}

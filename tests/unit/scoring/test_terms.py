@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+from rdkit import Chem
+
+from molgen.errors import MolgenError
+from molgen.features.named_properties import PROPERTIES
+from molgen.features.ring_oddities import ring_oddities
+from molgen.scoring.fingerprints import FINGERPRINT_NAMES
+from molgen.scoring.terms import AnyTerm, Term
+
+
+def term(**settings: object) -> Term:
+    return TypeAdapter(AnyTerm).validate_python(settings)  # type: ignore[no-any-return]
+
+
+def value(smiles: str, **settings: object) -> float:
+    return term(**settings).values([Chem.MolFromSmiles(smiles)])[0]
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_every_property_is_a_term(name: str) -> None:
+    mol = Chem.MolFromSmiles("CC(=O)Nc1ccccc1")
+    assert term(type="property", property=name.upper()).values([mol]) == [PROPERTIES[name].compute(mol)]
+
+
+@pytest.mark.parametrize("name", FINGERPRINT_NAMES)
+def test_every_fingerprint_finds_the_nearest_molecule(name: str) -> None:
+    settings = {"type": "similarity", "molecules": ["OCCc1ccccc1", "CC(=O)Nc1ccccn1"], "fingerprint": name}
+    assert value("OCCc1ccccc1", **settings) == 1
+    other = value("CCCCCCN", **settings)
+    assert 0 <= other < 0.9
+    assert value("OCCc1ccccc1", **settings, of="mean") < 1
+
+
+def test_counts_distinguish_what_bits_do_not() -> None:
+    settings = {"type": "similarity", "molecules": ["CCCCCCCCCC"]}
+    assert value("CCCCCCCC", **settings, fingerprint="morgan") == 1
+    assert value("CCCCCCCC", **settings, fingerprint="ecfp4") < 1
+
+
+def test_a_substructure_is_wanted_or_not() -> None:
+    assert value("CCO", type="substructure", smarts="[OX2H]") == 1
+    assert value("CCO", type="substructure", smarts="[OX2H]", present=False) == 0
+    assert value("COC", type="substructure", smarts="[OX2H]") == 0
+
+
+def test_rings_that_are_large_strained_or_not_listed_are_refused(tmp_path: Path) -> None:
+    assert value("c1ccccc1", type="rings") == 1
+    assert value("C1CCCCCCC1", type="rings") == 0
+    assert value("C1CCCCCCC1", type="rings", largest=8) == 1
+    assert value("C1CC#CC1", type="rings") == 0
+    listed = tmp_path / "systems.smi"
+    listed.write_text("c1ccccc1\n")
+    assert value("Cc1ccccc1", type="rings", systems=listed) == 1
+    assert value("Cc1ccccn1", type="rings", systems=listed) == 0
+    assert ring_oddities(Chem.MolFromSmiles("C1CCCCCCCC1")) == ("a ring of 9 atoms",)
+
+
+def test_scaffolds_are_compared_with_and_without_elements() -> None:
+    settings = {"type": "scaffold", "scaffold": "c1ccccc1CC"}
+    assert value("Oc1ccccc1", **settings) == 1
+    assert value("Oc1ccccn1", **settings) == 0
+    assert value("Oc1ccccn1", **settings, generic=True) == 1
+    assert value("Oc1ccccn1", **settings, same=False) == 1
+
+
+def test_alerts_are_bad_by_default() -> None:
+    alerts = term(type="alerts", catalogues=["BRENK"])
+    found = np.array(alerts.values([Chem.MolFromSmiles("CC(=O)Cl"), Chem.MolFromSmiles("CCO")]))
+    assert found.tolist() == [1, 0] and alerts.shaped(found).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("smiles", "number"), (("CF", 1), ("FC(F)F", 3), ("CO", 0)))
+def test_elements_are_counted(smiles: str, number: int) -> None:
+    assert value(smiles, type="element", element="F") == number
+
+
+def program(folder: Path, body: str) -> str:
+    file = folder / "program.py"
+    file.write_text(f"import sys, time\nlines = sys.stdin.read().split()\n{body}\n")
+    return f"{sys.executable} {file}"
+
+
+MOLECULES = [Chem.MolFromSmiles(text) for text in ("C", "CC", "CCC")]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    (
+        ("for x in lines: print(len(x))", [1, 2, 3]),
+        ("for x in lines: print(len(x) if x != 'CC' else 'failed')", [1, math.nan, 3]),
+        ("for x in lines: print('inf')", [math.nan] * 3),
+        ("print(1)", [math.nan] * 3),
+        ("sys.exit(3)", [math.nan] * 3),
+        ("time.sleep(60)", [math.nan] * 3),
+    ),
+)
+def test_what_a_program_does_not_answer_is_a_failure(tmp_path: Path, body: str, expected: list[float]) -> None:
+    dock = term(type="command", command=program(tmp_path, body), timeout=5 if "sleep" not in body else 0.3)
+    assert dock.values(MOLECULES) == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_program_that_breaks_for_one_molecule_costs_its_own_call_alone(tmp_path: Path) -> None:
+    body = "assert 'CC' not in lines\nfor x in lines: print(len(x))"
+    dock = term(type="command", command=program(tmp_path, body), batch=1)
+    assert dock.values(MOLECULES) == pytest.approx([1, math.nan, 3], nan_ok=True)
+
+
+def test_a_function_that_raises_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken_for_test.py").write_text("def f(smiles):\n    raise KeyError('x')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MolgenError, match=r"broken_for_test:f failed: KeyError: 'x'"):
+        term(type="function", function="broken_for_test:f").values(MOLECULES)
