@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 
 import pytest
 import torch
@@ -68,6 +69,36 @@ def test_only_hidden_matrices_take_such_steps() -> None:
     torch.testing.assert_close(model.head.weight, reference.head.weight)
     change = (model.inner.weight - before).detach()
     assert 0.05 * 1e-2 < float(change.square().mean().sqrt()) < 0.25 * 1e-2  # .2 where the gradient has full rank
+
+
+def orthogonal_by_svd(matrix: torch.Tensor) -> torch.Tensor:
+    """The five rounds of Jordan's polynomial on the singular values, which is all they change."""
+    left, values, right = torch.linalg.svd(matrix.double() / matrix.double().norm(), full_matrices=False)
+    for _ in range(5):
+        values = 3.4445 * values - 4.7750 * values**3 + 2.0315 * values**5
+    return left @ torch.diag(values) @ right
+
+
+@pytest.mark.parametrize(("momentum", "decay"), [(0.95, 0.0), (0.5, 0.0), (0.95, 0.3)])
+def test_steps_are_those_of_a_reference(momentum: float, decay: float) -> None:
+    """Momentum of Nesterov's form, and the size of a step of AdamW (Moonlight): .2 sqrt(larger side)."""
+    model = Network()
+    optimiser = Muon(model, [model.head], 0.1, (0.9, 0.99), decay, momentum)
+    weights = {weight: weight.detach().double().clone() for weight in (model.inner.weight, model.outer.weight)}
+    velocity = {weight: torch.zeros_like(value) for weight, value in weights.items()}
+    for step in range(3):
+        for group in optimiser.param_groups:
+            group["lr"] = 0.1 / (step + 1)
+        for weight in weights:
+            torch.manual_seed(10 * step + weight.shape[0])
+            weight.grad = torch.randn(weight.shape)
+            velocity[weight] = momentum * velocity[weight] + (1 - momentum) * weight.grad.double()
+            ahead = momentum * velocity[weight] + (1 - momentum) * weight.grad.double()
+            size = 0.1 / (step + 1) * 0.2 * math.sqrt(32)
+            weights[weight] = (1 - 0.1 / (step + 1) * decay) * weights[weight] - size * orthogonal_by_svd(ahead)
+        optimiser.step()
+    for weight, expected in weights.items():  # bfloat16 has three digits
+        torch.testing.assert_close(weight.detach().double(), expected, atol=4e-3, rtol=0)
 
 
 def test_it_learns_and_continues_as_if_never_stopped() -> None:
