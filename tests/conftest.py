@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import os
 import subprocess
 import sys
@@ -82,22 +81,17 @@ def molgen() -> Run:
     def run(*args: object, code: int = 0, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
         words = ["molgen", *map(str, args)]
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
-        notes = logging.StreamHandler(err)  # as Python does where nobody has set up logging
-        notes.setLevel(logging.WARNING)
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.setattr(sys, "argv", words)
             for name, value in env.items():
                 patch.setenv(name, value)
             if cwd is not None:
                 patch.chdir(cwd)
-            logging.getLogger().addHandler(notes)
             try:
                 main()
                 found: object = 0
             except SystemExit as end:
                 found = end.code or 0
-            finally:
-                logging.getLogger().removeHandler(notes)
         shown = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
         assert isinstance(found, int), found
         return checked(subprocess.CompletedProcess(words, found, *shown), code)

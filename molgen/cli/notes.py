@@ -13,5 +13,4 @@ class _Notes(logging.Handler):
 
 def print_notes() -> None:
     """From now on, print what is logged, one line each; calling it again changes nothing."""
-    logger = logging.getLogger("molgen")
-    logger.handlers, logger.propagate = [_Notes()], False
+    logging.getLogger("molgen").handlers = [_Notes()]
