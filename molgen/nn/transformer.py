@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -37,11 +37,19 @@ class TransformerConfig(BaseModel):
         return self
 
 
+_ROOM = 16
+"""Fewest positions that a cache has room for beyond those read."""
+
+
 class Cache:
-    """Keys and values of what has been read, one pair per layer, so that it is read once."""
+    """Keys and values of what has been read, one pair per layer, so that it is read once.
+
+    They stand in buffers with room for what follows, so that a position is written once and not copied at each step.
+    """
 
     def __init__(self, layers: int) -> None:
         self.layers: list[tuple[Tensor, Tensor] | None] = [None] * layers
+        self._buffers: list[tuple[Tensor, Tensor] | None] = [None] * layers
 
     @property
     def length(self) -> int:
@@ -52,27 +60,41 @@ class Cache:
     def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Append ``(B, heads, n, d)`` and return all that has been read."""
         before = self.layers[layer]
-        if before is not None:
-            k, v = torch.cat([before[0], k], dim=2), torch.cat([before[1], v], dim=2)
-        self.layers[layer] = (k, v)
-        return k, v
+        if before is None:
+            self.layers[layer] = (k, v)
+            return k, v
+        start, end = before[0].shape[2], before[0].shape[2] + k.shape[2]
+        buffers = self._buffers[layer]
+        if buffers is None or buffers[0].shape[2] < end:
+            buffers = self._buffers[layer] = (_with_room(before[0], end), _with_room(before[1], end))
+        for buffer, new in zip(buffers, (k, v), strict=True):
+            buffer[:, :, start:end] = new
+        found = self.layers[layer] = (buffers[0][:, :, :end], buffers[1][:, :, :end])
+        return found
 
     def keep(self, positions: int) -> None:
         """Drop all but the last positions."""
-        self.layers = [
-            None if pair is None else (pair[0][:, :, -positions:], pair[1][:, :, -positions:]) for pair in self.layers
-        ]
+        self._replace(lambda values: values[:, :, -positions:])
 
     def expand(self, rows: int) -> None:
         """Take the only sequence of the batch for so many."""
-        self.layers = [
-            None if pair is None else (pair[0].expand(rows, -1, -1, -1), pair[1].expand(rows, -1, -1, -1))
-            for pair in self.layers
-        ]
+        self._replace(lambda values: values.expand(rows, -1, -1, -1))
 
     def select(self, rows: Tensor) -> None:
         """Keep some sequences of the batch."""
-        self.layers = [None if pair is None else (pair[0][rows], pair[1][rows]) for pair in self.layers]
+        self._replace(lambda values: values[rows])
+
+    def _replace(self, change: Callable[[Tensor], Tensor]) -> None:
+        self.layers = [None if pair is None else (change(pair[0]), change(pair[1])) for pair in self.layers]
+        self._buffers = [None] * len(self.layers)
+
+
+def _with_room(values: Tensor, positions: int) -> Tensor:
+    """A buffer that begins with values ``(B, heads, n, d)`` and has room for half as many positions more."""
+    batch, heads, n, d = values.shape
+    buffer = values.new_empty(batch, heads, positions + max(positions // 2, _ROOM), d)
+    buffer[:, :, :n] = values
+    return buffer
 
 
 class Block(nn.Module):

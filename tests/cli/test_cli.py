@@ -55,13 +55,11 @@ def test_short_help(molgen: Run, verb: tuple[str, ...]) -> None:
 
 
 def test_generate_writes_every_format(molgen: Run, tmp_path: Path) -> None:
-    contents = []
-    for suffix in (".smi", ".csv", ".parquet", ".sdf", ".smi.gz"):
-        path = tmp_path / f"library{suffix}"
-        result = molgen("generate", "-n", 12, "--seed", 5, "-o", path)
-        assert result.stdout == ""
-        assert result.stderr.startswith("requested 12  attempted ") and "kept 12" in result.stderr
-        contents.append([text for _, text in read_smiles(path)])
+    paths = [tmp_path / f"library{suffix}" for suffix in (".smi", ".csv", ".parquet", ".sdf", ".smi.gz")]
+    result = molgen("generate", "-n", 12, "--seed", 5, *(word for path in paths for word in ("-o", path)))
+    assert result.stdout == ""
+    assert result.stderr.startswith("requested 12  attempted ") and "kept 12" in result.stderr
+    contents = [[text for _, text in read_smiles(path)] for path in paths]
     assert contents[0] == contents[1] == contents[2] == contents[4]
     assert [Chem.CanonSmiles(text) for text in contents[3]] == contents[0]
     assert len(set(contents[0])) == 12
@@ -188,9 +186,10 @@ def test_evaluate_compares_files_in_one_table(molgen: Run, smiles_file: Path, tm
     assert [report["attempts"] for report in json.loads((tmp_path / "report.json").read_text())] == [600, 3]
 
 
-def test_properties_are_drawn(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", [pytest.param(True, marks=pytest.mark.slow), False])
+def test_properties_are_drawn(molgen: Run, smiles_file: Path, tmp_path: Path, named: bool) -> None:
     out = tmp_path / "properties.png"
-    drawn = molgen("view", smiles_file, "-o", out, "--properties", "--reference", "qm9")
+    drawn = molgen("view", smiles_file, "-o", out, "--properties", "--reference", "qm9" if named else smiles_file)
     assert "molecules" in drawn.stderr and "cannot be read" not in drawn.stderr
     assert out.stat().st_size > 10_000
     assert "goes with --properties" in molgen("view", smiles_file, "-o", out, "--reference", "qm9", code=2).stderr
