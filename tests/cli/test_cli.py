@@ -265,7 +265,7 @@ def test_usage_errors_are_one_line_and_exit_2(molgen: Run, tiny_model: Path, tmp
         ),
         (["generate", "-n", 1, "--temperature", "hot"], 2, "takes a number"),
         (["generate", "-n", 1, "--temperature", "water=1"], 2, "unknown kind"),
-        (["generate", "-n", 1, "--temperature", "0"], 2, "positive"),
+        (["generate", "-n", 1, "--temperature", "0"], 2, "above 0"),
         (["generate", "-n", 1, "--steps", 0], 2, "steps"),
         (["generate", "-n", 1, "--batch-size", 0], 2, "batch size"),
         (["generate", "-n", 1, "--device", "warp"], 2, "cannot use the device"),
