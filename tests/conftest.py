@@ -18,6 +18,7 @@ from molgen.datasets import load_dataset
 from molgen.datasets.qm9 import QM9_FILE
 from molgen.io import read_smiles
 
+FIXTURES = Path(__file__).parent / "fixtures"
 SHARED = Path(__file__).parents[2] / "shared" / "fixtures"
 
 TINY_TOML = """

@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import tomllib
@@ -26,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 LISTS = Path(__file__).parent
 OTHERS = ("lightning", "matplotlib.pyplot", "pandas", "rdkit.Chem.Draw", "sklearn.ensemble", "torch_geometric", "fcd")
 SECONDS = 120
-"""After which tests count as failed: a fault may make a loop endless."""
+"""After which a test counts as failed: a fault may make a loop endless."""
 PASSED, FAILED = 0, 1
 """What pytest ends with."""
 
@@ -40,6 +39,7 @@ def copy_of_project(folder: Path) -> Path:
         if file.is_file():
             shutil.copy(file, copy / file.name)
     (copy / "data").symlink_to(ROOT / "data")
+    (folder / "shared").symlink_to(ROOT.parent / "shared")  # beside the project, where tests look for it
     return copy
 
 
@@ -47,7 +47,6 @@ def run_tests(project: Path, tests: list[str], log: Path) -> int:
     """What pytest ends with, in a process of its own."""
     child = os.fork()
     if child == 0:
-        signal.alarm(SECONDS)
         os.chdir(project)
         sys.path[0] = str(project)
         os.environ["PYTHONPATH"] = str(project)
@@ -56,7 +55,7 @@ def run_tests(project: Path, tests: list[str], log: Path) -> int:
             os.dup2(output, stream)
         for name in [name for name in sys.modules if name.split(".")[0] in ("molgen", "tests")]:
             del sys.modules[name]
-        code = int(pytest.main(["-x", "-p", "no:cacheprovider", "-m", "", *tests]))
+        code = int(pytest.main(["-x", "-p", "no:cacheprovider", "-m", "", f"--timeout={SECONDS}", *tests]))
         sys.stdout.flush()
         os._exit(code)
     status = os.waitpid(child, 0)[1]

@@ -8,7 +8,6 @@ rdkit-pypi 2022.9.5. ``rdkit_2022`` in it lists every molecule for which RDKit's
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,9 +22,7 @@ from molgen.evaluation.similarity import internal_diversity
 from molgen.evaluation.suites import guacamol
 from molgen.features import FEATURES, MoleculeRecord
 from molgen.system.shipped import shipped_path
-from tests.conftest import SHARED
-
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+from tests.conftest import FIXTURES, SHARED
 
 
 @pytest.fixture(scope="module")
