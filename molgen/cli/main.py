@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -26,6 +27,7 @@ from molgen.cli.tune import tune
 from molgen.cli.view import PANELS as VIEW
 from molgen.cli.view import view
 from molgen.errors import MolgenError
+from molgen.system.signals import Ended, ending_by_exception
 
 _VERBS: Panels = {
     "Make molecules": ("generate", "finetune", "train", "properties"),
@@ -77,7 +79,11 @@ def _common(
 def main() -> None:
     """Run, and turn errors into one line and an exit code."""
     try:
-        app()
+        with ending_by_exception():
+            app()
+    except Ended as end:
+        signal.signal(end.number, signal.SIG_DFL)
+        signal.raise_signal(end.number)
     except MolgenError as error:
         print(f"molgen: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

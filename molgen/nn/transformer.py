@@ -8,6 +8,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
+from molgen.nn.dropout import Dropout
 from molgen.nn.layers import FeedForward, Modulation, residual_linear
 
 
@@ -114,7 +115,7 @@ class Block(nn.Module):
         self.attention_out = residual_linear(width, width)
         self.feed_forward_norm = Modulation(width, condition_width)
         self.feed_forward = FeedForward(width, hidden)
-        self.dropout = nn.Dropout(config.dropout)
+        self.attention_dropout, self.feed_forward_dropout = Dropout(config.dropout), Dropout(config.dropout)
 
     def forward(
         self,
@@ -134,8 +135,8 @@ class Block(nn.Module):
         if cache is not None:
             k, v = cache.extend(layer, k, v)
         message = attend(q, k, v, causal and n > 1, bias)  # one position attends to all that have been read
-        h = h + self.dropout(self.attention_out(message.transpose(1, 2).reshape(batch, n, width)))
-        return h + self.dropout(self.feed_forward(self.feed_forward_norm(h, condition)))
+        h = h + self.attention_dropout(self.attention_out(message.transpose(1, 2).reshape(batch, n, width)))
+        return h + self.feed_forward_dropout(self.feed_forward(self.feed_forward_norm(h, condition)))
 
 
 class Transformer(nn.Module):

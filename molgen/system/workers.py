@@ -16,6 +16,8 @@ from typing import Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from molgen.system.signals import ENDING, end_with_parent
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -99,8 +101,7 @@ def isolated_map(
     jobs = jobs or os.cpu_count() or 1
     # Forked workers start at once and need no importable __main__; they touch neither torch nor its threads.
     method = "fork" if sys.platform.startswith("linux") else "spawn"
-    # A crash is reported as a lost item; a dump of the stack on stderr would only hide that.
-    pool = ProcessPool(jobs, initializer=faulthandler.disable, context=multiprocessing.get_context(method))
+    pool = ProcessPool(jobs, initializer=_begin, context=multiprocessing.get_context(method))
     iterator, pending = iter(items), deque[_Batch[T, R]]()
     try:
         while True:
@@ -113,6 +114,15 @@ def isolated_map(
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
+
+
+def _begin() -> None:
+    """What a worker does first: it ends with its parent and by any signal, and a crash is reported as a lost item,
+    which a dump of the stack on stderr would only hide."""
+    end_with_parent()
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
+    faulthandler.disable()
 
 
 def _apply(function: Callable[[T], R], items: Sequence[T], time_limit: float) -> list[R]:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.models.sampling import SamplingConfig
+from molgen.nn.dropout import no_dropout
 from molgen.nn.layers import TimeEmbedding
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
@@ -164,7 +165,7 @@ class ContinuousDiffusion(TextGenerator):
         z = self.corrupt(batch.tokens, t, rng.fold_in(1))
         twice = rng.fold_in(2).uniform() < 0.5
         previous = torch.zeros_like(z)
-        with torch.no_grad():
+        with torch.no_grad(), no_dropout(self):  # as in sampling
             previous[twice] = self(z[twice], t[twice], previous[twice]).softmax(-1)
         _, speed = self.config.gaussian.token_times(
             t, batch.tokens.shape[1]

@@ -20,17 +20,20 @@ from molgen.datasets.batches import Batch, BatchStream
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.system.files import whole_file
 from molgen.system.progress import Bar, is_watched, to_stderr
+from molgen.system.signals import ENDING, leave_terminal
 from molgen.training.display import Display
 from molgen.training.ema import ExponentialAverage
 from molgen.training.task import GeneratorTask
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, *ENDING)
 _REDRAWN = 0.25
 """Seconds between two drawings of the bar. Each reads the losses, for which a GPU has to be waited."""
 
 
 class Stopper(L.Callback):
-    """Ends training at its length, and at Ctrl-C or SIGTERM after the step under way.
+    """Ends training at its length; at Ctrl-C, SIGTERM or SIGHUP (the terminal closes) after the step under way.
+
+    SIGHUP stays ignored where it is, as under ``nohup``.
 
     Attributes:
         signal: the signal that ended training, or None.
@@ -57,7 +60,8 @@ class Stopper(L.Callback):
         if threading.current_thread() is not threading.main_thread():  # which alone may set handlers
             return
         for number in _SIGNALS:
-            signal.signal(number, self._remember)
+            if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._remember)
 
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -70,6 +74,7 @@ class Stopper(L.Callback):
         if self.signal is not None:  # asked twice: stop at once
             raise KeyboardInterrupt
         self.signal = number
+        leave_terminal()
 
 
 class Keeper(L.Callback):

@@ -25,9 +25,11 @@ from molgen.models.base import Model
 from molgen.models.loading import load_model
 from molgen.models.recipe import Parent, Prepared, Recipe
 from molgen.models.registry import find_family
+from molgen.nn.dropout import set_dropout
 from molgen.system.files import whole_file
 from molgen.system.hardware import keep_memory, supports_bf16
 from molgen.system.progress import bar
+from molgen.system.signals import ENDING, end_with_parent
 from molgen.training.callbacks import Console, Keeper, Monitor, Stopper
 from molgen.training.config import read_config
 from molgen.training.display import EVERYTHING, Display
@@ -152,7 +154,7 @@ def fit(
     with bar("reading data", shown=display.bars) as shown:
         prepared = config.prepare(start, lambda n: shown.update(f"{n:,} read"))
     if config.optimiser.dropout is not None:
-        _set_dropout(prepared.model, config.optimiser.dropout)
+        set_dropout(prepared.model, config.optimiser.dropout)
     if checkpoint is None:
         _begin_run(run, config)
     task = GeneratorTask(prepared.model.train(), config.optimiser)
@@ -188,12 +190,6 @@ def _pinned(config: Recipe, resumed: bool) -> Recipe:
     return config.model_copy(update={"data": data})
 
 
-def _set_dropout(model: Model, share: float) -> None:
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = share
-
-
 def parent_of(start: Model) -> Parent:
     """Name and hash of a model that a run begins from; both are empty where it was not loaded."""
     return Parent(name=start.name, weights_sha256=start.weights_sha256)
@@ -220,13 +216,15 @@ def _loader(stream: BatchStream[Batch], workers: int) -> DataLoader[Batch]:
         num_workers=workers,
         multiprocessing_context="fork",
         prefetch_factor=4,
-        worker_init_fn=_ignore_interrupts,
+        worker_init_fn=_begin_worker,
     )
 
 
-def _ignore_interrupts(worker: int) -> None:
-    """Leave Ctrl-C to the process that trains."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin_worker(worker: int) -> None:
+    """Leave Ctrl-C and the closing of the terminal to the process that trains, and end with it."""
+    for number in (signal.SIGINT, *ENDING):
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
+    end_with_parent()
 
 
 def _start(config: Recipe, name: str | None) -> Model | None:

@@ -13,10 +13,13 @@ from torch import Tensor
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.models.base import Model
 from molgen.models.recipe import OptimiserConfig
+from molgen.nn.dropout import key_dropout, no_dropout
 from molgen.training.muon import Muon
 
 _ATTEMPTS = 2**20
 """Randomness of attempts made while training, apart from that of noise."""
+_DROPOUT = 2**21
+"""That of dropout."""
 
 
 class GeneratorTask(L.LightningModule):
@@ -41,12 +44,14 @@ class GeneratorTask(L.LightningModule):
 
     def training_step(self, batch: Any, batch_index: int) -> Tensor:
         rng = RandomKeys.from_seed(self.config.seed, batch.examples).fold_in(batch.visit)
+        key_dropout(self.generator, rng.fold_in(_DROPOUT))
         losses = self.generator.loss(batch, rng, self.config.objective)
         share = self.config.batch_size / self.trainer.world_size
         loss = torch.stack([loss.sum() for loss in losses.values()]).sum() / share
         if self.config.validity_weight and len(batch):
             keys, following = rng.fold_in(_ATTEMPTS), self.config.property_reward
-            reward, valid = self.generator.reward(batch, keys, following)
+            with no_dropout(self.generator):  # attempts and their probabilities are those of the same network
+                reward, valid = self.generator.reward(batch, keys, following)
             loss = loss - self.config.validity_weight * reward / share
             self.validity = valid if self.validity is None else 0.98 * self.validity + 0.02 * valid
         if len(batch):

@@ -16,6 +16,7 @@ import torch
 import molgen as package
 from molgen.errors import UsageError
 from molgen.training.config import read_config
+from molgen.training.display import Display
 from molgen.training.run import read_run_config, train
 from tests.conftest import Run
 
@@ -34,10 +35,11 @@ def test_a_run_leaves_config_logs_checkpoint_and_model(tiny_run: Path) -> None:
 
 
 def test_signals_are_as_before_after_training(smiles_file: Path, tiny_config: Path, tmp_path: Path) -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
     changes = {"data": {"name": str(smiles_file)}, "optimiser": {"steps": 2}}
     assert train(read_config(tiny_config, changes, "graph"), tmp_path / "run") is None
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    assert [signal.getsignal(number) for number in numbers] == before
 
 
 def test_shipped_weights_are_the_average(tiny_run: Path) -> None:
@@ -52,7 +54,7 @@ def test_shipped_weights_are_the_average(tiny_run: Path) -> None:
 
 def test_the_same_seed_trains_the_same_model(molgen: Run, smiles_file: Path, tiny_config: Path, tmp_path: Path) -> None:
     runs = [tmp_path / name for name in ("first", "second")]
-    for run in runs:  # one after the other: beside a run made much earlier, bits have differed, and why is not known
+    for run in runs:
         molgen("train", "graph", "--data", smiles_file, "--out", run, "--config", tiny_config)
     first, second = (dict(package.load(run / "model").named_parameters()) for run in runs)
     assert all(torch.equal(first[name], second[name]) for name in first)
@@ -73,7 +75,7 @@ def straight(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_stopped_and_resumed_is_as_if_never_stopped(
     number: signal.Signals,
     code: int,
@@ -110,6 +112,35 @@ def test_stopped_and_resumed_is_as_if_never_stopped(
     assert resumed["global_step"] == STEPS
     for name, value in torch.load(straight / "last.ckpt", weights_only=True)["state_dict"].items():
         assert torch.equal(value, resumed["state_dict"][name]), name
+
+
+@pytest.mark.parametrize("family", ["autoregressive", "graph-autoregressive", "any-order", "text", "continuous"])
+def test_a_run_with_dropout_resumes_to_the_same_weights_and_average(
+    family: str, smiles: list[str], tmp_path: Path
+) -> None:
+    file, runs = tmp_path / "some.smi", [tmp_path / "straight", tmp_path / "resumed"]
+    file.write_text("\n".join(smiles[:60]) + "\n")
+    config = {
+        "data": {"name": str(file)},
+        "network": {"width": 16, "layers": 1, "heads": 2, "dropout": 0.3},
+        "optimiser": {"steps": 5, "batch_size": 16, "warmup": 1, "ema": 0.5, "sampled_molecules": 0},
+    }
+
+    def stop(share: float) -> None:
+        if share == 0.4:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    train(read_config(None, config, family), runs[0], display=Display.of(False))
+    assert train(read_config(None, config, family), runs[1], display=Display.of(stop)) == signal.SIGTERM
+    torch.rand(3)  # the global state of random numbers is not what the run was stopped with
+    assert train(read_run_config(runs[1]), runs[1], resume=True, display=Display.of(False)) is None
+    straight, resumed = (torch.load(run / "last.ckpt", weights_only=True) for run in runs)
+    assert straight["global_step"] == resumed["global_step"] == 5
+    averages = [found["callbacks"]["ExponentialAverage"]["weights"] for found in (straight, resumed)]
+    for first, second in ((straight["state_dict"], resumed["state_dict"]), averages):
+        assert all(torch.equal(value, second[name]) for name, value in first.items())
+    shipped = [package.load(run / "model").weights_sha256 for run in runs]
+    assert shipped[0] == shipped[1]
 
 
 def test_training_starts_from_a_model(molgen: Run, tiny_model: Path, smiles_file: Path, tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""Signals that end a program, what is cleaned up then, and processes that end with their parent."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals by which a program is asked to end, beside Ctrl-C; SIGHUP comes when its terminal closes."""
+
+_DEATH_SIGNAL = 1
+"""``PR_SET_PDEATHSIG`` of Linux."""
+
+
+class Ended(BaseException):
+    """The program was asked to end.
+
+    Attributes:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def ending_by_exception() -> Iterator[None]:
+    """For the length of a block, `ENDING` signals raise `Ended`, so that unfinished files and worker processes go.
+
+    Signals that are ignored, as under ``nohup``, stay so. Outside the main thread, which alone receives signals, this
+    does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in ENDING}
+    for number, handler in before.items():
+        if handler is signal.SIG_DFL:
+            signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    for other in ENDING:  # while all is being cleaned up
+        signal.signal(other, signal.SIG_IGN)
+    leave_terminal()
+    raise Ended(number)
+
+
+def leave_terminal() -> None:
+    """Send output nowhere where its terminal has closed: writing to it would be an error."""
+    if sys.platform == "win32":
+        return
+    import termios
+
+    for descriptor in (1, 2):
+        try:
+            termios.tcgetattr(descriptor)
+        except termios.error as error:
+            if error.args[0] == errno.EIO:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+def end_with_parent() -> None:
+    """Have this process killed when the thread that started it ends, however it ends. Only Linux can do that."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+
+
+TIED: dict[str, Any] = {"preexec_fn": end_with_parent} if sys.platform.startswith("linux") else {}
+"""Options of `subprocess.run` for a program that ends with this one."""

@@ -1,0 +1,81 @@
+"""A program that is asked to end cleans up, and what it has started ends with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from molgen.system.signals import Ended, ending_by_exception
+
+ROOT = Path(__file__).parents[3]
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends processes with their parent")
+
+WORKING = """
+import time
+from molgen.system.workers import isolated_map
+
+def slow(item):
+    print("begun", flush=True)
+    time.sleep(60)
+    return item
+
+list(isolated_map(slow, range(4), jobs=2, chunk=1))
+"""
+
+
+def gone(processes: list[psutil.Process], seconds: float = 10) -> bool:
+    """Whether all have ended within some seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if all(not one.is_running() or one.status() == psutil.STATUS_ZOMBIE for one in processes):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_becomes_an_exception_for_a_block(number: signal.Signals) -> None:
+    cleaned, before = [], signal.getsignal(number)
+    with pytest.raises(Ended) as found, ending_by_exception():
+        try:
+            signal.raise_signal(number)
+            time.sleep(1)
+        finally:
+            cleaned.append(True)
+    assert cleaned and found.value.number == number and signal.getsignal(number) is before
+
+
+def test_an_ignored_signal_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ending_by_exception():
+            signal.raise_signal(signal.SIGHUP)  # nohup
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@LINUX
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_end_with_their_parent(number: signal.Signals, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORKING],
+        stdout=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"begun\n" and process.stdout.readline() == b"begun\n"
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) >= 2
+    process.send_signal(number)
+    process.stdout.close()
+    assert process.wait(10) == -number
+    assert gone(children)
