@@ -43,7 +43,7 @@ def test_no_molecule_is_similar_to_none() -> None:
 
 
 def test_the_number_of_threads_of_torch_stays_what_it_is(tmp_path: Path) -> None:
-    """Another number would change the bits of what is trained afterwards. The code is compiled anew, as at first use."""
+    """Another number would change the bits of what is trained later. The code is compiled anew, as at first use."""
     script = (
         "import torch; torch.set_num_threads(1); assert torch.get_num_threads() == 1\n"
         "from tests.unit.evaluation.test_similarity import _prints, internal_diversity\n"
