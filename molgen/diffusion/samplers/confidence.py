@@ -10,6 +10,9 @@ from molgen.diffusion.random_keys import RandomKeys
 from molgen.diffusion.samplers.base import Sampler, SamplerSettings
 from molgen.diffusion.samplers.first_hitting import check_masks, masked_variables
 
+_ROUNDING = 1e-4
+"""What float32 may lack of a whole number of variables: 1 - (1 - .4), times 5, is below 2."""
+
 
 class Confidence(Sampler):
     """Draws every masked variable and keeps the draws of highest probability, as many as the schedule unmasks by s
@@ -49,7 +52,7 @@ class Confidence(Sampler):
             score = score + self.eta * share[:, None] * gumbel(stream.fold_in(1).uniform(drawn.shape[1]))
             if not self.remask:
                 score = score.masked_fill(~free, float("inf"))
-            count = (share * drawn.shape[1]).floor().long()  # how many stay masked
+            count = (share * drawn.shape[1] + _ROUNDING).floor().long()  # how many stay masked
             rank = score.argsort(dim=1, stable=True).argsort(dim=1, stable=True)
             hide = rank < count[:, None]
             if not self.remask:

@@ -210,3 +210,66 @@ def test_categories_outside_the_vocabulary_are_refused() -> None:
 def test_bad_vocabularies_are_refused(atoms: tuple[str, ...]) -> None:
     with pytest.raises(MolgenError):
         Vocabulary(atoms)
+
+
+def test_pairs_are_listed_row_by_row() -> None:
+    for n in range(2, 7):
+        pairs = [(i, j) for i in range(n) for j in range(i + 1, n)]
+        assert [pair_position(i, j, n) for i, j in pairs] == list(range(len(pairs)))
+        assert [pair_position(j, i, n) for i, j in pairs] == list(range(len(pairs)))
+
+
+def test_a_graph_by_hand() -> None:
+    """Canonical SMILES O=C(F)CO, atoms in its order; charges and hydrogens are in the tokens."""
+    codec = GraphCodec(Vocabulary(("C", "O", "F", "[NH3+]", "[O-]")))
+    graph = codec.encode(standardize("OCC(F)=O"))
+    assert graph.atoms.tolist() == [1, 0, 2, 0, 1]
+    assert graph.bonds.tolist() == [2, 0, 0, 0, 1, 1, 0, 0, 0, 1]
+    mol = codec.decode(codec.encode(standardize("[NH3+]CC([O-])=O")))
+    charges = {atom.GetSymbol(): atom.GetFormalCharge() for atom in mol.GetAtoms() if atom.GetFormalCharge()}
+    assert charges == {"N": 1, "O": -1} and strict_smiles(mol) == "[NH3+]CC(=O)[O-]"
+
+
+def test_alternating_bonds_and_aromatic_ones() -> None:
+    for kekulized, kinds in ((False, {4}), (True, {1, 2})):
+        _, tokens, bonds = tokenize(standardize("c1ccccc1"), kekulized)
+        assert set(bonds[bonds > 0].tolist()) == kinds and set(tokens) == {"C" if kekulized else "c"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("C[C@H](N)C(=O)O", "CC(N)C(=O)O"),
+        ("F/C=C/F", "FC=CF"),
+        ("[CH3:7]O", "CO"),
+        ("OCC", "CCO"),
+        ("C1=CC=CC=C1", "c1ccccc1"),
+        ("CC.O", None),
+        ("C(C)(C)(C)(C)C", None),
+        ("c1cccc1", None),
+        ("*C", None),
+    ],
+)
+def test_strict_smiles_are_canonical_without_stereo(text: str, expected: str | None) -> None:
+    assert strict_from_smiles(text) == expected
+
+
+def test_what_is_strict_is_one_sane_fragment_that_is_not_changed() -> None:
+    codec = GraphCodec(Vocabulary(("C", "F")))
+
+    def drawn(atoms: list[int], bonds: list[int]) -> str | None:
+        return strict_smiles(codec.decode(MoleculeGraph(np.array(atoms, np.uint8), np.array(bonds, np.uint8))))
+
+    assert drawn([0, 0, 1], [1, 0, 1]) == "CCF"
+    assert drawn([0, 0, 1], [1, 0, 0]) is None  # two fragments
+    assert drawn([0, 1, 0], [1, 0, 1]) is None  # two bonds of fluorine
+    assert drawn([0], []) == "C"
+    mol = codec.decode(MoleculeGraph(np.array([0, 0], np.uint8), np.array([2], np.uint8)))
+    before = Chem.MolToSmiles(mol)
+    assert strict_smiles(mol) == "C=C" and Chem.MolToSmiles(mol) == before
+    assert strict_smiles(Chem.Mol()) is None
+
+
+def test_tokens_are_numbered_by_frequency_and_then_by_name() -> None:
+    assert Vocabulary.learn([["C", "O", "N"], ["C", "N", "O"], ["F"]]).atoms == ("C", "N", "O", "F")
+    assert Vocabulary(("C", "O")).encode(["O", "C", "O"]) == [1, 0, 1]

@@ -11,6 +11,7 @@ import pytest
 from molgen.chem import GraphCodec
 from molgen.chem.standardize import Limits
 from molgen.chem.strict import strict_smiles
+from molgen.chem.vocabulary import Vocabulary
 from molgen.datasets import EncodedDataset, graph_batches, load_dataset
 from molgen.datasets.encoding import Record, encode_records
 from molgen.datasets.sources import Source
@@ -131,3 +132,44 @@ def test_shares_of_categories_sum_to_one(dataset: EncodedDataset) -> None:
     atoms, bonds = dataset.marginals()
     assert sum(atoms) == pytest.approx(1) and sum(bonds) == pytest.approx(1)
     assert len(atoms) == len(dataset.vocabulary.atoms) and bonds[0] > 0.5
+
+
+def test_every_setting_has_a_cache_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "some.csv"
+    texts = ["CCO", "c1ccccc1", "CCN", "CCCC", "CC(=O)O", "C1CC1", "CCS", "CCOC", "CCCCCCl", "CN"]
+    path.write_text("smiles,other\n" + "".join(f"{text},{text}C\n" for text in texts))
+    base = {"split": SplitConfig(validation=0.2, test=0.2)}
+    settings = [
+        {},
+        {"kekulized": True},
+        {"limits": Limits(max_length=9)},
+        {"limits": Limits(max_atoms=5)},
+        {"desalt": True},
+        {"split": SplitConfig(validation=0.2, test=0.2, seed=1)},
+        {"split": SplitConfig(validation=0.3, test=0.2)},
+        {"split": SplitConfig(validation=0.2, test=0.3)},
+        {"vocabulary": Vocabulary(("C", "O", "c"))},
+        {"vocabulary": Vocabulary(("O", "C", "c"))},
+        {"column": "other"},
+    ]
+    found = [load_dataset(str(path), **{**base, **changed}) for changed in settings]
+    assert len({one.path for one in found}) == len({one.fingerprint for one in found}) == len(settings)
+    assert found[1].vocabulary.kekulized and not found[0].vocabulary.kekulized
+    assert max(found[3].sizes("train")) <= 5 < max(size for split in SPLITS for size in found[0].sizes(split))
+    assert found[8].vocabulary.atoms == ("C", "O", "c") and found[8].report.skipped["unknown_atom"] == 4
+    assert load_dataset(str(path), **base).path == found[0].path
+
+
+SPLITS = ("train", "validation", "test")
+
+
+def test_marginals_by_hand(tmp_path: Path) -> None:
+    """CCO and c1ccccc1: bonds of 3 + 15 pairs of atoms."""
+    path = tmp_path / "some.smi"
+    path.write_text("CCO\nc1ccccc1\n")
+    dataset = load_dataset(str(path), split=SplitConfig(validation=0, test=0))
+    atoms, bonds = dataset.marginals()
+    assert dict(zip(dataset.vocabulary.atoms, atoms, strict=True)) == pytest.approx(
+        {"c": 6 / 9, "C": 2 / 9, "O": 1 / 9}
+    )
+    assert bonds == pytest.approx([10 / 18, 2 / 18, 0, 0, 6 / 18])

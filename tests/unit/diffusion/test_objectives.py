@@ -6,15 +6,19 @@ import pytest
 import torch
 
 from molgen.diffusion.objectives import (
+    OBJECTIVES,
     continuous_bound,
     continuous_term,
     cross_entropy,
+    grid_times,
+    prior_term,
     training_loss,
     variational_bound,
 )
 from molgen.diffusion.process import Process, State
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.diffusion.schedules import SCHEDULES
+from molgen.diffusion.schedules import SCHEDULES, Cosine, Linear
+from molgen.diffusion.transitions import Uniform
 from tests.unit.diffusion import toy
 
 
@@ -175,3 +179,98 @@ def test_the_continuous_bound_is_finite_up_to_the_ends_of_time(transition: str, 
         x_t = process.corrupt(x0, t, rng.fold_in(2))
         logits = SmoothDenoiser(process.transition("x").num_states)(x_t, t)
         assert continuous_term(process, logits, x0, x_t, t)["x"].isfinite().all()
+
+
+@torch.no_grad()
+def evidence_bound(process: Process, model: toy.TableDenoiser, x0: torch.Tensor) -> float:
+    """E log q(x_1 .. x_T | x_0) - log p(x_0 .. x_T) over all paths of two variables, from matrices of the noise."""
+    transition, steps = process.transition("x"), process.steps
+    k = transition.num_states
+    states = torch.tensor([[i, j] for i in range(k) for j in range(k)])
+    alphas = [float(process.schedule.alpha(torch.tensor(step / steps))) for step in range(steps + 1)]
+
+    def noise(before: torch.Tensor, keep: float) -> torch.Tensor:
+        """Probabilities ``(rows, states)`` of all pairs from each of some pairs."""
+        row = transition.row(before, torch.full((len(before),), keep))
+        return row[:, 0][:, states[:, 0]].double() * row[:, 1][:, states[:, 1]].double()
+
+    assert steps == 2
+    joint = noise(x0[None], alphas[1]).T * noise(states, alphas[2] / alphas[1])  # of x_1 and x_2
+    backward = []
+    for step in (1, 2):
+        t, s = torch.full((len(states),), step / steps), torch.full((len(states),), (step - 1) / steps)
+        p = process.previous(model({"x": states}, t), {"x": states}, s, t)["x"].double()
+        backward.append(p[:, 0][:, states[:, 0]] * p[:, 1][:, states[:, 1]])
+    prior = (transition.prior[states[:, 0]] * transition.prior[states[:, 1]]).double()
+    clean = int((states == x0).all(1).nonzero())
+    path = prior[None, :] * backward[1].T * backward[0][:, clean][:, None]
+    log_ratio = joint.clamp(min=1e-300).log() - path.clamp(min=1e-300).log()
+    return float((joint * log_ratio)[joint > 0].sum())
+
+
+@pytest.mark.parametrize("transition", toy.MAKERS)
+def test_the_bound_is_that_of_all_paths(transition: str) -> None:
+    process = toy.process(transition, steps=2, schedule=Cosine())
+    model = toy.TableDenoiser(process.transition("x").num_states, 2)
+    torch.manual_seed(4)
+    torch.nn.init.normal_(model.logits)
+    rng = RandomKeys.from_seed(1, torch.arange(40_000))
+    for x0 in torch.tensor([[0, 0], [2, 1]]):
+        many, expected = {"x": x0.expand(40_000, -1)}, evidence_bound(process, model, x0)
+        with torch.no_grad():
+            assert float(variational_bound(process, model, many, rng).mean()) == pytest.approx(expected, rel=0.02)
+            assert float(variational_bound(process, model, many, rng, draws=3).mean()) == pytest.approx(
+                expected, rel=0.02
+            )
+            loss = training_loss(process, model, many, rng, "variational")["x"]
+        assert float(loss.mean()) == pytest.approx(expected, rel=0.02)
+
+
+class Unfinished(Cosine):
+    """A schedule that leaves some signal at the end of time."""
+
+    def alpha(self, t: torch.Tensor) -> torch.Tensor:
+        return 0.2 + 0.8 * super().alpha(t)
+
+
+def test_signal_that_is_left_is_paid_for() -> None:
+    """KL of (.2 + .8 q, .8 q, .8 q) to q = 1 / 3, for each of two variables."""
+    process = toy.process("uniform", steps=2, schedule=Unfinished())
+    found = prior_term(process, {"x": torch.tensor([[0, 1]])})["x"]
+    p = torch.tensor([0.2 + 0.8 / 3, 0.8 / 3, 0.8 / 3])
+    assert float(found) == pytest.approx(2 * float((p * (3 * p).log()).sum()), rel=1e-4)
+
+
+def test_steps_of_the_grid_are_drawn_evenly() -> None:
+    process = toy.process("uniform", steps=5)
+    s, t = grid_times(process, RandomKeys.from_seed(0, torch.arange(20_000)))
+    torch.testing.assert_close(t - s, torch.full_like(s, 0.2))
+    assert torch.bincount((t * 5).round().long()).tolist()[1:] == pytest.approx([4000] * 5, abs=250)
+
+
+def test_cross_entropy_is_summed_over_variables_by_kind() -> None:
+    process = Process({"a": Uniform(3), "b": Uniform(2)}, Linear())
+    logits = {"a": torch.randn(4, 3, 3), "b": torch.randn(4, 5, 2)}
+    x0 = {"a": torch.randint(3, (4, 3)), "b": torch.randint(2, (4, 5))}
+    found = cross_entropy(process, logits, x0, x0, torch.full((4,), 0.5))
+    for kind in x0:
+        log_p = logits[kind].log_softmax(-1)
+        expected = [-sum(float(log_p[b, v, x0[kind][b, v]]) for v in range(x0[kind].shape[1])) for b in range(4)]
+        assert found[kind].tolist() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_kinds_do_not_share_their_noise_in_training(objective: str) -> None:
+    process, seen = Process({"a": Uniform(3), "b": Uniform(3)}, Linear(), steps=4), []
+
+    def denoise(state: State, t: torch.Tensor) -> State:
+        seen.append((state, t))
+        return {kind: torch.zeros(*values.shape, 3) for kind, values in state.items()}
+
+    x0 = {kind: torch.zeros(500, 4, dtype=torch.int64) for kind in ("a", "b")}
+    training_loss(process, denoise, x0, RandomKeys.from_seed(0, torch.arange(500)), objective)
+    ((state, t),) = seen
+    assert not torch.equal(state["a"], state["b"])
+    # A quarter of the steps is drawn after noise at each of four times, or at times spread evenly.
+    noisy = (state["a"] != 0).float().mean(1)
+    assert float(noisy[t > 0.7].mean()) > float(noisy[t < 0.3].mean()) + 0.25

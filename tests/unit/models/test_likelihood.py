@@ -14,6 +14,9 @@ from rdkit import Chem
 import molgen as package
 from molgen.errors import UsageError
 from molgen.models.generator import Generator
+from molgen.nn.transformer import TransformerConfig
+from molgen.text.diffusion import TextDiffusion
+from molgen.text.tokenizers import TokenizerConfig
 from tests.unit.graph.toy import batch_of, probabilities, toy
 
 MOLECULES = ["CCO", "c1ccncc1", "CC(C)C#N", "OCC", "NC1CC1", "O=CC1CO1"]
@@ -27,6 +30,26 @@ def test_graphs_in_canonical_order_are_exact() -> None:
     for value, graph in ((found[0], chain), (found[2], ring)):
         assert value == pytest.approx(-float(probabilities(model, graph, [0, 1, 2]).log()) - math.log(0.5), abs=1e-4)
     assert not toy(blocks=(0,)).exact and not toy(blocks=(2, 1)).exact
+
+
+def tiny_text_diffusion() -> TextDiffusion:
+    tokenizer = TokenizerConfig(kind="smiles", tokens=("C", "O", "N"))
+    network = TransformerConfig(width=16, layers=1, heads=2)
+    config = {"tokenizer": tokenizer, "lengths": {3: 1.0}, "marginal": (0.6, 0.2, 0.2), "network": network}
+    return TextDiffusion.from_config(config)
+
+
+@pytest.mark.parametrize("name", ["qm9-graph", "qm9-text", "qm9-continuous", "moses-graph", "text"])
+def test_a_size_costs_what_its_share_says(name: str) -> None:
+    """- log p of a molecule of three atoms or tokens has - log of the share of such sizes in it."""
+    model = tiny_text_diffusion() if name == "text" else package.load(name)
+    field = "sizes" if "sizes" in type(model.config).model_fields else "lengths"
+    values = []
+    for share in (1.0, 0.25, 0.01):
+        model.config = model.config.model_copy(update={field: {3: share, 4: 1 - share}})
+        values.append(model.nll(["CCO"], draws=2, progress=False)[0])
+    assert values[1] - values[0] == pytest.approx(math.log(4), abs=1e-3)
+    assert values[2] - values[0] == pytest.approx(math.log(100), abs=1e-3)
 
 
 @torch.no_grad()
