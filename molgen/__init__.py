@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from molgen.datasets import load_dataset
     from molgen.dialogue.loading import load_dialogue
     from molgen.evaluation import evaluate
+    from molgen.library import Library
     from molgen.models.generator import load
     from molgen.report import draw_grid as draw
     from molgen.training.finetune import fine_tune
     from molgen.training.train import train
 
 _LAZY = {
+    "Library": ("molgen.library", "Library"),
     "compare": ("molgen.comparison", "compare"),
     "draw": ("molgen.report", "draw_grid"),
     "evaluate": ("molgen.evaluation", "evaluate"),
@@ -29,6 +31,7 @@ _LAZY = {
 }
 
 __all__ = [
+    "Library",
     "__version__",
     "compare",
     "draw",

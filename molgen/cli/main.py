@@ -17,6 +17,7 @@ from molgen.cli.evaluate import evaluate
 from molgen.cli.finetune import finetune
 from molgen.cli.generate import PANELS as GENERATE
 from molgen.cli.generate import generate
+from molgen.cli.library import app as library_app
 from molgen.cli.likelihood import likelihood
 from molgen.cli.notes import print_notes
 from molgen.cli.panels import Panels, panelled, panelled_group
@@ -31,6 +32,7 @@ from molgen.system.signals import Ended, ending_by_exception
 
 _VERBS: Panels = {
     "Make molecules": ("generate", "finetune", "train", "properties"),
+    "Very many molecules": ("library",),
     "Look at molecules": ("evaluate", "likelihood", "view", "data"),
     "Compare generators": ("compare", "tune"),
     "Better molecules": ("score",),
@@ -46,6 +48,7 @@ app = typer.Typer(
     help="Generate molecules; train, evaluate and compare generators.",
 )
 app.add_typer(data_app, name="data")
+app.add_typer(library_app, name="library")
 app.add_typer(train_app, name="train")
 app.command()(finetune)
 app.command(cls=panelled(GENERATE))(generate)

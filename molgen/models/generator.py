@@ -22,6 +22,7 @@ from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import ConditionWarning, UsageError
 from molgen.models.likelihood import MoleculeModel
 from molgen.models.registry import FINE_TUNING, resolve
+from molgen.models.request import Request
 from molgen.models.results import Attempt, Attempts, Generated, Interrupted, Likelihood, TooFew
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import FineTuningOptions, SamplingSettings, names_fields, names_settings
@@ -189,7 +190,8 @@ class Generator(MoleculeModel):
             >>> len(model.attempts(3, atoms=5, steps=5))
             3
         """
-        n, seed, config = self._check(n, seed, batch_size, sampling)
+        n = _count(n)
+        seed, config = self._check(seed, batch_size, sampling)
         conditions = self._checked_conditions(fragment, properties, atoms, collection)
         found = Attempts(likelihood=self._likelihood())
         draw = partial(
@@ -256,38 +258,86 @@ class Generator(MoleculeModel):
             >>> model.generate(2, keep="logP > 0", without="[#7]", steps=10).kept
             2
         """
-        if sampling.get("valence_guard") is None and "valence_guard" in self.settings:
-            sampling["valence_guard"] = True
-        n, seed, config = self._check(n, seed, batch_size, sampling)
-        filters = Filters.of(keep, contains, without, drop_alerts)
-        conditions = self._checked_conditions(fragment, properties, atoms, collection)
-        if conditions is not None and conditions.targets:
-            raise UsageError("a table of properties is for attempts(): ask generate() for values or ranges")
-        limit = 20 * n + 1000 if max_attempts is None else _whole(max_attempts, "max_attempts")
+        n = _count(n)
+        request = self.request(
+            seed=seed,
+            batch_size=batch_size,
+            fragment=fragment,
+            properties=properties,
+            atoms=atoms,
+            collection=collection,
+            known_rings=known_rings,
+            keep=keep,
+            contains=contains,
+            without=without,
+            drop_alerts=drop_alerts,
+            **sampling,
+        )
+        limit = most_attempts(n) if max_attempts is None else _whole(max_attempts, "max_attempts")
         limit_without = min(limit, _LIMIT_WITHOUT) if max_attempts is None else limit
-        found = Generated(
-            requested=n,
-            conditions=conditions,
-            known_rings=self._known_rings() if known_rings else None,
-            filters=filters,
-            likelihood=self._likelihood(),
-        )
-        draw = partial(
-            self.sample, seed=seed, sampling=config, batch_size=batch_size, form="strict", conditions=conditions
-        )
+        found = request.sieve(n)
         with self.evaluating(), counting(progress, "sampling", n) as advance:
             while found.kept < n and found.attempted < (most := limit if found.kept else limit_without):
                 expected = (n - found.kept) * (found.attempted + 1) / (found.kept + 1)
                 size = min(WINDOW, int(1.125 * expected) + 8, most - found.attempted)
-                _add(found, partial(draw, progress=advance), range(found.attempted, found.attempted + size))
+                _add(found, partial(request.draw, progress=advance), range(found.attempted, found.attempted + size))
         if found.kept == n:
             return found
-        asked = conditions is not None or filters is not None
+        asked = request.conditions is not None or request.filters is not None
         advice = "for wider ranges or fewer conditions" if asked else "train the model longer"
         raise TooFew(
             f"only {found.kept} of {n} molecules after {found.attempted:,} attempts; ask for fewer molecules, "
             f"{advice}, or allow more attempts (max_attempts)",
             found,
+        )
+
+    @names_settings
+    def request(
+        self,
+        *,
+        seed: int = 0,
+        batch_size: int = 128,
+        fragment: str | Fragment | None = None,
+        properties: Mapping[str, object] | None = None,
+        atoms: object = None,
+        collection: str | None = None,
+        known_rings: bool = False,
+        keep: Texts = (),
+        contains: Texts = (),
+        without: Texts = (),
+        drop_alerts: Texts = (),
+        **sampling: Unpack[SamplingSettings],
+    ) -> Request:
+        """The same request as that of `generate`, of which attempts can be drawn range by range.
+
+        Arguments are those of `generate`.
+
+        Raises:
+            UsageError: a bad sampling setting, or something that the model cannot be asked for.
+
+        Warns:
+            ConditionWarning: a range lies outside what the model has been trained on.
+
+        Example:
+            >>> request = Generator.from_pretrained("qm9-text").request(keep="logP > 0", steps=5)
+            >>> len(request.draw(range(10, 13)))
+            3
+        """
+        if sampling.get("valence_guard") is None and "valence_guard" in self.settings:
+            sampling["valence_guard"] = True
+        seed, config = self._check(seed, batch_size, sampling)
+        filters = Filters.of(keep, contains, without, drop_alerts)
+        conditions = self._checked_conditions(fragment, properties, atoms, collection)
+        if conditions is not None and conditions.targets:
+            raise UsageError("a table of properties is for attempts(): ask generate() for values or ranges")
+        return Request(
+            partial(
+                self.sample, seed=seed, sampling=config, batch_size=batch_size, form="strict", conditions=conditions
+            ),
+            conditions,
+            self._known_rings() if known_rings else None,
+            filters,
+            self._likelihood(),
         )
 
     def _likelihood(self) -> Likelihood | None:
@@ -341,14 +391,24 @@ class Generator(MoleculeModel):
         tuned: Self = resolve(FINE_TUNING)(self, molecules, out, progress=progress, **options)
         return tuned
 
-    def _check(self, n: int, seed: int, batch_size: int, sampling: SamplingSettings) -> tuple[int, int, SamplingConfig]:
-        """Number, seed and settings, once they are what they have to be."""
-        n, seed = _whole(n, "the number of molecules"), _whole(seed, "the seed")
-        if n < 1:
-            raise UsageError(f"the number of molecules must be at least 1, got {n}")
+    def _check(self, seed: int, batch_size: int, sampling: SamplingSettings) -> tuple[int, SamplingConfig]:
+        """Seed and settings, once they are what they have to be."""
+        seed = _whole(seed, "the seed")
         if _whole(batch_size, "the batch size") < 1:
             raise UsageError(f"the batch size must be at least 1, got {batch_size}")
-        return n, seed, self.sampling_with(**sampling)
+        return seed, self.sampling_with(**sampling)
+
+
+def most_attempts(n: int) -> int:
+    """Attempts after which a request for n molecules is given up, where nothing else is said."""
+    return 20 * n + 1000
+
+
+def _count(n: object) -> int:
+    n = _whole(n, "the number of molecules")
+    if n < 1:
+        raise UsageError(f"the number of molecules must be at least 1, got {n}")
+    return n
 
 
 def _whole(value: object, name: str) -> int:

@@ -229,9 +229,10 @@ class Generated(Molecules):
         for attempt in drawn:
             if self.kept == self.requested:
                 return
-            self._add(attempt)
+            self.add_one(attempt)
 
-    def _add(self, attempt: Attempt) -> None:
+    def add_one(self, attempt: Attempt) -> bool:
+        """Count an attempt in strict form; whether it is kept."""
         smiles = attempt.smiles
         self.attempted += 1
         self.total_calls += attempt.calls
@@ -245,6 +246,8 @@ class Generated(Molecules):
                 self.unknown_rings += 1
             elif self._has_what_is_asked(smiles) and self._passes_filters(smiles):
                 self.smiles.append(smiles)
+                return True
+        return False
 
     def _has_what_is_asked(self, smiles: str) -> bool:
         if self.conditions is None:

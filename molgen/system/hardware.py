@@ -40,6 +40,11 @@ def parallel_map(function: Callable[[T], R], items: Sequence[T], device: torch.d
         torch.set_num_threads(threads)
 
 
+def use_one_core() -> None:
+    """Let torch use one thread in this process, which is one of several."""
+    torch.set_num_threads(1)
+
+
 def keep_memory() -> None:
     """Configure glibc to keep freed memory instead of returning it to the system after each operation.
 

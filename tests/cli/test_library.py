@@ -1,65 +1,140 @@
-"""What `molgen generate` writes is something to work with: identity and properties of each molecule."""
+"""`molgen library`: what people type, what stops it, and what is wrong."""
 
 from __future__ import annotations
 
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
-import pandas
+import psutil
 import pytest
-from rdkit import Chem
-from rdkit.Chem import QED, Crippen
 
-from molgen.features.property_table import COLUMNS
-from molgen.models.generator import Generator
+from molgen.io import read_smiles
+from molgen.library import Library
 from tests.conftest import Run
+from tests.unit.library.conftest import MODEL
 
-IDS = [f"mol{number:06d}" for number in range(1, 7)]
-
-
-def records(path: Path) -> list[Chem.Mol]:
-    return list(Chem.SDMolSupplier(str(path)))
+ROOT = Path(__file__).parents[2]
+BUILD = ("--model", MODEL, "--jobs", 1, "--shard-attempts", 64)
 
 
-def test_tables_and_records_have_ids(molgen: Run, tmp_path: Path) -> None:
-    outputs = [word for suffix in ("csv", "sdf", "smi") for word in ("-o", tmp_path / f"library.{suffix}")]
-    molgen("generate", "-n", 6, "--model", "qm9-text", *outputs)
-    table = pandas.read_csv(tmp_path / "library.csv")
-    assert list(table) == ["id", "smiles"] and table["id"].tolist() == IDS
-    assert [mol.GetProp("_Name") for mol in records(tmp_path / "library.sdf")] == IDS
-    assert (tmp_path / "library.smi").read_text().split("\n")[:-1] == table["smiles"].tolist()
+def start(*words: object, limit: int | None = None) -> subprocess.Popen[str]:
+    """The command in a process of its own, whose files may have so many bytes."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "molgen", *map(str, words)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=None if limit is None else lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
 
 
-@pytest.mark.parametrize("model", ["qm9-text", "qm9-ar"])
-def test_properties_are_written_and_right(molgen: Run, tmp_path: Path, model: str) -> None:
-    outputs = [word for suffix in ("csv", "parquet", "sdf", "smi") for word in ("-o", tmp_path / f"library.{suffix}")]
-    molgen("generate", "-n", 6, "--model", model, "--properties", *outputs)
-    table = pandas.read_csv(tmp_path / "library.csv", keep_default_na=False)
-    generator = Generator.from_pretrained(model)
-    assert list(table) == ["id", "smiles", *COLUMNS, *(["nll"] if generator.exact else [])]
-    for row, mol in zip(table.itertuples(), records(tmp_path / "library.sdf"), strict=True):
-        assert row.logP == pytest.approx(Crippen.MolLogP(mol), abs=1e-3)
-        assert pytest.approx(QED.qed(mol), abs=1e-3) == row.QED
-        assert (row.heavy_atoms, row.rings) == (mol.GetNumAtoms(), mol.GetRingInfo().NumRings())
-        assert mol.GetProp("_Name") == row.id and float(mol.GetProp("QED")) == row.QED
-        assert (mol.GetProp("scaffold") == row.scaffold != "") == (row.rings > 0)
-    if generator.exact:
-        assert table["nll"].tolist() == pytest.approx(list(generator.nll(table["smiles"])), abs=0.01)
-    again = pandas.read_parquet(tmp_path / "library.parquet")
-    assert again["id"].tolist() == IDS and again["TPSA"].tolist() == table["TPSA"].tolist()
-    assert (tmp_path / "library.smi").read_text().split() == table["smiles"].tolist()
+def molecules(library: Library) -> list[str]:
+    return list(library.query("SELECT smiles FROM molecules ORDER BY attempt")["smiles"])
 
 
-def test_raw_attempts_that_cannot_be_read_have_no_properties(molgen: Run, tmp_path: Path) -> None:
-    path = tmp_path / "raw.csv"
-    molgen("generate", "--attempts", 40, "--model", "qm9-continuous", "--steps", 3, "--properties", "-o", path)
-    table = pandas.read_csv(path, keep_default_na=False)
-    readable = [Chem.MolFromSmiles(text) is not None for text in table["smiles"]]
-    assert 0 < sum(readable) < 40
-    assert [value != "" for value in table["QED"]] == readable
+def test_build_info_query_merge(molgen: Run, tmp_path: Path) -> None:
+    lib, more, both = (tmp_path / name for name in ("lib", "more", "both"))
+    said = molgen("library", "build", lib, "-n", 40, *BUILD, "--filter", "qed > 0.3 and alerts_PAINS == 0").stderr
+    assert "kept are molecules with ((QED > 0.3) AND (alerts_PAINS = 0))" in said and "drug-likeness" in said
+    assert molgen("library", "build", more, "-n", 30, *BUILD, "--seed", 1, "--quiet").stderr == ""
+    shown = molgen("library", "info", lib).stdout
+    assert "40 of 40 (finished)" in shown and MODEL in shown and "qed > 0.3" in shown
+    top = tmp_path / "top.csv"
+    molgen("library", "query", lib, "SELECT smiles, qed FROM molecules ORDER BY qed DESC LIMIT 5", "-o", top)
+    assert len(list(read_smiles(top))) == 5
+    assert molgen("library", "query", lib, "SELECT count(*) AS n FROM molecules").stdout == '"n"\n40\n'
+    molgen("library", "merge", lib, more, "--out", both, "--jobs", 1)
+    assert set(molecules(Library(both))) == set(molecules(Library(lib))) | set(molecules(Library(more)))
+    molgen("library", "build", lib, "--resume", "-n", 50, "--jobs", 1)
+    assert len(Library(lib)) == 50
 
 
-@pytest.mark.parametrize("outputs", [(), ("-o", "library.smi")])
-def test_properties_need_a_place(molgen: Run, tmp_path: Path, outputs: tuple[str, ...]) -> None:
-    result = molgen("generate", "-n", 1, "--properties", *outputs, cwd=tmp_path, code=2)
-    assert "--properties goes with -o" in result.stderr and len(result.stderr.splitlines()) == 1
-    assert not list(tmp_path.iterdir())
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("info", "."), 2, "is not a library"),
+        (("query", "nowhere", "SELECT 1"), 2, "does not exist"),
+        (("build", "new"), 2, "say how many"),
+        (("build", "new", "-n", 5, "--filter", "qedd > 1"), 2, "unknown column"),
+        (("build", "new", "-n", 5, "--sampling", "steps"), 2, "--sampling takes settings"),
+        (("build", "nowhere", "--resume"), 2, "does not exist"),
+        (("build", "lib", "-n", 5), 2, "go on with it"),
+        (("build", "lib", "--resume", "--seed", 1), 2, "--seed is that of the library"),
+        (("query", "lib", "DROP TABLE molecules"), 2, "one SELECT"),
+        (("query", "lib", "SELECT 1", "-o", "x.doc"), 2, "cannot write"),
+        (("merge", "lib", "--out", "both"), 2, "two libraries"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    molgen: Run, library_folder: Path, words: tuple[object, ...], code: int, said: str
+) -> None:
+    before = sorted(library_folder.parent.rglob("*"))
+    result = molgen("library", *words, code=code, cwd=library_folder.parent)
+    assert said in result.stderr and len(result.stderr.splitlines()) == 1
+    assert sorted(library_folder.parent.rglob("*")) == before
+
+
+@pytest.fixture(scope="module")
+def library_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("folder") / "lib"
+    Library(folder).build(20, model=MODEL, jobs=1, progress=False)
+    return folder
+
+
+def test_a_full_disk_is_said_in_one_line_and_nothing_is_lost(tmp_path: Path) -> None:
+    lib = tmp_path / "lib"
+    process = start("library", "build", lib, "-n", 1000, *BUILD[:4], "--shard-attempts", 400, limit=20_000)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 1 and len(said.splitlines()) == 1 and "cannot write" in said, said
+    made = Library(lib).resume(jobs=1, progress=False)
+    assert len(made) == 1000
+
+
+def test_sigterm_says_how_to_go_on(tmp_path: Path) -> None:
+    lib = tmp_path / "lib"
+    process = start("library", "build", lib, "-n", 1_000_000, *BUILD)
+    wait_for(lambda: Library(lib).exists and len(Library(lib)) > 0)
+    process.terminate()
+    _, said = process.communicate(timeout=60)
+    assert (
+        process.returncode == -signal.SIGTERM
+        and f"molgen library build {lib} --resume" in said
+        and "Traceback" not in said
+    )
+
+
+@pytest.mark.slow
+def test_kill_9_at_any_moment_loses_nothing(tmp_path: Path) -> None:
+    lib, whole = tmp_path / "lib", tmp_path / "whole"
+    same = ("--model", MODEL, "--shard-attempts", 100, "--seed", 3)
+    process = start("library", "build", lib, "-n", 2500, *same, "--jobs", 2)
+    for kept in (200, 800, 1500):
+        wait_for(lambda least=kept: Library(lib).exists and len(Library(lib)) >= least)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert len(workers) >= 2
+        wait_for(lambda mine=workers: not any(map(alive, mine)))
+        process = start("library", "build", lib, "--resume", "--jobs", 2)
+    assert process.wait(timeout=300) == 0
+    assert start("library", "build", whole, "-n", 2500, *same, "--jobs", 1).wait(timeout=300) == 0
+    files = [sorted((folder / "shards").iterdir()) for folder in (lib, whole)]
+    assert [file.name for file in files[0]] == [file.name for file in files[1]]
+    assert all(a.read_bytes() == b.read_bytes() for a, b in zip(*files, strict=True))
+    assert len(set(molecules(Library(lib)))) == 2500
+
+
+def alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def wait_for(condition: object, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)

@@ -15,6 +15,7 @@ ROOMS = (
     "cli",
     "__init__",
     "report",
+    "library",
     "comparison",
     "training",
     "dialogue",

@@ -1,0 +1,64 @@
+"""Answers to queries, written batch by batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from molgen.errors import UsageError
+from molgen.io import check_output, write_molecules
+from molgen.library.query import Rows
+from molgen.system.files import check_writable, whole_file
+
+_STREAMED = (".csv", ".parquet")
+
+
+def check_export(path: Path, overwrite: bool) -> None:
+    """Refuse an output before the query is asked.
+
+    Raises:
+        UsageError: an unknown suffix, a missing folder, or a file that may not be overwritten.
+    """
+    if path.suffix.lower() in _STREAMED:
+        check_writable(path, overwrite)
+    else:
+        check_output(path, overwrite)
+
+
+def write_csv(rows: Rows, stream: IO[bytes]) -> None:
+    """Write the rows as comma-separated values."""
+    with pa.csv.CSVWriter(stream, rows.schema) as writer:
+        for batch in rows:
+            writer.write_batch(batch)
+
+
+def export(rows: Rows, path: Path, overwrite: bool) -> None:
+    """Write the rows to a file, whole or not at all.
+
+    ``.csv`` and ``.parquet`` take any number of rows and columns in bounded memory. Other formats need the column
+    ``smiles`` and hold all rows in memory.
+
+    Raises:
+        UsageError: see `check_export`, or there is no column ``smiles``.
+        MolgenError: it cannot be written.
+    """
+    check_export(path, overwrite)
+    if path.suffix.lower() == ".csv":
+        with whole_file(path, overwrite) as temporary, temporary.open("wb") as stream:
+            write_csv(rows, stream)
+    elif path.suffix.lower() == ".parquet":
+        with (
+            whole_file(path, overwrite) as temporary,
+            pq.ParquetWriter(temporary, rows.schema, compression="zstd") as writer,
+        ):
+            for batch in rows:
+                writer.write_batch(batch)
+    else:
+        columns = rows.table().to_pydict()
+        if "smiles" not in columns:
+            raise UsageError(f"{path.name} needs the column smiles: select it, or write a .csv")
+        write_molecules(path, columns.pop("smiles"), overwrite, columns)

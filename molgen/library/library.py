@@ -1,0 +1,354 @@
+"""A library of molecules on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Self, Unpack
+
+import numpy as np
+
+from molgen.constraints.filters import Texts
+from molgen.datasets.splits import TRAIN
+from molgen.errors import MolgenError, UsageError
+from molgen.evaluation import find_reference
+from molgen.library.build import Builder, Progress
+from molgen.library.columns import schema
+from molgen.library.engines import Engine, engine_named
+from molgen.library.excluded import check_excluded, write_excluded
+from molgen.library.export import check_export, export, write_csv
+from molgen.library.manifest import SHARDS, Folder, Manifest, Note, total
+from molgen.library.merge import merge, now
+from molgen.library.query import answer
+from molgen.library.row_filter import RowFilter
+from molgen.library.settings import Settings, model_path, shard_size, versions, written_conditions
+from molgen.library.shard import NEAREST_FILE, open_request
+from molgen.models.directory import find_model, read_header, shipped_models
+from molgen.models.generator import most_attempts
+from molgen.models.settings import SamplingSettings, names_settings
+from molgen.system.files import whole_folder
+from molgen.system.progress import bar
+from molgen.system.shipped import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    import pandas
+
+    from molgen.constraints.fragment import Fragment
+
+_SHOWN = 10
+
+
+class Library:
+    """Molecules on disk, all different and annotated: a folder of Parquet files and a manifest.
+
+    Args:
+        path: of the folder, which need not be there before `build`.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> library = Library(f"{folder.name}/lib").build(20, model="qm9-text", jobs=1, progress=False)
+        >>> len(library), list(library.query("SELECT count(*) AS n FROM molecules WHERE heavy_atoms <= 9")["n"])
+        (20, [20])
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._folder = Folder(path)
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+        return self._folder.path
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a library in the folder."""
+        return self._folder.exists
+
+    @property
+    def manifest(self) -> Manifest:
+        """How it is made.
+
+        Raises:
+            UsageError: the folder is not a library.
+        """
+        return self._folder.manifest()
+
+    @property
+    def notes(self) -> list[Note]:
+        """What each finished shard holds and cost.
+
+        Raises:
+            UsageError: the folder is not a library.
+        """
+        self._folder.manifest()
+        return list(self._folder.notes().values())
+
+    @property
+    def shards(self) -> list[Path]:
+        """Its files, in order of attempts.
+
+        Raises:
+            MolgenError: one is damaged.
+        """
+        self._folder.manifest()
+        return [self._folder.shard(number) for number in self._folder.check()]
+
+    @names_settings
+    def build(
+        self,
+        n: int,
+        *,
+        model: str | Path = DEFAULT_MODEL,
+        seed: int = 0,
+        filter: str | None = None,
+        exclude: str | Path | Sequence[str | Path] = (),
+        nearest: str | Path | None = None,
+        fragment: str | Fragment | None = None,
+        properties: Mapping[str, object] | None = None,
+        atoms: object = None,
+        collection: str | None = None,
+        known_rings: bool = False,
+        contains: Texts = (),
+        without: Texts = (),
+        engine: str = "local",
+        address: str | None = None,
+        jobs: int | None = None,
+        batch_size: int = 128,
+        device: str = "cpu",
+        shard_attempts: int | None = None,
+        max_attempts: int | None = None,
+        progress: bool | Progress = True,
+        **sampling: Unpack[SamplingSettings],
+    ) -> Self:
+        """Make n molecules, all different and annotated. What was finished when it stops is kept: see `resume`.
+
+        Molecules depend on all arguments but `engine`, `address`, `jobs`, `max_attempts` and `progress`.
+
+        Args:
+            n: molecules to keep.
+            model: a shipped model or a model directory.
+            seed: with the number of an attempt it decides the attempt.
+            filter: a condition in SQL on the columns, such as ``QED > 0.6 and SA < 4 and alerts_PAINS = 0``.
+            exclude: files of molecules and libraries, whose molecules are left out.
+            nearest: a named set or a file of training molecules, for a column with the similarity to the nearest.
+            fragment: see `molgen.models.generator.Generator.generate`, as for the next ones.
+            properties: values or ranges by name.
+            atoms: number of heavy atoms, or a range.
+            collection: of training molecules, that the molecules are to be like.
+            known_rings: keep molecules only whose ring systems all occur in training molecules.
+            contains: SMARTS that each molecule has.
+            without: SMARTS that no molecule has.
+            engine: ``local``, or ``ray`` for Ray.
+            address: of a Ray cluster.
+            jobs: processes; by default one per core. Scripts that use several need ``if __name__ == "__main__":``.
+            batch_size: molecules per network call.
+            device: that sampling runs on.
+            shard_attempts: attempts of one shard, the work that is lost at most per process when it stops.
+            max_attempts: give up after so many; by default 20 n + 1,000.
+            progress: a bar, nothing, or what is called with the molecules kept and a line of text after each shard.
+            **sampling: fields of `molgen.models.sampling.SamplingConfig` to override.
+
+        Raises:
+            UsageError: the folder is not empty, or something cannot be asked for.
+            MolgenError: the attempts were not enough, the disk is full, or processes are lost again and again.
+        """
+        _check_count(n)
+        self._check_free()
+        excluded = [exclude] if isinstance(exclude, str | Path) else list(exclude)
+        check_excluded(excluded)
+        settings = Settings(
+            model=model_path(model, shipped_models()),
+            weights_sha256=read_header(find_model(model)).weights_sha256,
+            seed=seed,
+            batch_size=batch_size,
+            device=device,
+            known_rings=known_rings,
+            contains=_texts(contains),
+            without=_texts(without),
+            filter=filter,
+            nearest=None if nearest is None else str(nearest),
+            sampling={name: value for name, value in sampling.items() if value is not None},
+            shard_attempts=shard_size(n) if shard_attempts is None else shard_attempts,
+            **written_conditions(fragment, properties, atoms, collection),
+        )
+        if filter is not None:
+            RowFilter.of(filter, settings.schema)
+        open_request(settings)  # which refuses what the model cannot be asked for
+        with engine_named(engine, jobs, address) as workers:
+            self._begin(n, settings, excluded, jobs)
+            self._run(workers, max_attempts, progress)
+        return self
+
+    def resume(
+        self,
+        n: int | None = None,
+        *,
+        engine: str = "local",
+        address: str | None = None,
+        jobs: int | None = None,
+        max_attempts: int | None = None,
+        progress: bool | Progress = True,
+    ) -> Self:
+        """Go on with a library that was stopped, make damaged shards again, or add molecules.
+
+        Args:
+            n: molecules to keep, if more than before.
+            engine: see `build`, as for the others.
+            address: of a Ray cluster.
+            jobs: processes.
+            max_attempts: give up after so many.
+            progress: a bar, nothing, or what is called.
+
+        Raises:
+            UsageError: it is not a library, is merged, or n is less than before.
+            MolgenError: it was begun with other versions or another model, and what `build` raises.
+        """
+        manifest = self.manifest
+        if manifest.settings is None:
+            raise UsageError(f"{self.path} is merged from other libraries: build those, and merge them again")
+        if n is not None and n < manifest.requested:
+            raise UsageError(
+                f"{self.path} was begun for {manifest.requested:,} molecules; it can be given more, not {n:,}"
+            )
+        _check_versions(manifest)
+        with engine_named(engine, jobs, address) as workers:
+            self._run(workers, max_attempts, progress, n)
+        return self
+
+    def query(self, sql: str) -> pandas.DataFrame:
+        """The answer to one SELECT about the table ``molecules``, which has a row for each molecule.
+
+        Raises:
+            UsageError: it is not a library, or the query is none that can be answered.
+            MolgenError: the library is damaged.
+        """
+        with answer(self._folder, sql) as rows:
+            return rows.table().to_pandas()
+
+    def export(self, sql: str, out: str | Path | IO[bytes], *, overwrite: bool = False) -> None:
+        """Write the answer to one SELECT to a file, or as comma-separated values to an open one.
+
+        Args:
+            sql: see `query`.
+            out: ``.csv`` or ``.parquet`` for any number of rows; or ``.smi``, ``.sdf`` and so on, for rows with the
+                column ``smiles``.
+            overwrite: an existing file.
+
+        Raises:
+            UsageError: what `query` raises, or a file that cannot be written so.
+        """
+        if isinstance(out, str | Path):
+            check_export(Path(out), overwrite)
+        with answer(self._folder, sql) as rows:
+            if isinstance(out, str | Path):
+                export(rows, Path(out), overwrite)
+            else:
+                write_csv(rows, out)
+
+    @staticmethod
+    def explain(filter: str, nearest: bool = False) -> list[str]:
+        """What a filter means, in lines: the condition, and the columns that it looks at.
+
+        Raises:
+            UsageError: it is none, or has an unknown column.
+
+        Example:
+            >>> Library.explain("qed > 0.6")[0]
+            'kept are molecules with (QED > 0.6)'
+        """
+        return RowFilter.of(filter, schema(nearest)).explained()
+
+    @classmethod
+    def merge(cls, sources: Sequence[str | Path], out: str | Path, *, jobs: int | None = None) -> Library:
+        """One library with the molecules of several, see `molgen.library.merge.merge`."""
+        with engine_named("local", jobs) as engine:
+            merge(sources, out, engine)
+        return cls(out)
+
+    def counts(self) -> dict[str, int]:
+        """What became of the attempts, by name; ``kept`` are in the library."""
+        notes = self.notes
+        return {**total(notes), "kept": sum(note.rows for note in notes)}
+
+    def __len__(self) -> int:
+        return sum(note.rows for note in self.notes)
+
+    def __repr__(self) -> str:
+        if not self._folder.exists:
+            return f"Library({str(self.path)!r}, not built)"
+        state = "" if self.manifest.finished else f" of {self.manifest.requested:,}"
+        return f"Library({str(self.path)!r}, {len(self):,}{state} molecules)"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        table = self.query(f"SELECT * FROM molecules LIMIT {_SHOWN}").to_html(border=0) if len(self) else ""
+        return f"<p>{escape(repr(self))}</p>{table}"
+
+    def _check_free(self) -> None:
+        if self._folder.exists:
+            raise UsageError(f"{self.path} is a library; go on with it (--resume), or choose another folder")
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise UsageError(f"{self.path} is not empty and no library; choose another folder")
+
+    def _begin(self, n: int, settings: Settings, excluded: Sequence[str | Path], jobs: int | None) -> None:
+        """Write a library without molecules."""
+        with whole_folder(self.path, overwrite=True) as temporary:
+            folder = Folder(temporary)
+            (temporary / SHARDS).mkdir()
+            if settings.nearest is not None:
+                reference = find_reference(settings.nearest, jobs=jobs)
+                reference.prepare(TRAIN, ["morgan"], jobs)
+                np.save(temporary / NEAREST_FILE, reference.bits(TRAIN, "morgan"), allow_pickle=False)
+            counts = write_excluded(folder, excluded, jobs) if excluded else {}
+            folder.write_manifest(
+                Manifest(settings=settings, requested=n, excluded=counts, versions=versions(), created=now())
+            )
+
+    def _run(self, engine: Engine, most: int | None, progress: bool | Progress, n: int | None = None) -> None:
+        """Make the shards that are missing, once no other process does."""
+        lock = self._folder.lock()
+        try:
+            manifest = self.manifest
+            if n is not None and n > manifest.requested:
+                manifest = manifest.model_copy(update={"requested": n, "finished": False})
+                self._folder.write_manifest(manifest)
+            most = most_attempts(manifest.requested) if most is None else most
+            with _shown(progress, manifest.requested) as show:
+                Builder(self._folder, engine, most, show).run()
+        finally:
+            lock.release()
+
+
+@contextmanager
+def _shown(progress: bool | Progress, n: int) -> Iterator[Progress]:
+    if callable(progress):
+        yield progress
+        return
+    with bar("building", n, shown=bool(progress)) as shown:
+        yield lambda kept, text: shown.update(text, kept)
+
+
+def _check_count(n: int) -> None:
+    if not isinstance(n, int) or n < 1:
+        raise UsageError(f"the number of molecules must be at least 1, got {n}")
+
+
+def _check_versions(manifest: Manifest) -> None:
+    """Refuse to go on where shards could differ from those that are there."""
+    for name, version in versions().items():
+        before = manifest.versions.get(name)
+        if before != version:
+            raise MolgenError(
+                f"the library was begun with {name} {before}, this is {version}: its molecules could differ; install "
+                f"{name} {before}, or build another library and merge them"
+            )
+    settings = manifest.settings
+    if settings is not None and read_header(find_model(settings.model)).weights_sha256 != settings.weights_sha256:
+        raise MolgenError(f"{settings.model} has other weights than the library was begun with; build another library")
+
+
+def _texts(texts: Texts) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else tuple(texts)

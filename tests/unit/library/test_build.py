@@ -1,0 +1,189 @@
+"""A library is the same whoever makes it, in whatever order, and however often the work is stopped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from rdkit import Chem
+from rdkit.Chem import QED
+
+from molgen.errors import MolgenError, UsageError
+from molgen.features.named_properties import PROPERTIES
+from molgen.features.property_table import property_table
+from molgen.library import Library
+from molgen.library.columns import ALERTS
+from molgen.models.generator import Generator
+from tests.unit.library.conftest import MODEL, Hashes
+
+SAME = {"model": MODEL, "seed": 5, "jobs": 1, "shard_attempts": 64, "progress": False}
+
+
+@pytest.fixture
+def copy(library: Library, tmp_path: Path) -> Library:
+    """The small library in a folder of its own."""
+    return Library(shutil.copytree(library.path, tmp_path / "copy"))
+
+
+def smiles(library: Library) -> list[str]:
+    return list(library.query("SELECT smiles FROM molecules ORDER BY attempt")["smiles"])
+
+
+def test_molecules_are_those_of_generate(library: Library) -> None:
+    found = Generator.from_pretrained(MODEL).generate(150, seed=5, progress=False)
+    assert smiles(library) == found.smiles
+    counts = library.counts()
+    assert counts["kept"] == len(library) == 150 and counts["attempted"] == 192
+    assert counts["valid"] - counts["repeated"] - counts.get("implausible", 0) >= 150
+
+
+def test_columns_hold_what_they_say(library: Library) -> None:
+    table = library.query("SELECT * FROM molecules")
+    expected = property_table(list(table["smiles"]))
+    for name in PROPERTIES:
+        assert table[name].tolist() == pytest.approx(expected[name], abs=1e-4), name
+    assert table["scaffold"].tolist() == expected["scaffold"]
+    for row, alerts in zip(table.to_dict("records"), expected["alerts"], strict=True):
+        mol = Chem.MolFromSmiles(row["smiles"])
+        assert row["inchikey"] == Chem.MolToInchiKey(mol) and row["QED"] == pytest.approx(QED.qed(mol), abs=1e-4)
+        assert [name for column, name in ALERTS.items() if row[column]] == [
+            one for one in str(alerts).split(";") if one
+        ]
+    assert table["attempt"].is_unique and "nearest" not in table and "conditions" not in table
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_a_stopped_build_goes_on_to_the_same_bytes(
+    library: Library, hashes: Hashes, tmp_path: Path, after: int
+) -> None:
+    seen: list[int] = []
+
+    def stop(kept: int, text: str) -> None:
+        seen.append(kept)
+        if len(seen) == after:
+            raise KeyboardInterrupt
+
+    stopped = Library(tmp_path / "lib")
+    with pytest.raises(KeyboardInterrupt):
+        stopped.build(150, **{**SAME, "progress": stop})
+    assert 0 < len(stopped) < 150 and not stopped.manifest.finished
+    (stopped.path / "shards" / ".1.partial.00000007.parquet").write_bytes(b"half a file")
+    with (stopped.path / "shards.jsonl").open("a") as notes:
+        notes.write('{"shard": 7, "first"')  # a line that was not finished
+    stopped.resume(jobs=1, progress=False)
+    assert hashes(stopped) == hashes(library) and stopped.manifest.finished
+
+
+@pytest.mark.parametrize("damage", ["missing", "shorter", "changed"])
+def test_a_damaged_file_is_named_and_made_again(copy: Library, hashes: Hashes, damage: str) -> None:
+    before, file = hashes(copy), copy.shards[1]
+    whole = file.read_bytes()
+    if damage == "missing":
+        file.unlink()
+    else:
+        middle = len(whole) // 3
+        file.write_bytes(whole[:-20] if damage == "shorter" else whole[:middle] + b"\xff" * 40 + whole[middle + 40 :])
+    what = "missing" if damage == "missing" else "damaged"
+    with pytest.raises(MolgenError, match=f"{file.name} is {what}.*--resume"):
+        copy.query("SELECT * FROM molecules")
+    copy.resume(jobs=1, progress=False)
+    assert hashes(copy) == before and len(copy) == 150
+
+
+def test_more_molecules_are_added_behind(library: Library, copy: Library, hashes: Hashes, tmp_path: Path) -> None:
+    copy.resume(200, jobs=1, progress=False)
+    assert smiles(copy)[:150] == smiles(library) and len(set(smiles(copy))) == 200
+    at_once = Library(tmp_path / "at_once").build(200, **SAME)
+    assert hashes(copy) == hashes(at_once)
+    with pytest.raises(UsageError, match="begun for 200"):
+        copy.resume(100)
+
+
+def test_filter_and_conditions(tmp_path: Path) -> None:
+    made = Library(tmp_path / "lib").build(
+        20, model="qm9-graph", fragment="*C1CC1", atoms="..8", filter="heavy_atoms > 6", steps=8, jobs=1, progress=False
+    )
+    table = made.query("SELECT * FROM molecules")
+    ring = Chem.MolFromSmarts("C1CC1")
+    assert len(table) == 20 and set(table["heavy_atoms"]) <= {7, 8}
+    assert all(Chem.MolFromSmiles(text).HasSubstructMatch(ring) for text in table["smiles"])
+    assert set(table["conditions"]) == {"fragment=*C1CC1; atoms=..8"} and made.counts()["filtered"] > 0
+
+
+def test_excluded_molecules_do_not_come(library: Library, tmp_path: Path) -> None:
+    known = tmp_path / "known.smi"
+    known.write_text("\n".join(Chem.MolToSmiles(Chem.MolFromSmiles(s), doRandom=True) for s in smiles(library)[:50]))
+    made = Library(tmp_path / "lib").build(100, exclude=[known], **SAME)
+    assert smiles(made) == smiles(library)[50:]
+    assert made.counts()["excluded"] >= 50 and made.manifest.excluded == {str(known): 50}
+    other = Library(tmp_path / "other").build(40, exclude=library.path, **SAME)
+    assert not set(smiles(other)) & set(smiles(library))
+
+
+def test_nearest_is_the_similarity_to_a_set(library: Library, tmp_path: Path) -> None:
+    known = tmp_path / "known.smi"
+    known.write_text("\n".join(smiles(library)[:40]))
+    made = Library(tmp_path / "lib").build(60, nearest=known, **SAME)
+    values = made.query("SELECT nearest FROM molecules ORDER BY attempt")["nearest"]
+    assert set(values[:40]) == {1.0} and values[40:].between(0, 1).all() and values[40:].min() < 1
+
+
+def test_attempts_can_be_too_few(tmp_path: Path) -> None:
+    made = Library(tmp_path / "lib")
+    with pytest.raises(MolgenError, match=r"only .* of 100 molecules after 128 attempts.*max_attempts"):
+        made.build(100, filter="heavy_atoms <= 8", max_attempts=100, **SAME)
+    assert 0 < len(made) < 100 and not made.manifest.finished
+
+
+def test_of_two_builders_one_is_refused(copy: Library) -> None:
+    with pytest.raises(MolgenError, match="another process is building"):
+
+        def second(kept: int, text: str) -> None:
+            Library(copy.path).resume(200, jobs=1, progress=False)
+
+        copy.resume(200, jobs=1, progress=second)
+
+
+def test_another_model_or_version_is_refused(copy: Library) -> None:
+    file = copy.path / "manifest.json"
+    before = json.loads(file.read_text())
+    for change, said in (
+        ({"versions": {**before["versions"], "rdkit": "1999.1"}}, "begun with rdkit 1999.1"),
+        ({"settings": {**before["settings"], "weights_sha256": "0" * 64}}, "other weights"),
+        ({"version": 99}, "format version 99"),
+        ({"format": "something"}, "not a library"),
+    ):
+        file.write_text(json.dumps({**before, **change}))
+        with pytest.raises(MolgenError, match=said):
+            copy.resume(jobs=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"filter": "qedd > 1"}, "unknown column 'qedd'; did you mean QED"),
+        ({"exclude": "nowhere.smi"}, "neither a file"),
+        ({"model": "nowhere"}, "there is no model"),
+        ({"fragment": "*c1"}, "fragment"),
+        ({"properties": {"logP": (1, 3)}}, "cannot be asked for"),
+        ({"engine": "spark"}, "there is no engine"),
+        ({"address": "auto"}, "goes with the engine ray"),
+        ({"n": 0}, "at least 1"),
+    ],
+)
+def test_bad_requests_leave_nothing(tmp_path: Path, arguments: dict[str, object], said: str) -> None:
+    made = Library(tmp_path / "lib")
+    with pytest.raises(UsageError, match=said):
+        made.build(**{"n": 5, "model": MODEL, "progress": False, **arguments})
+    assert not made.path.exists() and repr(made).endswith("not built)")
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not empty"):
+        Library(tmp_path).build(5, model=MODEL)
+    with pytest.raises(UsageError, match="not a library"):
+        Library(tmp_path).query("SELECT 1")
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
