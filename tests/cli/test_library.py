@@ -88,11 +88,11 @@ def library_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_full_disk_is_said_in_one_line_and_nothing_is_lost(tmp_path: Path) -> None:
     lib = tmp_path / "lib"
-    process = start("library", "build", lib, "-n", 1000, *BUILD[:4], "--shard-attempts", 400, limit=20_000)
-    _, said = process.communicate(timeout=120)
+    process = start("library", "build", lib, "-n", 300, *BUILD[:4], "--shard-attempts", 200, limit=15_000)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 1 and len(said.splitlines()) == 1 and "cannot write" in said, said
     made = Library(lib).resume(jobs=1, progress=False)
-    assert len(made) == 1000
+    assert len(made) == 300
 
 
 def test_sigterm_says_how_to_go_on(tmp_path: Path) -> None:
@@ -100,12 +100,9 @@ def test_sigterm_says_how_to_go_on(tmp_path: Path) -> None:
     process = start("library", "build", lib, "-n", 1_000_000, *BUILD)
     wait_for(lambda: Library(lib).exists and len(Library(lib)) > 0)
     process.terminate()
-    _, said = process.communicate(timeout=60)
-    assert (
-        process.returncode == -signal.SIGTERM
-        and f"molgen library build {lib} --resume" in said
-        and "Traceback" not in said
-    )
+    _, said = process.communicate(timeout=300)
+    assert process.returncode == -signal.SIGTERM and "Traceback" not in said
+    assert f"molgen library build {lib} --resume" in said
 
 
 @pytest.mark.slow
@@ -133,7 +130,7 @@ def alive(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
-def wait_for(condition: object, seconds: float = 120) -> None:
+def wait_for(condition: object, seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < end, "waited too long"
