@@ -29,7 +29,12 @@ ROUNDING = 2
 """Of 100 molecules so many may differ: processors round differently, and a draw may fall between."""
 
 
-@pytest.mark.parametrize("case", EXPECTED)
+SLOW = ("moses-diffusion", "qm9-continuous")
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[pytest.mark.slow] if case.split()[0] in SLOW else []) for case in EXPECTED]
+)
 def test_same_seed_same_molecules(case: str) -> None:
     expected = EXPECTED[case]
     model = molgen.load(case.split()[0])

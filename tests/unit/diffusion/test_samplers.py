@@ -87,7 +87,7 @@ def test_uncovering_needs_masks(name: str) -> None:
 @pytest.mark.parametrize(("eta", "omega"), [(2.0, 0.0), (0.0, 0.1)])
 @pytest.mark.parametrize("transition", ["uniform", "marginal"])
 def test_flow_stays_close_with_stochasticity_and_guidance(transition: str, eta: float, omega: float) -> None:
-    sampler = Flow(SamplerSettings(steps=200), eta=eta, omega=omega)
+    sampler = Flow(SamplerSettings(steps=100), eta=eta, omega=omega)
     distance = (histogram(sampler, toy.process(transition, 100)) - toy.DATA).abs().sum() / 2
     assert distance < 0.06
 
