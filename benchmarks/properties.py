@@ -2,6 +2,7 @@
 
     molgen data fetch moses
     python benchmarks/properties.py [--model drugs-graph] [--samples 10000] [--seeds 0 1 2] [--guidance 0]
+        [--preset precise]
 
 Part 1. Every raw attempt is asked for QED, SA, logP and weight of a random molecule of MOSES's test set. Over the
 attempts that are valid: mean absolute error of each property, on a scale on which the test molecules lie between 0 and
@@ -47,18 +48,20 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--guidance", type=float, default=0.0)
+    parser.add_argument("--preset", help="of the model, where something is asked for")
     arguments = parser.parse_args()
-    model, samples, guidance = molgen.load(arguments.model), arguments.samples, arguments.guidance
+    model, samples = molgen.load(arguments.model), arguments.samples
+    settings = {"guidance": arguments.guidance, "preset": arguments.preset}
     test = values(record.smiles for record in islice(moses.records(("test",)), TARGETS))
     print("part 1", "validity", *(f"error {name}" for name in PROPERTIES), "error", *PROPERTIES, "r", sep="\t")
-    rows = [followed(model, test, samples, seed, guidance) for seed in arguments.seeds]
-    show(f"guidance {guidance:g}", rows)
+    rows = [followed(model, test, samples, seed, settings) for seed in arguments.seeds]
+    show(f"guidance {arguments.guidance:g}", rows)
     print("part 2", "share inside", sep="\t")
     for name, asked in (("nothing asked", {}), ("asked", RANGES)):
-        show(name, [[inside(model, asked, samples, seed, guidance)] for seed in arguments.seeds])
+        show(name, [[inside(model, asked, samples, seed, settings)] for seed in arguments.seeds])
     print("part 3", "quality", "diversity", sep="\t")
     for name, asked in (("nothing asked", {}), ("asked", QUALITY)):
-        show(name, [quality(model, asked, seed, guidance) for seed in arguments.seeds])
+        show(name, [quality(model, asked, seed, settings) for seed in arguments.seeds])
 
 
 def show(name: str, rows: Sequence[Sequence[float]]) -> None:
@@ -74,10 +77,12 @@ def values(smiles: Iterable[str]) -> pandas.DataFrame:
     )
 
 
-def followed(model: Generator, test: pandas.DataFrame, samples: int, seed: int, guidance: float) -> list[float]:
+def followed(
+    model: Generator, test: pandas.DataFrame, samples: int, seed: int, settings: dict[str, Any]
+) -> list[float]:
     """Validity, scaled errors with their mean, correlations with their mean."""
     wanted = test.sample(samples, random_state=seed, replace=samples > len(test)).reset_index(drop=True)
-    attempts = drawn(model, samples, wanted, seed, guidance)
+    attempts = drawn(model, samples, wanted, seed, settings)
     valid = [number for number, smiles in enumerate(attempts) if smiles]
     found = values(attempts[number] for number in valid)
     asked = wanted.iloc[valid].reset_index(drop=True)
@@ -86,24 +91,24 @@ def followed(model: Generator, test: pandas.DataFrame, samples: int, seed: int, 
     return [len(valid) / samples, *errors, float(np.mean(errors)), *correlations, float(np.mean(correlations))]
 
 
-def inside(model: Generator, asked: dict[str, Interval], samples: int, seed: int, guidance: float) -> float:
+def inside(model: Generator, asked: dict[str, Interval], samples: int, seed: int, settings: dict[str, Any]) -> float:
     """Share of attempts that are valid and lie in `RANGES`."""
-    return float(np.mean([has(smiles, RANGES) for smiles in drawn(model, samples, asked, seed, guidance)]))
+    return float(np.mean([has(smiles, RANGES) for smiles in drawn(model, samples, asked, seed, settings)]))
 
 
-def quality(model: Generator, asked: dict[str, Interval], seed: int, guidance: float) -> tuple[float, float]:
+def quality(model: Generator, asked: dict[str, Interval], seed: int, settings: dict[str, Any]) -> tuple[float, float]:
     """Quality and diversity of 1,000 attempts."""
-    attempts = drawn(model, 1000, asked, seed, guidance)
+    attempts = drawn(model, 1000, asked, seed, settings)
     different = list(dict.fromkeys(smiles for smiles in attempts if smiles))
     prints = [morgan.GetFingerprint(Chem.MolFromSmiles(smiles)) for smiles in different]
     return sum(has(smiles, QUALITY) for smiles in different) / len(attempts), float(np.mean(distances(prints)))
 
 
-def drawn(model: Generator, samples: int, properties: Any, seed: int, guidance: float) -> list[str]:
+def drawn(model: Generator, samples: int, properties: Any, seed: int, settings: dict[str, Any]) -> list[str]:
     """Canonical SMILES of raw attempts, empty where they are not strictly valid."""
     asked = properties if len(properties) else None
     attempts = model.attempts(
-        samples, seed=seed, properties=asked, collection="moses", guidance=guidance if len(properties) else None
+        samples, seed=seed, properties=asked, collection="moses", **(settings if len(properties) else {})
     )
     return [strict_from_smiles(text) or "" for text in attempts]
 
