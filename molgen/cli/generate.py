@@ -75,7 +75,10 @@ def generate(
     batch_size: Annotated[int, typer.Option(help="Molecules per network call.")] = 128,
     preset: Annotated[
         str | None,
-        typer.Option(help="close: like the training molecules (default); benchmark: as in the published figures."),
+        typer.Option(
+            help="close: like the training molecules (default); benchmark: as in the published figures; precise: near the "
+            "properties asked for (drugs-graph)."
+        ),
     ] = None,
     sampler: Annotated[str | None, typer.Option(help="ancestral, renoise, flow, confidence or first-hitting.")] = None,
     steps: Annotated[int | None, typer.Option(help="Network calls.")] = None,
