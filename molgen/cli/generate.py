@@ -76,8 +76,8 @@ def generate(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="close: like the training molecules (default); benchmark: as in the published figures; precise: near the "
-            "properties asked for (drugs-graph)."
+            help="close: like the training molecules (default); benchmark: as in the published figures; precise: "
+            "near the properties asked for (drugs-graph)."
         ),
     ] = None,
     sampler: Annotated[str | None, typer.Option(help="ancestral, renoise, flow, confidence or first-hitting.")] = None,
