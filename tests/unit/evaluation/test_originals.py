@@ -99,6 +99,7 @@ def test_validity_agrees_with_the_original_moses_code_on_published_samples() -> 
     assert result["IntDiv"] == pytest.approx(expected["IntDiv"], abs=2e-5)
 
 
+@pytest.mark.slow
 def test_published_samples_with_what_rdkit_has_changed_put_back() -> None:
     """Eleven attempts are all that separates today's metrics from the original ones, with MOSES's own statistics."""
     folder = SHARED / "moses"
