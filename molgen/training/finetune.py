@@ -101,9 +101,10 @@ def fine_tune_run(
     except OSError as error:
         raise MolgenError(f"cannot write to the folder {run}: {error.strerror}") from None
     start.save_pretrained(run / "model")  # what a resumed run takes vocabulary and sizes from
-    few = f"\n{_FEW}" if len(found.smiles) < _LEAST_FOR_HOLDING_OUT else ""
-    show = display.note if few or len(found.smiles) < found.read else display.line
-    show("\n".join([str(found), *found.examples()]) + few)
+    show = display.note if len(found.smiles) < found.read else display.line
+    show("\n".join([str(found), *found.examples()]))
+    if not _held_out(len(found.smiles)):
+        display.line(_FEW)
     settings = {
         "data": {
             "name": str((run / MOLECULES_FILE).resolve()),
