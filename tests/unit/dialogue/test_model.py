@@ -168,7 +168,7 @@ steps = 300
 batch_size = 16
 warmup = 5
 learning_rate = 1e-2
-validate_minutes = 0.02
+validate_steps = 10
 patience = 40
 """
 
