@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, ClassVar, Self, Unpack
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
 from molgen.dialogue.batch import BlockBatch
@@ -19,6 +19,7 @@ from molgen.models.base import Model
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import SamplingSettings, names_settings
 from molgen.nn.transformer import Cache, Transformer, TransformerConfig
+from molgen.system.bounds import Tokens
 from molgen.text.decoding import unmask
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
 
@@ -44,9 +45,9 @@ class BlockConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     tokenizer: TokenizerConfig
-    longest: int = Field(ge=1)
-    block: int = Field(8, ge=1)
-    window: int | None = Field(None, ge=1)
+    longest: Tokens
+    block: Tokens = 8
+    window: Tokens | None = None
     network: TransformerConfig = TransformerConfig()
     data: dict[str, Any] = {}
 

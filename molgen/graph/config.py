@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from molgen.models.noise import NoiseConfig, TransitionName
+from molgen.system.bounds import Atoms, Channels, Expansion, Heads, Layers, Positive, Width
 
 FeatureName = Literal["valence", "rings", "walks"]
 
@@ -24,7 +25,7 @@ class ProcessConfig(NoiseConfig):
 
     atoms: TransitionName = "marginal"
     bonds: TransitionName = "marginal"
-    time_power: float = Field(2.0, gt=0)
+    time_power: Positive = 2.0
 
 
 class NetworkConfig(BaseModel):
@@ -48,12 +49,12 @@ class NetworkConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     order: Literal["canonical", "random"] = "canonical"
-    width: int = Field(128, ge=2)
-    pair_width: int = Field(32, ge=1)
-    layers: int = Field(6, ge=1)
-    heads: int = Field(8, ge=1)
-    triangle: int = Field(16, ge=0)
-    expansion: int = Field(2, ge=1)
+    width: Width = 128
+    pair_width: Width = 32
+    layers: Layers = 6
+    heads: Heads = 8
+    triangle: Channels = 16
+    expansion: Expansion = 2
     features: tuple[FeatureName, ...] = ("valence", "rings")
     local: LocalName | None = None
 
@@ -73,4 +74,4 @@ class DenoiserConfig(NetworkConfig):
     """
 
     features: tuple[FeatureName, ...] = ()
-    max_atoms: int = Field(9, ge=1, le=512)
+    max_atoms: Atoms = 9

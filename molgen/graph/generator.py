@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Unpack
+from typing import Any, Self, Unpack
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from rdkit import Chem
 from torch import Tensor
 
@@ -26,6 +26,7 @@ from molgen.models.generator import Form, Generator
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import SamplingSettings, names_settings
+from molgen.system.bounds import Atoms, NotNegative
 
 _SIZES, STATES = 0, 1
 """Streams of random numbers."""
@@ -46,8 +47,14 @@ class GraphGeneratorConfig(BaseModel):
 
     atoms: tuple[str, ...]
     kekulized: bool = False
-    sizes: dict[int, float]
+    sizes: dict[Atoms, NotNegative]
     data: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _has_sizes(self) -> Self:
+        if sum(self.sizes.values()) <= 0:
+            raise ValueError("no size has a positive share")
+        return self
 
 
 class GraphGenerator(Generator):

@@ -25,6 +25,7 @@ from molgen.graph.frozen import FrozenFragment
 from molgen.graph.generator import STATES, GraphGenerator, GraphGeneratorConfig
 from molgen.graph.layers import GraphLayer
 from molgen.models.sampling import DENOISING, SamplingConfig
+from molgen.system.bounds import Share
 
 
 class GraphModelConfig(GraphGeneratorConfig):
@@ -37,8 +38,8 @@ class GraphModelConfig(GraphGeneratorConfig):
         denoiser: the network.
     """
 
-    atom_marginal: tuple[float, ...]
-    bond_marginal: tuple[float, ...]
+    atom_marginal: tuple[Share, ...]
+    bond_marginal: tuple[Share, ...]
     process: ProcessConfig = ProcessConfig()
     denoiser: DenoiserConfig
 
@@ -46,10 +47,8 @@ class GraphModelConfig(GraphGeneratorConfig):
     def _check(self) -> GraphModelConfig:
         if len(self.atom_marginal) != len(self.atoms) or len(self.bond_marginal) != len(BOND_NAMES):
             raise ValueError("marginals and categories differ in number")
-        if not self.sizes or any(n < 1 or n > self.denoiser.max_atoms or p < 0 for n, p in self.sizes.items()):
+        if max(self.sizes) > self.denoiser.max_atoms:
             raise ValueError(f"sizes must lie between 1 and max_atoms = {self.denoiser.max_atoms}")
-        if sum(self.sizes.values()) <= 0:
-            raise ValueError("no size has a positive share")
         return self
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from molgen.errors import MolgenError, UsageError
 from molgen.models.rings import write_rings
-from molgen.system.files import sha256, whole_file, whole_folder
+from molgen.system.files import check_regular, sha256, whole_file, whole_folder
 from molgen.system.shipped import shipped_path
 
 FORMAT_VERSION = 3
@@ -22,7 +23,7 @@ MODEL_FOLDER = "model"
 """Of the folder of a training run."""
 
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".npy", ".npz")
-_MAX_CONFIG_BYTES = 10_000_000
+_MAX_CONFIG_BYTES = 4_000_000
 
 
 class Header(BaseModel):
@@ -82,6 +83,7 @@ def read_header(path: Path) -> Header:
         MolgenError: damaged, or of another version.
     """
     file = path / CONFIG_FILE
+    check_regular(file)
     try:
         if file.stat().st_size > _MAX_CONFIG_BYTES:
             raise MolgenError(f"{file} is too large to be a configuration")
@@ -94,25 +96,55 @@ def read_header(path: Path) -> Header:
         raise MolgenError(f"{file} is not a molgen configuration: {short(error)}") from None
 
 
-def read_weights(path: Path, header: Header) -> dict[str, Tensor]:
-    """Weights of a model directory, by name.
+def read_shapes(path: Path) -> dict[str, Tensor]:
+    """Weights of a model directory as their file announces them, by name: tensors of a shape without content.
 
     Raises:
         MolgenError: the directory holds a pickle, or the weights are damaged.
     """
+    import torch
+    from safetensors import SafetensorError, safe_open
+
+    _refuse_pickles(path)
+    weights = path / WEIGHTS_FILE
+    check_regular(weights)
+    try:
+        with safe_open(weights, "pt") as file:
+            return {name: torch.empty(file.get_slice(name).get_shape(), device="meta") for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise MolgenError(f"cannot read {weights}: {short(error)}") from None
+
+
+def read_weights(path: Path, header: Header) -> dict[str, Tensor]:
+    """Weights of a model directory, by name.
+
+    Raises:
+        MolgenError: they are damaged, or hold a number that is not finite.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    suspicious = [file.name for file in path.iterdir() if file.suffix.lower() in _PICKLES]
-    if suspicious:
-        raise MolgenError(f"{path} holds {suspicious[0]}, which could run code when read; molgen models never do")
     weights = path / WEIGHTS_FILE
+    check_regular(weights)
     if sha256(weights) != header.weights_sha256:
         raise MolgenError(f"{weights} does not match the hash in {CONFIG_FILE}: damaged or exchanged; get it again")
     try:
-        return load_file(weights)
+        found = load_file(weights)
     except (SafetensorError, OSError) as error:
         raise MolgenError(f"cannot read {weights}: {short(error)}") from None
+    for name, tensor in found.items():
+        if not tensor.isfinite().all():
+            raise MolgenError(f"{weights} holds numbers that are not finite ({name}): its training has failed")
+    return found
+
+
+def _refuse_pickles(path: Path) -> None:
+    """Refuse a directory with a file, however deep, that could run code when some program reads it."""
+    for folder, _, names in os.walk(path):
+        for name in names:
+            if Path(name).suffix.lower() in _PICKLES:
+                where = (Path(folder) / name).relative_to(path)
+                raise MolgenError(f"{path} holds {where}, which could run code when read; molgen models never do")
 
 
 def write_directory(

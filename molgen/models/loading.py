@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from molgen.errors import MolgenError
-from molgen.models.directory import CONFIG_FILE, Header, find_model, read_header, read_weights, short
+from molgen.models.directory import CONFIG_FILE, Header, find_model, read_header, read_shapes, read_weights, short
 from molgen.models.presets import read_preset
 from molgen.models.registry import FAMILIES, Family, family_named
 from molgen.models.rings import read_rings
 from molgen.models.sampling import SamplingConfig
+from molgen.models.weightless import weightless
 
 
 def load_model(name: str | Path) -> Any:
@@ -26,12 +27,16 @@ def load_model(name: str | Path) -> Any:
     path = find_model(name)
     header = read_header(path)
     family = _family(path, header)
-    weights = read_weights(path, header)
-    model = _build(path, header, family)
-    try:
-        model.load_state_dict(weights)
+    shapes = read_shapes(path)
+    with weightless():
+        model = _build(path, header, family)
+    try:  # before there is memory for either
+        model.load_state_dict(shapes, assign=True)
     except RuntimeError as error:
         raise MolgenError(f"the weights in {path} do not fit its configuration: {short(error)}") from None
+    kinds = {name: tensor.dtype for name, tensor in model.state_dict().items()}
+    weights = {name: tensor.to(kinds.get(name)) for name, tensor in read_weights(path, header).items()}
+    model.load_state_dict(weights, assign=True)
     model.eval()
     model.ring_systems = read_rings(path)
     model.name, model.weights_sha256 = str(name), header.weights_sha256

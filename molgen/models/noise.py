@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
+
+from molgen.system.bounds import Positive, Steps
 
 TransitionName = Literal["uniform", "absorbing", "marginal", "hamming"]
 
@@ -25,11 +27,11 @@ class NoiseConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     schedule: Literal["linear", "cosine", "polynomial"] = "cosine"
-    power: float = Field(2.0, gt=0)
+    power: Positive = 2.0
     parameterisation: Literal["x0", "reverse"] = "x0"
-    steps: int = Field(100, ge=1)
-    time_power: float = Field(1.0, gt=0)
-    hamming_length: float = Field(1.0, gt=0)
+    steps: Steps = 100
+    time_power: Positive = 1.0
+    hamming_length: Positive = 1.0
 
     def check_objective(self, objective: str) -> None:
         """Refuse what cannot train a network of this parameterisation.

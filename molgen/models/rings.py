@@ -9,10 +9,13 @@ from pathlib import Path
 from molgen.errors import MolgenError
 from molgen.features.fragments import ring_systems
 from molgen.features.record import MoleculeRecord
-from molgen.system.files import whole_file
+from molgen.system.files import check_regular, whole_file
 
 RINGS_FILE = "ring_systems.smi.gz"
 """In a model directory: SMILES of ring systems, as `molgen.features.fragments.ring_systems` writes them, one a line."""
+
+_MOST_BYTES = 50_000_000
+"""Of the list, unpacked."""
 
 
 def rings_of(smiles: str) -> tuple[str, ...]:
@@ -33,10 +36,15 @@ def read_rings(folder: Path) -> frozenset[str]:
         MolgenError: the list is damaged.
     """
     file = folder / RINGS_FILE
-    if not file.is_file():
+    if not file.exists():
         return frozenset()
+    check_regular(file)
     try:
-        return frozenset(gzip.decompress(file.read_bytes()).decode().split())
+        with gzip.open(file) as stream:
+            text = stream.read(_MOST_BYTES + 1)
+        if len(text) > _MOST_BYTES:
+            raise ValueError("it is too large to be a list of ring systems")
+        return frozenset(text.decode().split())
     except (OSError, EOFError, ValueError) as error:
         raise MolgenError(f"cannot read {file}: {error}") from None
 

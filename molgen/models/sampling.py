@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Unpack
+from typing import Any, Unpack
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from torch import Tensor
 
 from molgen.diffusion.process import Process
 from molgen.diffusion.samplers import SAMPLERS, Confidence, Flow, Sampler, SamplerSettings, sharpened
 from molgen.errors import UsageError
 from molgen.models.settings import BY_KIND, KINDS, SamplingSettings, parse_by_kind
+from molgen.system.bounds import Block, NotNegative, Steps
 
 DENOISING = frozenset({"sampler", "steps", "distortion", "temperature", "top_p", "eta", "omega", "remask"})
 """Settings of whatever denoises step by step."""
@@ -50,15 +51,15 @@ class SamplingConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sampler: str = "renoise"
-    steps: int = Field(50, ge=1)
+    steps: Steps = 50
     distortion: str = "identity"
     temperature: dict[str, float] = {}
     top_p: dict[str, float] = {}
-    guidance: dict[str, Annotated[float, Field(ge=0)]] = {}
-    eta: float = Field(0.0, ge=0)
-    omega: float = Field(0.0, ge=0)
+    guidance: dict[str, NotNegative] = {}
+    eta: NotNegative = 0.0
+    omega: NotNegative = 0.0
     remask: bool = False
-    block: int | None = Field(None, ge=0)
+    block: Block | None = None
     valence_guard: bool = False
     template: str | None = None
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from molgen.nn.dropout import Dropout
 from molgen.nn.layers import FeedForward, Modulation, residual_linear
+from molgen.system.bounds import Expansion, Heads, Layers, Width
 
 
 class TransformerConfig(BaseModel):
@@ -25,10 +26,10 @@ class TransformerConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    width: int = Field(160, ge=4)
-    layers: int = Field(5, ge=1)
-    heads: int = Field(4, ge=1)
-    expansion: int = Field(4, ge=1)
+    width: Width = 160
+    layers: Layers = 5
+    heads: Heads = 4
+    expansion: Expansion = 4
     dropout: float = Field(0.0, ge=0, lt=1)
 
     @model_validator(mode="after")

@@ -151,6 +151,17 @@ def check_writable(path: Path, overwrite: bool) -> None:
         raise UsageError(f"the folder {path.parent} does not exist; create it first")
 
 
+def check_regular(path: Path) -> None:
+    """Check that a path is an ordinary file: to read a pipe or a device may never end.
+
+    Raises:
+        MolgenError: it is none.
+    """
+    if not path.is_file():
+        what = "is no ordinary file" if path.exists() else "is missing"
+        raise MolgenError(f"{path} {what}")
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Contents of a TOML file.
 

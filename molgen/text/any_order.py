@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import torch
 from pydantic import Field
@@ -15,6 +15,7 @@ from molgen.diffusion.orders import block_order, over_orders
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.models.sampling import SamplingConfig
 from molgen.nn.transformer import Cache, Transformer
+from molgen.system.bounds import Block
 from molgen.text.corpus import TextBatch
 from molgen.text.decoding import unmask
 from molgen.text.model import TextGenerator, TextModelConfig
@@ -30,7 +31,7 @@ class AnyOrderConfig(TextModelConfig):
             size is drawn for every text in training. 1 is from left to right; 0 is one block, all in a random order.
     """
 
-    blocks: tuple[Annotated[int, Field(ge=0)], ...] = Field((0,), min_length=1)
+    blocks: tuple[Block, ...] = Field((0,), min_length=1)
 
 
 class AnyOrder(TextGenerator):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -15,12 +15,16 @@ from molgen.diffusion.random_keys import RandomKeys
 from molgen.models.sampling import SamplingConfig
 from molgen.nn.dropout import no_dropout
 from molgen.nn.layers import TimeEmbedding
+from molgen.system.bounds import NotNegative
 from molgen.text.corpus import TextBatch
 from molgen.text.model import TextGenerator, TextModelConfig
 from molgen.text.timed import TimedTransformer
 
 _TIME = 32
 """Features of the time of a token."""
+
+LogRatio = Annotated[float, Field(ge=-50, le=50)]
+Spread = Annotated[float, Field(ge=0.1, le=100)]  # with which no exponential of a log ratio over it overflows
 
 
 class GaussianConfig(BaseModel):
@@ -46,11 +50,11 @@ class GaussianConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    highest: float = 1.0
-    lowest: float = -8.0
-    centre: float = -2.8
-    spread: float = Field(0.8, gt=0)
-    lag: float = Field(0.0, ge=0)
+    highest: LogRatio = 1.0
+    lowest: LogRatio = -8.0
+    centre: LogRatio = -2.8
+    spread: Spread = 0.8
+    lag: NotNegative = 0.0
     clamp: Literal["always", "end"] = "end"
 
     @model_validator(mode="after")

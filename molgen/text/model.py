@@ -23,6 +23,7 @@ from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import SamplingSettings, names_settings
 from molgen.nn.transformer import TransformerConfig
+from molgen.system.bounds import NotNegative, Share, Tokens
 from molgen.text.corpus import TextBatch
 from molgen.text.tokenizers import TokenizerConfig, make_tokenizer
 
@@ -44,8 +45,8 @@ class TextModelConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     tokenizer: TokenizerConfig
-    lengths: dict[int, float]
-    marginal: tuple[float, ...]
+    lengths: dict[Tokens, NotNegative]
+    marginal: tuple[Share, ...]
     network: TransformerConfig = TransformerConfig()
     data: dict[str, Any] = {}
 
@@ -53,8 +54,8 @@ class TextModelConfig(BaseModel):
     def _check(self) -> Self:
         if len(self.marginal) != len(self.tokenizer.tokens):
             raise ValueError("marginal and tokens differ in number")
-        if not self.lengths or any(n < 1 or p < 0 for n, p in self.lengths.items()) or sum(self.lengths.values()) <= 0:
-            raise ValueError("lengths must be positive, with positive shares")
+        if sum(self.lengths.values()) <= 0:
+            raise ValueError("no length has a positive share")
         return self
 
     @property

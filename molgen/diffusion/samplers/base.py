@@ -12,6 +12,7 @@ from torch import Tensor
 
 from molgen.diffusion.process import Denoiser, Process, State
 from molgen.diffusion.random_keys import RandomKeys
+from molgen.system.bounds import LARGEST_TEMPERATURE, LEAST_TEMPERATURE
 
 _GUIDANCE_LIMIT = 8.0
 
@@ -55,8 +56,10 @@ class SamplerSettings:
         if self.distortion not in DISTORTIONS:
             raise ValueError(f"unknown distortion {self.distortion!r}; known: {', '.join(DISTORTIONS)}")
         for value in self.temperature.values():
-            if not 0 < value < float("inf"):
-                raise ValueError(f"temperatures must be above 0 and finite, got {value:g}")
+            if not LEAST_TEMPERATURE <= value <= LARGEST_TEMPERATURE:
+                raise ValueError(
+                    f"temperatures must lie between {LEAST_TEMPERATURE:g} and {LARGEST_TEMPERATURE:g}, got {value:g}"
+                )
         for value in self.top_p.values():
             if not 0 < value <= 1:
                 raise ValueError(f"top_p must be above 0 and at most 1, got {value:g}")
@@ -75,26 +78,27 @@ class SamplerSettings:
 class Sampler(ABC):
     """Draws x_0 by going from t = 1 to t = 0 in steps.
 
-    Args:
-        settings: steps, distortion, temperatures, top-p.
+        Args:
+            settings: steps, distortion, temperatures, top-p.
 
-    Example:
-        What `sample` does, written out:
+        Example:
+            What `sample` does, written out:
 
-        >>> import torch, molgen
-        >>> from itertools import pairwise
-        >>> from molgen.diffusion.random_keys import RandomKeys
-        >>> from molgen.diffusion.samplers import Renoise, SamplerSettings
-        >>> model, sampler = molgen.load("qm9-graph").eval(), Renoise(SamplerSettings(steps=5))
-        >>> rng = RandomKeys.from_seed(0, torch.arange(8))
-        >>> x = model.process.prior({"atoms": 9, "bonds": 36}, rng.fold_in(0))
-        >>> for number, (t, s) in enumerate(pairwise(sampler.settings.times()), start=1):
-        ...     t, s = torch.tensor([t]), torch.tensor([s])
-        ...     with torch.no_grad():
-        ...         logits = model.denoiser(x, t)
-        ...     x = sampler.step(model.process, logits, x, s, t, rng.fold_in(number))
-        >>> x["atoms"].shape
-        torch.Size([8, 9])
+            >>> import torch, molgen
+            >>> from itertools import pairwise
+            >>> from molgen.diffusion.random_keys import RandomKeys
+    from molgen.system.bounds import LARGEST_TEMPERATURE, LEAST_TEMPERATURE
+            >>> from molgen.diffusion.samplers import Renoise, SamplerSettings
+            >>> model, sampler = molgen.load("qm9-graph").eval(), Renoise(SamplerSettings(steps=5))
+            >>> rng = RandomKeys.from_seed(0, torch.arange(8))
+            >>> x = model.process.prior({"atoms": 9, "bonds": 36}, rng.fold_in(0))
+            >>> for number, (t, s) in enumerate(pairwise(sampler.settings.times()), start=1):
+            ...     t, s = torch.tensor([t]), torch.tensor([s])
+            ...     with torch.no_grad():
+            ...         logits = model.denoiser(x, t)
+            ...     x = sampler.step(model.process, logits, x, s, t, rng.fold_in(number))
+            >>> x["atoms"].shape
+            torch.Size([8, 9])
     """
 
     def __init__(self, settings: SamplerSettings | None = None) -> None:

@@ -9,6 +9,9 @@ from torch import Tensor
 
 from molgen.diffusion.transitions.base import Transition
 
+_MOST = 512
+"""Categories, whose rates are diagonalised when a model is built."""
+
 
 class Hamming(Transition):
     """Jump rates that decay with the Hamming distance between feature codes.
@@ -22,7 +25,7 @@ class Hamming(Transition):
         length: distance over which rates fall by e.
 
     Raises:
-        ValueError: codes of unequal length, or a length that is not positive.
+        ValueError: codes of unequal length, too many of them, or a length that is not positive.
     """
 
     basis: Tensor
@@ -34,6 +37,8 @@ class Hamming(Transition):
         if len({len(code) for code in codes}) > 1:
             raise ValueError("feature codes must have equal length")
         k = len(codes)
+        if k > _MOST:
+            raise ValueError(f"the hamming transition takes at most {_MOST} categories, got {k}")
         super().__init__(k, torch.full((k,), 1 / max(k, 1)))
         distance = torch.tensor(
             [[sum(a != b for a, b in zip(x, y, strict=True)) for y in codes] for x in codes], dtype=torch.float64

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field
 
 from molgen.graph.autoregressive.orders import OrderName
 from molgen.graph.autoregressive.properties import PropertyScale
 from molgen.graph.generator import GraphGeneratorConfig
 from molgen.nn.transformer import TransformerConfig
+from molgen.system.bounds import Block, NotNegative, Positive
 
 
 class AutoregressiveGraphConfig(GraphGeneratorConfig):
@@ -26,11 +25,11 @@ class AutoregressiveGraphConfig(GraphGeneratorConfig):
         network: its shape.
     """
 
-    blocks: tuple[Annotated[int, Field(ge=0)], ...] = Field((1,), min_length=1)
-    orders: dict[OrderName, Annotated[float, Field(gt=0)]] = Field({"canonical": 1.0}, min_length=1)
-    properties: dict[str, PropertyScale] = Field({})
+    blocks: tuple[Block, ...] = Field((1,), min_length=1)
+    orders: dict[OrderName, Positive] = Field({"canonical": 1.0}, min_length=1)
+    properties: dict[str, PropertyScale] = Field({}, max_length=256)
     collections: tuple[str, ...] = ()
-    given: dict[int, tuple[float, ...]] = Field({})
+    given: dict[int, tuple[NotNegative, ...]] = Field({})
     network: TransformerConfig = TransformerConfig()
 
     @property

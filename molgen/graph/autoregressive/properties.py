@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
 from molgen.graph.autoregressive.network import CONDITION_WIDTH
+from molgen.system.bounds import Number, Positive
 
 COLLECTION = "collection"
 """The property that says which collection a molecule comes from; known from the data, not computed."""
@@ -27,8 +28,8 @@ class PropertyScale(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    mean: float
-    deviation: float = Field(gt=0)
+    mean: Number
+    deviation: Positive
 
 
 class PropertyCondition(nn.Module):

@@ -45,7 +45,7 @@ def test_kinds_that_are_not_named_keep_what_is_stored(model: Generator) -> None:
         ({"temperature": "atoms=1=2"}, "takes a number"),
         ({"temperature": {"atoms": None}}, "takes a number"),
         ({"temperature": float("nan")}, "takes a number"),
-        ({"temperature": -1}, "above 0"),
+        ({"temperature": -1}, "between 0.001 and 1000"),
         ({"speed": 3}, "no argument or setting 'speed'; the settings of this model are block"),
         ({"eta": 0.0}, "has no eta to set"),
         ({"remask": False}, "has no remask to set"),
@@ -100,7 +100,7 @@ def test_what_is_no_argument_is_refused(model: Generator, arguments: dict[str, A
 
 
 def test_a_temperature_of_zero_is_refused_by_name(model: Generator) -> None:
-    with pytest.raises(UsageError, match=r"^temperatures must be above 0 and finite, got 0$"):
+    with pytest.raises(UsageError, match=r"^temperatures must lie between 0.001 and 1000, got 0$"):
         model.generate(1, temperature=0)
 
 
