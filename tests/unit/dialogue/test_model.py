@@ -168,7 +168,7 @@ steps = 300
 batch_size = 16
 warmup = 5
 learning_rate = 1e-2
-validate_steps = 10
+validate_steps = 300
 patience = 40
 """
 
@@ -202,7 +202,8 @@ def test_a_model_is_trained_and_answers(molgen: Run, run: Path) -> None:
 
 def test_training_stops_early_and_keeps_the_best(molgen: Run, run: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
-    config.write_text(TOML.replace("steps = 300", "steps = 100000").replace("patience = 40", "patience = 2"))
+    often = TOML.replace("validate_steps = 300", "validate_steps = 10").replace("patience = 40", "patience = 2")
+    config.write_text(often.replace("\nsteps = 300", "\nsteps = 100000"))
     data = run.parent / "pairs.tsv"
     errors = molgen("train", "dialogue", "--data", data, "--out", tmp_path / "run", "--config", config).stderr
     bounds = [float(line.split("bound_nats")[1].split()[0]) for line in errors.splitlines() if "bound_nats" in line]
