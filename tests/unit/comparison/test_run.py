@@ -172,6 +172,28 @@ def test_python_gives_the_table_of_the_report(smiles: list[str], plan: Path, tmp
     assert not said
 
 
+def test_runs_and_samples_are_those_of_their_seeds_and_settings(smiles: list[str], tmp_path: Path) -> None:
+    settings = {"network": {"width": 16, "layers": 1, "heads": 2}, "optimiser": {"sampled_molecules": 0, "seed": 9}}
+    samplings = [{}, {"temperature": {"tokens": 0.4}}]
+    rows = [{"name": "words", "family": "autoregressive", "settings": settings, "samplings": samplings}]
+    options = {"data": smiles[:60], "budget": "0.1s", "attempts": 12, "seeds": 2, "progress": False}
+    table = package.compare({"rows": rows}, tmp_path / "out", **options)
+    assert list(zip(table["seed"], table["attempts"], strict=True)) == [(0, 12), (0, 12), (1, 12), (1, 12)]
+    for seed in (0, 1):
+        folder = tmp_path / "out" / f"words-{seed}"
+        run = tomllib.loads((folder / "run" / "config.toml").read_text())
+        assert run["optimiser"]["seed"] == seed and run["optimiser"]["minutes"] == pytest.approx(0.1 / 60)
+        model = package.load(folder / "run" / "model")
+        for sampling, row in zip(samplings, table[table["seed"] == seed].itertuples(), strict=True):
+            drawn = model.attempts(12, seed=1_000_000 + seed, progress=False, **sampling)
+            label = row.sampling.replace(" ", ",") or "default"
+            written = (folder / f"samples-validation-12-{label}.smi").read_text()
+            assert written.splitlines() == drawn.smiles
+            assert row.calls == pytest.approx(drawn.calls) and row.parameters == sum(
+                p.numel() for p in model.parameters()
+            )
+
+
 def test_bad_comparisons_are_refused_and_leave_nothing(smiles: list[str], tmp_path: Path) -> None:
     out = tmp_path / "out"
     for options, message in (

@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 import molgen as package
-from molgen.comparison.tuning import Aim, Point
+from molgen.comparison.tuning import Aim, Point, tune
+from molgen.datasets import load_dataset
+from molgen.evaluation import reference_of
+from molgen.models.registry import FAMILIES, Family
+from molgen.models.results import Attempt
 from tests.conftest import Run
+from tests.toy_family.model import Chains, ChainsConfig
 
 
 @pytest.mark.slow
@@ -79,3 +84,79 @@ def test_what_cannot_be_tuned_has_a_one_line_error(
     shutil.copytree(ar, model)
     (model / "tuning.json").write_text("{")
     assert "damaged" in molgen("tune", model, "--reference", smiles_file, code=1).stderr
+
+
+class Colder(Chains):
+    """Chains of one to eight atoms, the more of them valid the lower the temperature: 1 - .4 of it."""
+
+    def sample_batch(self, size, rng, sampling, form, conditions=None):  # type: ignore[no-untyped-def]
+        valid = rng.fold_in(9).uniform() < 1 - 0.4 * sampling.temperature.get("atoms", 1.0)
+        return [Attempt("C" * size if fine else "C(", size) for fine in valid.tolist()]
+
+
+ENTRY = Family("chains", f"{__name__}:Colder", "tests.toy_family.recipe:ChainsRecipe", "Chains.")
+
+
+@pytest.fixture
+def chains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Directory of such a model."""
+    monkeypatch.setitem(FAMILIES, ENTRY.name, ENTRY)
+    Colder(ChainsConfig(largest=8)).save_pretrained(tmp_path / "chains")
+    return tmp_path / "chains"
+
+
+@pytest.fixture
+def alkanes(tmp_path: Path) -> str:
+    path = tmp_path / "alkanes.smi"
+    path.write_text("".join("C" * n + end + "\n" for n in range(1, 25) for end in ("", "O", "N")))
+    return str(path)
+
+
+TRIES = [{"temperature": {"atoms": value}} for value in (1.0, 0.2, 2.0)]
+
+
+def test_the_best_of_points_without_ties_is_chosen(chains: Path, alkanes: str) -> None:
+    for aim in ("validity", "fcd"):  # the second time everything is known
+        best, table = tune(chains, alkanes, attempts=80, tries=TRIES, aim=Aim(aim))
+        points = json.loads((chains / "tuning.json").read_text())["points"]
+        assert [point["settings"] for point in points] == TRIES
+        values = [point[aim] for point in points]
+        assert len(set(values)) == 3
+        number = values.index(min(values) if aim == "fcd" else max(values))
+        assert best.settings == TRIES[number] == {"temperature": dict(package.load(chains).sampling.temperature)}
+        bold = [line for line in table.splitlines() if "**" in line]
+        assert len(bold) == 1 and f"temperature atoms {TRIES[number]['temperature']['atoms']}" in bold[0]
+    assert [point["validity"] for point in points] == pytest.approx([0.6, 0.92, 0.2], abs=0.12)
+
+
+def test_a_point_is_what_its_attempts_score(chains: Path, alkanes: str) -> None:
+    tune(chains, alkanes, attempts=14, tries=TRIES[:1])
+    (point,) = json.loads((chains / "tuning.json").read_text())["points"]
+    model = package.load(chains)
+    drawn = model.attempts(14, seed=2_000_000, progress=False, **TRIES[0])
+    dataset = load_dataset(alkanes)
+    scores = package.evaluate(drawn, reference_of(dataset.smiles("train"), dataset.smiles("validation")), jobs=1)
+    for name in ("validity", "uniqueness", "novelty", "vun"):
+        assert point[name] == pytest.approx(scores[name]), name
+    assert point["calls"] == pytest.approx(drawn.calls) and point["attempts"] == 14
+
+
+@pytest.mark.slow
+def test_the_search_goes_down_and_remembers(chains: Path, alkanes: str) -> None:
+    said: list[str] = []
+    best, _ = tune(chains, alkanes, attempts=12, aim=Aim("validity"), say=said.append)
+    points = json.loads((chains / "tuning.json").read_text())["points"]
+    assert best.settings == max(points, key=lambda point: point["validity"])["settings"] != {}
+    assert [point["settings"].get("temperature", {}).get("atoms") for point in points] == [
+        None,
+        1.1,
+        1.0,
+        0.95,
+        0.9,
+        0.8,
+    ]
+    assert len(said) == len(points)
+    tune(chains, alkanes, attempts=12, aim=Aim("validity"), say=said.append)
+    assert len(said) == len(points)
+    tune(chains, alkanes, attempts=11, tries=TRIES[:1], say=said.append)
+    assert len(said) == len(points) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 from pathlib import Path
 
@@ -212,9 +213,14 @@ def test_wrong_shape(tiny_model: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["model.pkl", "weights.pt", "last.ckpt"])
 def test_pickles_are_refused_unread(tiny_model: Path, tmp_path: Path, name: str) -> None:
     path = broken(tiny_model, tmp_path)
-    (path / name).write_bytes(b"cos\nsystem\n(S'touch /tmp/molgen-was-here'\ntR.")
+    marker = tmp_path / "was here"
+    harmful = f"cos\nsystem\n(S'touch \"{marker}\"'\ntR.".encode()
+    (path / name).write_bytes(harmful)
     with pytest.raises(MolgenError, match="could run code"):
         molgen.load(path)
+    assert not marker.exists()
+    pickle.loads(harmful)  # it would have run
+    assert marker.exists()
 
 
 def test_unknown_models_are_named() -> None:

@@ -122,6 +122,55 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png"]
 
 
+COLOURS = {"CO": (255, 0, 0), "CN": (0, 0, 255), "CCl": (0, 204, 0)}
+"""Of oxygen, nitrogen and chlorine in RDKit's palette."""
+
+
+def colours_of(image: Image.Image) -> list[str]:
+    """Molecules whose hetero atom's colour is in a picture."""
+    pixels = set(image.convert("RGB").get_flattened_data())
+    return [
+        text
+        for text, colour in COLOURS.items()
+        if any(max(abs(a - b) for a, b in zip(pixel, colour, strict=True)) < 40 for pixel in pixels)
+    ]
+
+
+@pytest.mark.parametrize("order", [["CO", "CN", "CCl"], ["CCl", "CO", "CN"]])
+def test_cells_show_their_own_molecules_in_order(tmp_path: Path, order: list[str]) -> None:
+    draw_grid(order, tmp_path / "grid.png", columns=2)
+    with Image.open(tmp_path / "grid.png") as picture:
+        shown = [colours_of(cell(picture, i % 2, i // 2, HEIGHT)) for i in range(3)]
+    assert shown == [[text] for text in order]
+    drawn = draw_grid(order, columns=2).data.decode().split("<g transform=")[1:]
+    for text, part in zip(order, drawn, strict=True):
+        wanted = "#{:02X}{:02X}{:02X}".format(*COLOURS[text])
+        assert wanted in part and not any("#{:02X}{:02X}{:02X}".format(*COLOURS[o]) in part for o in order if o != text)
+        assert part.startswith(f'"translate({order.index(text) % 2 * WIDTH},{order.index(text) // 2 * HEIGHT})')
+    first = draw_grid(order, n=1)
+    assert colours_in_svg(first.data) == [order[0]] and first.more
+
+
+def colours_in_svg(data: bytes) -> list[str]:
+    return [text for text, colour in COLOURS.items() if "#{:02X}{:02X}{:02X}".format(*colour) in data.decode()]
+
+
+def test_highlighted_atoms_are_coloured_and_no_others() -> None:
+    plain, marked = draw_grid(["CCO"]).data.decode(), draw_grid(["CCO", "CCC"], highlighted="*O").data.decode()
+    ellipses = [part.count("<ellipse") for part in marked.split("<g transform=")[1:]]
+    assert "<ellipse" not in plain and ellipses == [1, 0]
+
+
+def test_frames_are_in_the_order_of_states(tmp_path: Path) -> None:
+    states = ["C" * n for n in (1, 3, 6, 10)]
+    draw_trace(tmp_path / "text.gif", states)
+    widths = [ink(image)[0] for image in frames(tmp_path / "text.gif")[0]]
+    assert widths == sorted(widths) and len(set(widths)) == 4
+    drawings = [Chem.MolFromSmiles(text) for text in ("*.*.*", "C.*.*", "CN.*", "CNO")]
+    draw_trace(tmp_path / "drawn.gif", drawings)
+    assert [bool(greys(image)) for image in frames(tmp_path / "drawn.gif")[0]] == [True, True, True, False]
+
+
 def test_trace_is_an_animation_even_of_nonsense(tmp_path: Path) -> None:
     nonsense = Chem.MolFromSmiles("C(C)(C)(C)(C)C", sanitize=False)
     masked = Chem.MolFromSmiles("*.*.*.*.*.*")

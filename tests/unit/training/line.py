@@ -18,6 +18,7 @@ from molgen.diffusion.random_keys import RandomKeys
 from molgen.models.base import Model
 from molgen.models.recipe import OptimiserConfig, Prepared, Recipe
 from molgen.models.sampling import SamplingConfig
+from molgen.nn.dropout import Dropout
 
 FACTORS = {"cross-entropy": 1.0, "variational": 2.0, "continuous": 3.0}
 POINTS = np.array([[1, 2], [3, -1], [-2, 1], [2, 2], [1, -3], [4, 1]])
@@ -56,7 +57,7 @@ class Line(Model):
         super().__init__()
         self.config, self.sampling = LineConfig(), SamplingConfig()
         self.hidden, self.head = nn.Linear(2, 2, bias=False), nn.Linear(2, 1, bias=False)
-        self.drop = nn.Dropout(0.0)
+        self.drop = Dropout(0.0)
         self.hidden.weight.data = torch.tensor([[0.5, -0.3], [0.2, 0.7]])
         self.head.weight.data = torch.tensor([[1.0, -0.5]])
 

@@ -153,7 +153,7 @@ def test_the_rate_rises_and_falls() -> None:
 def test_dropout_of_the_run_replaces_that_of_the_network(tmp_path: Path) -> None:
     model = Line()
     fit(recipe(dropout=0.25, steps=1), tmp_path / "run", model, display=QUIET)
-    assert model.drop.p == 0.25
+    assert model.drop.share == 0.25
 
 
 def resumed(run: Path, elapsed: float, **length: Any) -> list[float]:
