@@ -155,13 +155,13 @@ def fit(
         prepared = config.prepare(start, lambda n: shown.update(f"{n:,} read"))
     if config.optimiser.dropout is not None:
         set_dropout(prepared.model, config.optimiser.dropout)
-    if checkpoint is None:
-        _begin_run(run, config)
     task = GeneratorTask(prepared.model.train(), config.optimiser)
     average = ExponentialAverage(config.optimiser.ema)
     stopper = Stopper()
     callbacks = [average, stopper, Console(display), *_observers(config, run, prepared, average, task, display)]
     trainer = _trainer(config, run, hardware or Hardware(), callbacks)
+    if checkpoint is None:
+        _begin_run(run, config)
     step = _read_step(checkpoint) if checkpoint is not None else 0
     stream = prepared.batches(
         seed=config.optimiser.seed, start=step, rank=trainer.global_rank, world=trainer.world_size

@@ -1,0 +1,248 @@
+"""Every option changes what it should; here for the verbs, on tiny models and files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import tomllib
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+import molgen as package
+from molgen.chem.strict import strict_from_smiles
+from molgen.report.page import HEIGHT, WIDTH
+from tests.conftest import Run
+from tests.unit.graph.toy import conditioned
+
+Lines = list[str]
+
+
+@pytest.fixture(scope="module")
+def toy_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained model of molecules of three or four atoms that takes fragments and properties."""
+    path = tmp_path_factory.mktemp("toy") / "model"
+    conditioned(atoms=("C", "N", "O")).save_pretrained(path)
+    return path
+
+
+def attempts(molgen: Run, *options: object, model: object = "qm9-graph", n: int = 12) -> Lines:
+    few = ("--steps", 3) if model == "qm9-graph" and "--steps" not in options else ()
+    return molgen("generate", "--model", model, "--attempts", n, *few, *options).stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--seed", 1),
+        ("--steps", 5),
+        ("--distortion", "cosine"),
+        ("--temperature", "bonds=3"),
+        ("--temperature", "atoms=9"),
+        ("--top-p", "atoms=0.3"),
+        ("--sampler", "flow"),
+        ("--sampler", "ancestral"),
+        ("--atoms", "4"),
+        ("--fragment", "*C1CC1"),
+    ],
+    ids=str,
+)
+def test_an_option_of_sampling_makes_other_molecules(molgen: Run, options: tuple[object, ...]) -> None:
+    assert attempts(molgen) == attempts(molgen, "--batch-size", 5) != attempts(molgen, *options)
+
+
+@pytest.mark.parametrize("options", [("--eta", 30), ("--omega", 2)], ids=str)
+def test_options_of_the_flow_sampler(molgen: Run, options: tuple[object, ...]) -> None:
+    plain = attempts(molgen, "--sampler", "flow")
+    assert len(plain) == 12 and attempts(molgen, "--sampler", "flow", *options) != plain
+
+
+def test_options_of_texts(molgen: Run) -> None:
+    one, three = (attempts(molgen, "--block", block, model="qm9-text") for block in (1, 3))
+    assert one != three
+    close, benchmark = (attempts(molgen, "--preset", name, model="moses-graph", n=6) for name in ("close", "benchmark"))
+    assert close == attempts(molgen, model="moses-graph", n=6) != benchmark
+    given = attempts(molgen, "--template", "C1CC1*", model="qm9-text")
+    assert all(text.startswith("C1CC1") for text in given)
+
+
+def test_conditions_of_graphs(molgen: Run, toy_model: Path) -> None:
+    plain = attempts(molgen, model=toy_model, n=40)
+    guarded = attempts(molgen, "--valence-guard", model=toy_model, n=40)
+    valid = [sum(strict_from_smiles(text) is not None for text in texts) for texts in (plain, guarded)]
+    assert valid[0] + 5 < valid[1] >= 38  # what stays invalid after some drawings is kept
+    heavy = attempts(molgen, "--property", "weight=44", model=toy_model, n=40)
+    guided = attempts(molgen, "--property", "weight=44", "--guidance", "atoms=2", model=toy_model, n=40)
+    assert plain != heavy != guided != plain
+    four = attempts(molgen, "--atoms", 4, "--valence-guard", model=toy_model)
+    assert all(sum(map(str.isalpha, text)) == 4 for text in four)
+    counts = []
+    for guard in ("--valence-guard", "--no-valence-guard"):
+        said = molgen("generate", "--model", toy_model, "-n", 8, guard).stderr
+        counts.append([int(re.search(rf"{name} (\d+)", said)[1]) for name in ("attempted", "valid")])  # type: ignore[index]
+    assert counts[0][1] >= counts[0][0] - 1 and counts[1][1] < counts[1][0] - 1
+
+
+def config_of(run: Path) -> dict[str, Any]:
+    return tomllib.loads((run / "config.toml").read_text())
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Two columns of molecules, of which the second has a salt."""
+    path = tmp_path / "table.csv"
+    rows = [("C" * n, "C" * n + "O") for n in range(1, 20)] + [("CCN", "CCN.Cl")]
+    path.write_text("smiles,other\n" + "".join(f"{one},{two}\n" for one, two in rows))
+    return path
+
+
+def test_options_of_training(molgen: Run, table: Path, tmp_path: Path) -> None:
+    toml = tmp_path / "small.toml"
+    toml.write_text("[network]\nwidth = 16\nlayers = 1\nheads = 2\n[optimiser]\nsampled_molecules = 0\n")
+    run = tmp_path / "run"
+    given = ("--data", table, "--column", "other", "--desalt", "--config", toml)
+    lengths = ("--steps", 2, "--minutes", 3, "--batch-size", 7, "--seed", 5)
+    molgen("train", "autoregressive", "--out", run, *given, *lengths)
+    found = config_of(run)
+    assert {name: found["optimiser"][name] for name in ("steps", "minutes", "batch_size", "seed")} == {
+        **{"steps": 2, "minutes": 3.0, "batch_size": 7, "seed": 5}
+    }
+    assert (found["data"]["column"], found["data"]["desalt"], found["data"]["name"]) == ("other", True, str(table))
+    assert found["network"]["width"] == 16 and found["family"] == "autoregressive"
+    other = tmp_path / "other"
+    molgen("train", "autoregressive", "--out", other, "--data", table, "--init-from", run / "model", "--steps", 1)
+    assert config_of(other)["parent"]["weights_sha256"] == package.load(run / "model").weights_sha256
+    molgen("train", "autoregressive", "--out", run, "--resume", "--steps", 3)
+    assert "for 3 steps" in (run / "model" / "README.md").read_text()
+    for wrong in (("--accelerator", "warp"), ("--devices", "0"), ("--strategy", "none")):
+        bad = molgen("train", "autoregressive", "--out", tmp_path / "bad", *given, *lengths, *wrong, code=2)
+        assert "cannot train there" in bad.stderr and not (tmp_path / "bad").exists()
+
+
+def test_options_of_fine_tuning(molgen: Run, table: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    given = ("--column", "other", "--desalt")
+    lengths = ("--steps", 2, "--minutes", 4, "--batch-size", 3, "--seed", 6, "--learning-rate", 0.0007)
+    said = molgen("finetune", "qm9-ar", table, "--out", run, *given, *lengths).stderr
+    assert "desalted 1" in said
+    optimiser = config_of(run)["optimiser"]
+    names = ("steps", "minutes", "batch_size", "seed", "learning_rate")
+    assert [optimiser[name] for name in names] == [2, 4.0, 3, 6, 0.0007]
+    assert config_of(run)["data"]["split"]["seed"] == 6
+    assert (
+        "CCCO" in (run / "molecules.smi").read_text().split() and "CCN" in (run / "molecules.smi").read_text().split()
+    )
+
+
+def values(result: str) -> dict[str, list[str]]:
+    """Cells of the table on stdout by metric."""
+    cells = [[cell.strip() for cell in line.replace("│", "|").split("|")[1:-1]] for line in result.splitlines()]
+    return {cell[0]: cell[1:] for cell in cells if len(cell) > 1}
+
+
+def scores(molgen: Run, tmp_path: Path, *options: object) -> dict[str, float]:
+    out = tmp_path / "scores.json"
+    molgen("evaluate", *options, "-o", out, "--overwrite", "--jobs", 1)
+    found = json.loads(out.read_text())
+    return {name: metric["value"] for suite in found["suites"].values() for name, metric in suite.items()}
+
+
+def test_options_of_evaluation(molgen: Run, table: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.csv"
+    mine.write_text("smiles,other\nCC,CCN\nCCC,CCN\nCCCO,CCN.Cl\n")
+    only = ("--only", "validity,novelty,uniqueness")
+    first = scores(molgen, tmp_path, mine, "--reference", table, *only)
+    assert first == {"validity": 1, "uniqueness": 1, "novelty": pytest.approx(1 / 3)}
+    assert (
+        scores(molgen, tmp_path, mine, "--reference", table, "--reference-column", "other", *only)["novelty"] == 2 / 3
+    )
+    column = scores(molgen, tmp_path, mine, "--column", "other", "--reference", table, *only)
+    assert column["validity"] == pytest.approx(2 / 3) and column["uniqueness"] == 1 / 2
+    salts = scores(molgen, tmp_path, mine, "--column", "other", "--desalt", "--reference", table, *only)
+    assert salts["validity"] == 1 and salts["uniqueness"] == 1 / 3
+    apart = ("--reference", table, "--reference-test", mine, "--suite", "moses", "--only", "SNN/Test,valid")
+    assert scores(molgen, tmp_path, mine, *apart) == {"valid": 1, "SNN/Test": pytest.approx(1)}
+    flags = tmp_path / "flags.csv"
+    molgen("evaluate", mine, "--only", "validity", "--flags", flags)
+    assert len(list(csv.DictReader(flags.open()))) == 3
+
+
+def test_options_of_likelihood(molgen: Run, table: Path) -> None:
+    def rows(*options: object, model: str = "qm9-ar") -> list[dict[str, str]]:
+        return list(csv.DictReader(StringIO(molgen("likelihood", table, "--model", model, *options).stdout)))
+
+    plain, other, salts = rows(), rows("--column", "other"), rows("--column", "other", "--desalt")
+    assert [row["smiles"] for row in other][:2] == ["CO", "CCO"] and other[-1]["reason"] == "fragments"
+    assert salts[-1]["reason"] == "" and salts[-1]["nll"] == plain[-1]["nll"]
+    few, many = (rows("--draws", draws, model="qm9-text") for draws in (2, 32))
+    assert float(few[2]["error"]) != float(many[2]["error"]) and few[2]["nll"] != many[2]["nll"]
+    assert [row["nll"] for row in rows("--draws", 2, "--batch-size", 3, model="qm9-text")] == [
+        row["nll"] for row in few
+    ]
+
+
+def test_options_of_pictures(molgen: Run, tmp_path: Path) -> None:
+    path = tmp_path / "some.csv"
+    path.write_text("smiles,other,score\nCCO,CCCl,3\nCCN,CCBr,1\nCCF,CCI,2\n")
+    picture = tmp_path / "grid.png"
+
+    def size(*options: object) -> tuple[int, int]:
+        molgen("view", path, "-o", picture, "--overwrite", *options)
+        with Image.open(picture) as image:
+            return image.size
+
+    assert size("--columns", 2) == (2 * WIDTH, 2 * HEIGHT)
+    assert size("--columns", 1, "-n", 2) == (WIDTH, 2 * HEIGHT)
+
+    def svg(*options: object) -> str:
+        molgen("view", path, "-o", tmp_path / "grid.svg", "--overwrite", *options)
+        return (tmp_path / "grid.svg").read_text()
+
+    plain = svg()
+    assert svg("--column", "other") != plain != svg("--highlight", "*O")
+    order = [text.split("<")[0] for text in svg("--sort", "score", "--legend", "score").split(">score ")[1:]]
+    back = [
+        text.split("<")[0] for text in svg("--sort", "score", "--legend", "score", "--descending").split(">score ")[1:]
+    ]
+    assert order == ["1", "2", "3"] == back[::-1]
+
+
+def test_options_of_descriptions(molgen: Run, table: Path) -> None:
+    plain, other = (molgen("data", "info", table, *options).stdout for options in ((), ("--column", "other")))
+    salts = molgen("data", "info", table, "--column", "other", "--desalt", "--jobs", 1).stdout
+    assert "skipped" not in plain and "skipped: fragments" in other
+    assert "desalted" in salts and "skipped" not in salts
+
+
+def test_options_of_tuning(molgen: Run, table: Path, toy_model: Path, tmp_path: Path) -> None:
+    copies = []
+    for aim in (("--aim", "validity"), ("--aim", "vun", "--least-validity", 1.0)):
+        model = tmp_path / aim[1]
+        model.mkdir()
+        for file in toy_model.iterdir():
+            (model / file.name).write_bytes(file.read_bytes())
+        tries = ("--try", "temperature=1", "--try", "temperature=0.2")
+        molgen("tune", model, "--reference", table, "--attempts", 9, *tries, *aim)
+        copies.append(json.loads((model / "tuning.json").read_text()))
+    assert [len(found["points"]) for found in copies] == [2, 2]
+    assert {point["attempts"] for found in copies for point in found["points"]} == {9}
+    assert copies[0]["reference"] == str(table)
+
+
+def test_options_of_comparison(molgen: Run, table: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        '[[rows]]\nname = "words"\nfamily = "autoregressive"\n'
+        "settings.network = { width = 16, layers = 1, heads = 2 }\n"
+        "settings.optimiser = { sampled_molecules = 0 }\n"
+    )
+    options = ("--budget", "0.1s", "--attempts", 6, "--seeds", 2, "--split", "test", "--config", plan)
+    molgen("compare", "--data", table, "--out", tmp_path / "out", *options)
+    found = json.loads((tmp_path / "out" / "plan.json").read_text())
+    assert (found["minutes"], found["attempts"], found["seeds"]) == (pytest.approx(0.1 / 60), 6, [0, 1])
+    assert (found["split"], found["data"]) == ("test", str(table))
+    assert [row["name"] for row in found["rows"]] == ["words"]
