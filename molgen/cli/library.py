@@ -22,6 +22,13 @@ BUILD: Panels = {
     "Work": ("engine", "address", "jobs", "shard_attempts", "quiet"),
 }
 
+PICK: Panels = {
+    "How": ("n", "diverse", "cluster", "score", "ascending", "apart_by", "seed"),
+    "Of which": ("near", "within", "where"),
+    "Output": ("out", "overwrite"),
+    "Hardware": ("jobs",),
+}
+
 _FROM_LIBRARY = {"n", "engine", "address", "jobs", "max_attempts", "quiet", "resume", "folder"}
 """Options that go with --resume; all others are those of the library."""
 
@@ -173,6 +180,51 @@ def query(
         library.export(sql, sys.stdout.buffer)
     else:
         library.export(sql, out, overwrite=overwrite)
+
+
+@app.command(cls=panelled(PICK))
+def pick(
+    folder: Folder,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Molecules with their columns: .sdf, .csv, .parquet, .smi.")],
+    n: Annotated[int, typer.Option("-n", "--number", min=1, help="Molecules at most.")] = 100,
+    diverse: Annotated[
+        bool, typer.Option("--diverse", help="Far from each other (MaxMin); so it is without --cluster and --score.")
+    ] = False,
+    cluster: Annotated[bool, typer.Option("--cluster", help="The middle of each of n clusters (k-means).")] = False,
+    score: Annotated[str | None, typer.Option(help="The largest values of this column.")] = None,
+    ascending: Annotated[bool, typer.Option("--ascending", help="With --score: the least values.")] = False,
+    apart_by: Annotated[
+        float | None, typer.Option(help="Tanimoto distance between any two picks at least, such as 0.6.")
+    ] = None,
+    near: Annotated[Path | None, typer.Option(help="Pick near molecules of this file; with --within.")] = None,
+    within: Annotated[float | None, typer.Option(help="Largest Tanimoto distance to the nearest of them.")] = None,
+    where: Annotated[str | None, typer.Option(help="Pick of molecules with this, in SQL, such as 'SA < 3'.")] = None,
+    seed: Annotated[int, typer.Option(help="Of random choices.")] = 0,
+    jobs: Jobs = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+) -> None:
+    """Pick molecules of a library: diverse ones, one of each cluster, or the best; near given ones."""
+    from molgen.cli.console import say
+    from molgen.errors import UsageError
+    from molgen.library import Library
+
+    if diverse + cluster + (score is not None) > 1:
+        raise UsageError("--diverse, --cluster and --score exclude each other")
+    found = Library(folder).pick(
+        n,
+        "cluster" if cluster else "diverse" if score is None else "score",
+        score=score,
+        ascending=ascending,
+        apart_by=apart_by,
+        near=near,
+        within=within,
+        where=where,
+        seed=seed,
+        jobs=jobs,
+        out=out,
+        overwrite=overwrite,
+    )
+    say(f"{out}: {len(found):,} molecules" + (f" of the {n:,} asked for" if len(found) < n else ""))
 
 
 @app.command()

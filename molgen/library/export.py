@@ -58,7 +58,17 @@ def export(rows: Rows, path: Path, overwrite: bool) -> None:
             for batch in rows:
                 writer.write_batch(batch)
     else:
-        columns = rows.table().to_pydict()
-        if "smiles" not in columns:
-            raise UsageError(f"{path.name} needs the column smiles: select it, or write a .csv")
-        write_molecules(path, columns.pop("smiles"), overwrite, columns)
+        export_table(rows.table(), path, overwrite)
+
+
+def export_table(table: pa.Table, path: Path, overwrite: bool) -> None:
+    """Write rows that are in memory to a file of molecules.
+
+    Raises:
+        UsageError: see `check_export`, or there is no column ``smiles``.
+        MolgenError: it cannot be written.
+    """
+    columns = table.to_pydict()
+    if "smiles" not in columns:
+        raise UsageError(f"{path.name} needs the column smiles: select it, or write a .csv")
+    write_molecules(path, columns.pop("smiles"), overwrite, columns)

@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self, Unpack
 
 import numpy as np
+import pyarrow as pa
 
 from molgen.constraints.filters import Texts
 from molgen.datasets.splits import TRAIN
 from molgen.errors import MolgenError, UsageError
 from molgen.evaluation import find_reference
+from molgen.io import check_output
 from molgen.library.build import Builder, Progress
 from molgen.library.columns import schema
 from molgen.library.engines import Engine, engine_named
 from molgen.library.excluded import check_excluded, write_excluded
-from molgen.library.export import check_export, export, write_csv
+from molgen.library.export import check_export, export, export_table, write_csv
 from molgen.library.manifest import SHARDS, Folder, Manifest, Note, total
 from molgen.library.merge import merge, now
+from molgen.library.pick import Method, pick
 from molgen.library.query import answer
 from molgen.library.row_filter import RowFilter
 from molgen.library.settings import Settings, model_path, shard_size, versions, written_conditions
@@ -226,6 +229,62 @@ class Library:
         """
         with answer(self._folder, sql) as rows:
             return rows.table().to_pandas()
+
+    def pick(
+        self,
+        n: int,
+        method: Method = "diverse",
+        *,
+        score: str | None = None,
+        ascending: bool = False,
+        apart_by: float | None = None,
+        near: str | Path | None = None,
+        within: float | None = None,
+        where: str | None = None,
+        seed: int = 0,
+        jobs: int | None = None,
+        out: str | Path | None = None,
+        overwrite: bool = False,
+    ) -> pandas.DataFrame:
+        """Some molecules with all their columns, see `molgen.library.pick.pick`; also written to a file.
+
+        Args:
+            n: molecules at most.
+            method: ``diverse``, ``cluster`` or ``score``.
+            score: column to sort by, with `method` score.
+            ascending: the least values are the best.
+            apart_by: Tanimoto distance that picks have at least.
+            near: a file of molecules, and
+            within: the largest Tanimoto distance to the nearest of them.
+            where: condition in SQL on the columns.
+            seed: of random choices.
+            jobs: processes for the fingerprints.
+            out: a file of molecules to write; ``id`` is the number of the attempt.
+            overwrite: an existing file.
+
+        Raises:
+            UsageError: arguments that do not go together, or a file that may not be written.
+            MolgenError: the library is damaged.
+        """
+        if out is not None:
+            check_output(out, overwrite)
+        found = pick(
+            self._folder,
+            n,
+            method,
+            score=score,
+            ascending=ascending,
+            apart_by=apart_by,
+            near=near,
+            within=within,
+            where=where,
+            seed=seed,
+            jobs=jobs,
+        )
+        if out is not None:
+            names = [f"attempt{number}" for number in found["attempt"].to_pylist()]
+            export_table(found.append_column("id", pa.array(names)), Path(out), overwrite)
+        return found.to_pandas()
 
     def export(self, sql: str, out: str | Path | IO[bytes], *, overwrite: bool = False) -> None:
         """Write the answer to one SELECT to a file, or as comma-separated values to an open one.

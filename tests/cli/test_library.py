@@ -48,6 +48,9 @@ def test_build_info_query_merge(molgen: Run, tmp_path: Path) -> None:
     molgen("library", "query", lib, "SELECT smiles, qed FROM molecules ORDER BY qed DESC LIMIT 5", "-o", top)
     assert len(list(read_smiles(top))) == 5
     assert molgen("library", "query", lib, "SELECT count(*) AS n FROM molecules").stdout == '"n"\n40\n'
+    picks = tmp_path / "picks.sdf"
+    assert "5 molecules" in molgen("library", "pick", lib, "-n", 5, "--jobs", 1, "-o", picks).stderr
+    assert len(list(read_smiles(picks))) == 5
     molgen("library", "merge", lib, more, "--out", both, "--jobs", 1)
     assert set(molecules(Library(both))) == set(molecules(Library(lib))) | set(molecules(Library(more)))
     molgen("library", "build", lib, "--resume", "-n", 50, "--jobs", 1)
@@ -67,6 +70,8 @@ def test_build_info_query_merge(molgen: Run, tmp_path: Path) -> None:
         (("build", "lib", "--resume", "--seed", 1), 2, "--seed is that of the library"),
         (("query", "lib", "DROP TABLE molecules"), 2, "one SELECT"),
         (("query", "lib", "SELECT 1", "-o", "x.doc"), 2, "cannot write"),
+        (("pick", "lib", "-o", "x.csv", "--cluster", "--score", "QED"), 2, "exclude each other"),
+        (("pick", "lib", "-o", "x.csv", "--near", "nowhere.smi", "--within", 0.4), 2, "there is no file"),
         (("merge", "lib", "--out", "both"), 2, "two libraries"),
     ],
 )
