@@ -49,10 +49,9 @@ class Point(BaseModel):
         vun: valid, unique and novel, per attempt.
         fcd: to the validation molecules; None where it cannot be computed.
         calls: network calls per attempt.
-        per_second: attempts per second.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)  # files of former versions also hold speeds
 
     settings: dict[str, Any]
     attempts: int
@@ -62,7 +61,6 @@ class Point(BaseModel):
     vun: float
     fcd: float | None
     calls: float
-    per_second: float
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,8 @@ def tune(
     """Choose a model's sampling settings, and store them in its directory with the table of what was tried.
 
     Coordinate descent: one setting after the other takes its best value while the others stay. Metrics refer to the
-    validation split, never to the test split. Points already measured are read from the directory.
+    validation split, never to the test split. Points already measured are read from the directory. What is
+    written there has no times, so that tuning again writes the same.
 
     Args:
         directory: of the model.
@@ -190,24 +189,23 @@ class _Search:
             settings=settings,
             attempts=self.attempts,
             calls=scored.attempts.calls,
-            per_second=self.attempts / scored.seconds,
             **scored.metrics,
         )
         self.known.points.append(point)
         with whole_file(self.file) as temporary:
             temporary.write_text(self.known.model_dump_json(indent=1) + "\n")
-        self.say(_line(point))
+        self.say(f"{_line(point)}  {self.attempts / scored.seconds:.0f}/s")
         return point
 
     def table(self, best: Point) -> str:
         """Markdown."""
-        head = ("settings", "attempts", "calls", "validity", "uniqueness", "novelty", "V.U.N.", "FCD", "molecules/s")
+        head = ("settings", "attempts", "calls", "validity", "uniqueness", "novelty", "V.U.N.", "FCD")
         lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
         for point in self.known.points:
             shown = f"**{_shown(point.settings)}**" if point == best else _shown(point.settings)
             metrics = (point.validity, point.uniqueness, point.novelty, point.vun)
             cells = [shown, f"{point.attempts:,}", f"{point.calls:.3g}", *map(_number, metrics)]
-            lines.append(f"| {' | '.join([*cells, _number(point.fcd), f'{point.per_second:.0f}'])} |")
+            lines.append(f"| {' | '.join([*cells, _number(point.fcd)])} |")
         title = f"Sampling settings tried on validation molecules of {self.name}; what was chosen is in bold.\n\n"
         return title + "\n".join(lines) + "\n"
 
@@ -233,7 +231,7 @@ def _read(file: Path, empty: _Known) -> _Known:
 def _line(point: Point) -> str:
     return (
         f"{_shown(point.settings)}: validity {_number(point.validity)}  V.U.N. {_number(point.vun)}  "
-        f"FCD {_number(point.fcd)}  {point.per_second:.0f}/s"
+        f"FCD {_number(point.fcd)}"
     )
 
 

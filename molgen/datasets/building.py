@@ -24,6 +24,9 @@ from molgen.errors import MolgenError
 
 META_FILE, TABLE_FILE = "meta.json", "molecules.parquet"
 
+Names = NDArray[np.object_]
+"""Split of each molecule."""
+
 _ROWS = 65_536
 _KEPT = -1
 
@@ -121,7 +124,7 @@ def build(
     if given is None:
         _leave_out_beyond(spill, MOST_TOKENS, unfit)
     rare = unfit != _KEPT
-    names = np.full(len(spill), "", dtype="<U32")
+    names = np.full(len(spill), "", dtype=object)  # pointers to few texts
     names[~rare] = assign_splits([spill.splits[i] for i in np.flatnonzero(~rare).tolist()], split)
     if not any(spill.splits):
         _move_unseen(spill, names)
@@ -196,7 +199,7 @@ def _leave_out_beyond(spill: Spill, most: int, unfit: NDArray[np.int32]) -> None
         _leave_out(spill, rare, unfit)
 
 
-def _move_unseen(spill: Spill, names: NDArray[np.str_]) -> None:
+def _move_unseen(spill: Spill, names: Names) -> None:
     """Move to the training split the first molecule with each atom token that only held-out molecules have."""
     counts = _token_counts(spill, names == TRAIN)
     unseen = counts == 0
@@ -238,14 +241,19 @@ def _learn(spill: Spill, trained: NDArray[np.bool_], name: str, kekulized: bool)
 
 
 def _write_graphs(
-    folder: Path, spill: Spill, source: Source, vocabulary: Vocabulary, names: NDArray[np.str_], kept: NDArray[np.bool_]
+    folder: Path,
+    spill: Spill,
+    source: Source,
+    vocabulary: Vocabulary,
+    names: Names,
+    kept: NDArray[np.bool_],
 ) -> None:
     """One set of arrays per split and size."""
     categories = np.array([vocabulary.index.get(token, 0) for token in spill.tokens], dtype=np.uint8)
     origin = np.array([source.collections.index(one) for one in spill.collections if one is not None], dtype=np.uint8)
     for numbers, atoms, bonds in spill.groups():
         size = atoms.shape[1]
-        for name in np.unique(names[numbers[kept[numbers]]]).tolist():
+        for name in sorted(set(names[numbers[kept[numbers]]].tolist())):
             rows = np.flatnonzero(kept[numbers] & (names[numbers] == name))
             np.save(folder / f"{name}.{size}.atoms.npy", categories[atoms[rows]])
             np.save(folder / f"{name}.{size}.bonds.npy", bonds[rows])
@@ -269,7 +277,7 @@ def _report_unfit(
                 report.skip(line, "unknown_atom", f"atom {token} is not in {where}: {smiles}")
 
 
-def _write_table(folder: Path, spill: Spill, names: NDArray[np.str_], kept: NDArray[np.bool_]) -> None:
+def _write_table(folder: Path, spill: Spill, names: Names, kept: NDArray[np.bool_]) -> None:
     """SMILES and split of what is kept, in the order of the source."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -284,7 +292,7 @@ def _write_table(folder: Path, spill: Spill, names: NDArray[np.str_], kept: NDAr
             writer.write_table(pa.table(columns, schema=schema))
 
 
-def _count(report: Report, spill: Spill, names: NDArray[np.str_], kept: NDArray[np.bool_]) -> None:
+def _count(report: Report, spill: Spill, names: Names, kept: NDArray[np.bool_]) -> None:
     report.kept = int(kept.sum())
     report.splits = dict(Counter(names[kept].tolist()))
     chosen = np.flatnonzero(kept).tolist()

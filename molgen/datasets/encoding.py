@@ -14,6 +14,7 @@ from molgen.chem.codec import tokenize
 from molgen.chem.desalt import desalt
 from molgen.chem.standardize import Limits, canonical_smiles, has_stereo, standardize
 from molgen.errors import MoleculeError
+from molgen.system.workers import Lost, isolated_pairs
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ class LeftOut(NamedTuple):
         return cls(record.line, record.id, record.smiles, reason, message)
 
 
-_CHUNK = 2000
+_CHUNK, _FEW = 500, 10_000
 
 
 class Encoded(NamedTuple):
@@ -95,7 +96,8 @@ def encode_records(
     records: Iterable[Record], kekulized: bool, limits: Limits, jobs: int | None = None, salts: bool = False
 ) -> Iterator[tuple[int, Encoded | Refusal]]:
     """Stream the outcome of every record, in order, with its line number."""
-    return _in_order(partial(_encode_chunk, kekulized=kekulized, limits=limits, salts=salts), records, jobs)
+    for record, found in _in_order(partial(_encode, kekulized=kekulized, limits=limits, salts=salts), records, jobs):
+        yield record.line, ("crashed", f"{found.reason}: {record.smiles}") if isinstance(found, Lost) else found
 
 
 def counted(reasons: Mapping[str, int]) -> str:
@@ -110,35 +112,23 @@ def counted(reasons: Mapping[str, int]) -> str:
 
 def canonical_records(records: Iterable[Record], limits: Limits, jobs: int | None = None) -> Iterator[str]:
     """Stream the canonical SMILES without stereo of the records that can be read, in order."""
-    return _in_order(partial(_canonical_chunk, limits=limits), records, jobs)
+    for _, found in _in_order(partial(_canonical, limits=limits), records, jobs):
+        if isinstance(found, str):
+            yield found
 
 
-def _in_order(call: Callable[[list[Record]], list[T]], records: Iterable[Record], jobs: int | None) -> Iterator[T]:
-    """What a call makes of each chunk of records, by several processes where there are enough of them."""
-    chunks = _chunks(records)
-    head = list(islice(chunks, 5))
-    jobs = jobs or os.cpu_count() or 1
-    if len(head) < 5 or jobs == 1:  # too few to pay for starting processes
-        for chunk in chain(head, chunks):
-            yield from call(chunk)
-        return
-    from joblib import Parallel, delayed
-
-    parallel = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4*n_jobs")
-    for outcomes in parallel(delayed(call)(chunk) for chunk in chain(head, chunks)):
-        yield from outcomes
-
-
-def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
+def _in_order(
+    call: Callable[[Record], T], records: Iterable[Record], jobs: int | None
+) -> Iterator[tuple[Record, T | Lost]]:
+    """Each record and what a call makes of it, by several processes where there are enough records."""
     iterator = iter(records)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk
-
-
-def _encode_chunk(
-    chunk: list[Record], kekulized: bool, limits: Limits, salts: bool
-) -> list[tuple[int, Encoded | Refusal]]:
-    return [(record.line, _encode(record, kekulized, limits, salts)) for record in chunk]
+    head = list(islice(iterator, _FEW))
+    jobs = jobs or os.cpu_count() or 1
+    if len(head) < _FEW or jobs == 1:  # too few to pay for starting processes
+        for record in chain(head, iterator):
+            yield record, call(record)
+        return
+    yield from isolated_pairs(call, chain(head, iterator), jobs=jobs, chunk=_CHUNK)
 
 
 def _encode(record: Record, kekulized: bool, limits: Limits, salts: bool) -> Encoded | Refusal:
@@ -157,9 +147,7 @@ def _encode(record: Record, kekulized: bool, limits: Limits, salts: bool) -> Enc
     return Encoded(line, canonical, shared, bonds.tobytes(), split, has_stereo(smiles), desalted, collection)
 
 
-def _canonical_chunk(chunk: list[Record], limits: Limits) -> list[str]:
-    found = []
-    for record in chunk:
-        with suppress(MoleculeError):
-            found.append(canonical_smiles(record.smiles, limits))
-    return found
+def _canonical(record: Record, limits: Limits) -> str | None:
+    with suppress(MoleculeError):
+        return canonical_smiles(record.smiles, limits)
+    return None

@@ -29,14 +29,14 @@ class SplitConfig(BaseModel):
     test: float = Field(0.1, ge=0, lt=1)
 
 
-def assign_splits(official: Sequence[str | None], config: SplitConfig) -> NDArray[np.str_]:
+def assign_splits(official: Sequence[str | None], config: SplitConfig) -> NDArray[np.object_]:
     """Split name of each molecule.
 
     Args:
         official: official split or None, one per molecule, all of one sort.
         config: seed and shares.
     """
-    names = np.array([split or TRAIN for split in official], dtype="<U32")
+    names = np.array([split or TRAIN for split in official], dtype=object)
     test_share = 0.0 if any(official) else config.test
     pool = np.flatnonzero(names == TRAIN)
     order = np.random.Generator(np.random.Philox(config.seed)).permutation(pool)

@@ -9,6 +9,7 @@ from molgen.features.alerts import matching_catalogues
 from molgen.features.fragments import murcko_scaffold
 from molgen.features.named_properties import PROPERTIES
 from molgen.features.record import MoleculeRecord
+from molgen.system.workers import Lost, isolated_map
 
 Value = float | str | None
 
@@ -17,6 +18,7 @@ COLUMNS = (*PROPERTIES, "scaffold", "alerts")
 
 _CHUNK = 250
 _DECIMALS = 4
+_NOTHING: list[Value] = [None] * len(COLUMNS)
 
 
 def property_table(smiles: Sequence[str], progress: Callable[[int], object] | None = None) -> dict[str, list[Value]]:
@@ -35,32 +37,27 @@ def property_table(smiles: Sequence[str], progress: Callable[[int], object] | No
         >>> table["heavy_atoms"], table["logP"], table["alerts"][0].split(";")[:2]
         ([4, None], [0.7717, None], ['BRENK', 'NIH'])
     """
-    chunks = [smiles[start : start + _CHUNK] for start in range(0, len(smiles), _CHUNK)]
     rows: list[list[Value]] = []
-    for found in _each(chunks):
-        rows += found
+    for row in _each(smiles):
+        rows.append(row)
         if progress is not None:
-            progress(len(found))
+            progress(1)
     return {name: [row[number] for row in rows] for number, name in enumerate(COLUMNS)}
 
 
-def _each(chunks: Sequence[Sequence[str]]) -> Iterable[list[list[Value]]]:
-    jobs = min(os.cpu_count() or 1, len(chunks))
+def _each(smiles: Sequence[str]) -> Iterable[list[Value]]:
+    jobs = min(os.cpu_count() or 1, -(-len(smiles) // _CHUNK))
     if jobs < 2:
-        return map(_rows, chunks)
-    from joblib import Parallel, delayed
-
-    found: Iterable[list[list[Value]]] = Parallel(jobs, return_as="generator")(map(delayed(_rows), chunks))
-    return found
-
-
-def _rows(smiles: Sequence[str]) -> list[list[Value]]:
-    return [_row(MoleculeRecord(text)) for text in smiles]
+        return map(_row, smiles)
+    _row("C")  # loads lists of alerts, which forked processes then share
+    found = isolated_map(_row, smiles, jobs=jobs, chunk=_CHUNK)
+    return (_NOTHING if isinstance(row, Lost) else row for row in found)
 
 
-def _row(record: MoleculeRecord) -> list[Value]:
+def _row(smiles: str) -> list[Value]:
+    record = MoleculeRecord(smiles)
     if record.mol is None:
-        return [None] * len(COLUMNS)
+        return _NOTHING
     numbers = [_rounded(one.compute(record.mol)) for one in PROPERTIES.values()]
     return [*numbers, ";".join(murcko_scaffold(record)), ";".join(matching_catalogues(record))]
 

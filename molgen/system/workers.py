@@ -55,13 +55,14 @@ class _Batch(Generic[T, R]):
         on_clock = self.time_limit * (_PATIENCE if _HAS_TIMER else 1)
         return self.pool.schedule(_apply, args=(self.function, items, self.time_limit), timeout=on_clock)
 
-    def results(self) -> list[R | Lost]:
+    def results(self) -> Iterator[tuple[T, R | Lost]]:
         """Wait for the results of all items."""
         try:
-            return list(self.future.result())
+            found: Sequence[R | Lost] = self.future.result()
         except (TimeoutError, ProcessExpired):
             singles = [self._schedule([item]) for item in self.items]
-        return [self._single(single) for single in singles]
+            found = [self._single(single) for single in singles]
+        return zip(self.items, found, strict=True)
 
     def _single(self, future: Future[list[R]]) -> R | Lost:
         try:
@@ -97,6 +98,24 @@ def isolated_map(
 
     Raises:
         Exception: whatever `function` raises.
+    """
+    for _, outcome in isolated_pairs(function, items, jobs=jobs, time_limit=time_limit, chunk=chunk):
+        yield outcome
+
+
+def isolated_pairs(
+    function: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    jobs: int | None = None,
+    time_limit: float = TIME_LIMIT,
+    chunk: int = CHUNK,
+) -> Iterator[tuple[T, R | Lost]]:
+    """Each item with its result, see `isolated_map`.
+
+    Example:
+        >>> list(isolated_pairs(str.upper, ["a", "b"], jobs=1))
+        [('a', 'A'), ('b', 'B')]
     """
     jobs = jobs or os.cpu_count() or 1
     # Forked workers start at once and need no importable __main__; they touch neither torch nor its threads.

@@ -44,12 +44,18 @@ def test_settings_given_by_hand_are_the_only_ones_tried(
     model = tmp_path / "model"
     shutil.copytree(tiny_text, model)
     command = ["tune", model, "--reference", smiles_file, "--attempts", 24]
-    molgen(*command, "--try", "steps=2 temperature=0.5", "--try", "steps=3 top_p=tokens=0.9", "--aim", "validity")
+    tries = ("--try", "steps=2 temperature=0.5", "--try", "steps=3 top_p=tokens=0.9", "--aim", "validity")
+    molgen(*command, *tries)
     points = json.loads((model / "tuning.json").read_text())["points"]
     tried = [{"steps": 2, "temperature": {"tokens": 0.5}}, {"steps": 3, "top_p": {"tokens": 0.9}}]
     assert [point["settings"] for point in points] == tried
     best = max(points, key=lambda point: point["validity"])["settings"]
     assert package.load(model).sampling.steps == best["steps"]
+    other = tmp_path / "other"
+    shutil.copytree(tiny_text, other)
+    molgen("tune", other, *command[2:], *tries)  # the second time on the clock, the same files
+    for name in ("tuning.json", "tuning.md", "config.json"):
+        assert (other / name).read_bytes() == (model / name).read_bytes(), name
     molgen(*command, "--try", "steps=4", "--aim", "validity")  # replaces what it had before, not what was just chosen
     chosen = package.load(model).sampling
     assert chosen.steps == 4 and not chosen.temperature and not chosen.top_p
@@ -57,7 +63,7 @@ def test_settings_given_by_hand_are_the_only_ones_tried(
 
 def test_validity_asked_for_counts_more_than_the_figure_aimed_at() -> None:
     def point(validity: float, fcd: float | None) -> Point:
-        others = {"uniqueness": 1.0, "novelty": 1.0, "vun": validity, "calls": 1.0, "per_second": 1.0}
+        others = {"uniqueness": 1.0, "novelty": 1.0, "vun": validity, "calls": 1.0}
         return Point(settings={}, attempts=10, validity=validity, fcd=fcd, **others)
 
     cold, warm, hot = point(0.96, 0.6), point(0.95, 0.5), point(0.94, 0.4)
