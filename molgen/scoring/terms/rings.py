@@ -70,10 +70,10 @@ class ScaffoldTerm(SingleTerm):
     @classmethod
     def _readable(cls, smiles: str) -> str:
         try:
-            rings = parse(smiles).GetRingInfo().NumRings()
+            mol = parse(smiles)
         except MoleculeError as error:
             raise ValueError(str(error)) from None
-        if not rings:
+        if not mol.GetRingInfo().NumRings():
             raise ValueError(f"{smiles} has no ring, and so no scaffold")
         return smiles
 
