@@ -197,6 +197,14 @@ class Model(nn.Module, ABC):
             raise MolgenError(f"{name} holds a {model.family} model, not {cls.described()}")
         return model
 
+    def copied(self) -> Self:
+        """A model with the same weights, of its own, on the same device."""
+        made = type(self).from_config(self.config.model_dump())
+        made.load_state_dict(self.state_dict())
+        made.sampling, made.presets = self.sampling, self.presets
+        made.name, made.ring_systems = self.name, self.ring_systems
+        return made.to(self.device).train(self.training)
+
     def heads(self) -> Sequence[nn.Module]:
         """The parts that map hidden features to outputs; an optimiser may treat their matrices differently."""
         return ()

@@ -18,6 +18,7 @@ from molgen.chem.standardize import DEFAULT_LIMITS
 from molgen.datasets.batches import Arrays, Batch
 from molgen.datasets.encoding import Encoded, LeftOut, encode_records
 from molgen.datasets.sources import find_source
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MoleculeError, UsageError
 from molgen.io import write_molecules
 from molgen.models.base import Model
@@ -171,6 +172,24 @@ class MoleculeModel(Model):
     @abstractmethod
     def generates_size(self, size: int) -> bool:
         """Whether it generates molecules of so many atoms or tokens."""
+
+    def attempt_size(self, smiles: str) -> int:
+        """The size that an attempt is drawn with (`Generator.draw_sizes`) which becomes a molecule.
+
+        Args:
+            smiles: canonical, without stereo.
+
+        Raises:
+            MoleculeError: it does not fit the model.
+        """
+        return len(self.encode(smiles)[0])
+
+    def training_cost(self, batch: Any, rng: RandomKeys) -> Tensor:
+        """Cost of molecules as the model is trained, nats, ``(B,)``: `bound`, or that in a random generation order.
+
+        Where a part of a molecule is given by the order, the cost is that of the rest.
+        """
+        return self.bound(batch, rng)
 
     def nll(
         self,

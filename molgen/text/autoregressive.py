@@ -63,6 +63,10 @@ class Autoregressive(TextGenerator):
         """Texts of any length, up to that at which sampling stops: it generates their end itself."""
         return size <= self.longest
 
+    def attempt_size(self, smiles: str) -> int:
+        self.encode(smiles)
+        return 0
+
     def bound(self, batch: TextBatch, rng: RandomKeys) -> Tensor:
         return self._cost(batch.tokens)
 

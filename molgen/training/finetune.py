@@ -86,7 +86,8 @@ def fine_tune_run(
         found = screen(model, source, bool(desalt))
     if not found.smiles:
         raise MolgenError(f"nothing in {source.name} fits {model.name or 'the model'}: {found}")
-    parent, start = parent_of(model), _copied(model)
+    parent, start = parent_of(model), model.copied()
+    start.name, start.presets = "", {}
     counts = {"molecules": len(found.smiles), "left_out": found.reasons}
     data = {"name": source.name, "fingerprint": source.fingerprint(), **counts}
     recipe.with_sizes(start, found.sizes, {**data, "parent": parent.model_dump()})
@@ -190,9 +191,3 @@ def fine_tune(
         result.name = ""  # its folder is gone
     pass_on(stopped)
     return result.to(start.device)
-
-
-def _copied(model: Generator) -> Generator:
-    copied: Generator = type(model).from_config(model.config.model_dump())
-    copied.load_state_dict(model.state_dict())
-    return copied.to(model.device)

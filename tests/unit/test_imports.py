@@ -16,6 +16,7 @@ ROOMS = (
     "__init__",
     "report",
     "library",
+    "optimisation",
     "comparison",
     "training",
     "dialogue",

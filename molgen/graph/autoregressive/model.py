@@ -40,8 +40,8 @@ from molgen.nn.transformer import Cache
 
 _REDRAWS = 8
 """Most drawings of one molecule under the valence guard."""
-_TARGETS = 2
-"""Stream of random numbers for targets; 0 and 1 are those of sizes and of states."""
+_TARGETS, _ORDERS = 2, 1 << 20
+"""Streams of random numbers for targets and for generation orders; 0 and 1 are those of sizes and of states."""
 TARGETS = 16_384
 """Training molecules whose properties and sizes a conditioned model holds, to draw targets from."""
 
@@ -108,6 +108,14 @@ class AutoregressiveGraphModel(GraphGenerator):
         n = batch.atoms.shape[1]
         cost = self.cost(self.in_order(batch, block_order(n, self._block(self.sampling), rng)))
         return cost["atoms"] + cost["bonds"] - math.log(self.config.sizes.get(n, 0.0) or 1e-12)
+
+    def training_cost(self, batch: GraphBatch, rng: RandomKeys) -> Tensor:
+        if not self.config.mixed:
+            return self.bound(batch, rng)
+        preparation, keys = self.preparation(), RandomKeys(rng.keys.cpu())
+        names = keys.fold_in(_ORDERS).categorical(preparation.shares.expand(len(batch), -1))
+        cost = self.cost(preparation.ordered(batch.to(torch.device("cpu")), names, keys).to(self.device))
+        return cost["atoms"] + cost["bonds"]
 
     @property
     def exact(self) -> bool:

@@ -1,0 +1,66 @@
+"""Settings of the optimiser."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from molgen.errors import UsageError
+
+Learning = Literal["augmented", "reinforce", "elite"]
+
+
+class OptimiserConfig(BaseModel):
+    """How molecules are optimised. Defaults are those of docs/experiments/optimise.md.
+
+    Attributes:
+        calls: different molecules that may be scored.
+        seed: of all randomness.
+        batch: attempts of a step.
+        learning: see `molgen.optimisation.losses`.
+        sigma: nats that a reward of 1 is worth beside the likelihood under the model as it was.
+        learning_rate: of Adam.
+        updates: gradient steps of a step; the first one has the new molecules too.
+        replay: molecules of the memory in each gradient step.
+        rank: share of the memory over which the weight of its molecules falls to one half, by rank.
+        random_orders: learn from each molecule in another generation order every time, where the model has several.
+        regrowth: share of attempts that keep a random part of a good molecule, where the model takes fragments.
+        crossover: share of those that keep parts of two molecules.
+        children: attempts for each such part.
+        parents: parts are taken from so many of the best molecules.
+        own_sizes: share of the other attempts that have about the size of a good molecule.
+        per_scaffold: most molecules of a Murcko scaffold that are learned from and regrown; None for any number.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    calls: int = Field(10_000, ge=1)
+    seed: int = Field(0, ge=0)
+    batch: int = Field(64, ge=1)
+    learning: Learning = "augmented"
+    sigma: float = Field(200.0, gt=0)
+    learning_rate: float = Field(1e-4, gt=0)
+    updates: int = Field(2, ge=0)
+    replay: int = Field(64, ge=1)
+    rank: float = Field(0.01, gt=0)
+    random_orders: bool = True
+    regrowth: float = Field(0.5, ge=0, le=1)
+    crossover: float = Field(0.0, ge=0, le=1)
+    children: int = Field(8, ge=1)
+    parents: int = Field(100, ge=1)
+    own_sizes: float = Field(0.5, ge=0, le=1)
+    per_scaffold: int | None = Field(None, ge=1)
+
+    @classmethod
+    def of(cls, **settings: Any) -> Self:
+        """Settings, those that are None left at their defaults.
+
+        Raises:
+            UsageError: an unknown setting, or a value out of range.
+        """
+        try:
+            return cls.model_validate({name: value for name, value in settings.items() if value is not None})
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise UsageError(f"bad setting of the optimiser: {first['loc'][0]}: {first['msg']}") from None

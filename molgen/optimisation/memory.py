@@ -1,0 +1,106 @@
+"""All molecules scored so far, and which of them are good."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem, DataStructs
+
+from molgen.features.fragments import murcko_scaffold
+from molgen.features.record import MoleculeRecord
+from molgen.scoring.fingerprints import fingerprint
+
+
+class Memory:
+    """Molecules and their totals, in the order in which they were scored.
+
+    Args:
+        per_scaffold: most molecules of a Murcko scaffold among the good ones; None for any number.
+
+    Attributes:
+        smiles: canonical.
+        totals: of the score.
+
+    Example:
+        >>> memory = Memory(per_scaffold=1)
+        >>> memory.add(["Cc1ccccc1", "Oc1ccccc1", "CCO"], [0.5, 0.9, 0.1])
+        >>> [memory.smiles[number] for number in memory.best(2)]
+        ['Oc1ccccc1', 'CCO']
+    """
+
+    def __init__(self, per_scaffold: int | None = None) -> None:
+        self.smiles: list[str] = []
+        self.totals: list[float] = []
+        self._per_scaffold = per_scaffold
+        self._scaffolds: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self.smiles)
+
+    def add(self, smiles: Iterable[str], totals: Iterable[float]) -> None:
+        """Append molecules that are not there yet."""
+        for text, total in zip(smiles, totals, strict=True):
+            self.smiles.append(text)
+            self.totals.append(total)
+            if self._per_scaffold is not None:
+                self._scaffolds.append(_scaffold(text))
+
+    def best(self, count: int) -> list[int]:
+        """Numbers of the best molecules, best first; of equal ones the first; each scaffold as often as it may be."""
+        order: list[int] = np.argsort(-np.array(self.totals), kind="stable").tolist()
+        if self._per_scaffold is None:
+            return order[:count]
+        found: list[int] = []
+        seen: Counter[str] = Counter()
+        for number in order:
+            if len(found) == count:
+                break
+            seen[self._scaffolds[number]] += 1
+            if seen[self._scaffolds[number]] <= self._per_scaffold:
+                found.append(number)
+        return found
+
+    def rewards(self, numbers: Sequence[int]) -> NDArray[np.float64]:
+        """Totals of molecules, 0 for those that `best` leaves out because their scaffold has better ones."""
+        totals = np.array([self.totals[number] for number in numbers], dtype=float)
+        if self._per_scaffold is None:
+            return totals
+        kept = set(self.best(len(self)))
+        return np.where([number in kept for number in numbers], totals, 0.0)
+
+    def mean_of_best(self, count: int) -> float:
+        """Mean total of the best molecules; 0 where there is none."""
+        best = sorted(self.totals, reverse=True)[:count]
+        return sum(best) / max(len(best), 1)
+
+    def diversity(self, count: int = 100) -> float:
+        """Mean Tanimoto distance (Morgan, radius 2, 2048 bits) between the best molecules; 0 where there is one."""
+        mols = [Chem.MolFromSmiles(self.smiles[number]) for number in self.best(count)]
+        bits = [fingerprint("morgan")(mol) for mol in mols]
+        similar = [
+            value for i in range(1, len(bits)) for value in DataStructs.BulkTanimotoSimilarity(bits[i], bits[:i])
+        ]
+        return 1 - sum(similar) / len(similar) if similar else 0.0
+
+
+def ranked(count: int, size: int, rank: float, draw: np.random.Generator) -> list[int]:
+    """Ranks, best 0, drawn without repetition with weights 1 / (rank * size + r) (Kim et al., 2024).
+
+    Args:
+        count: wanted.
+        size: molecules to draw from.
+        rank: share of them over which the weight falls to one half.
+        draw: randomness.
+    """
+    weights = 1 / (rank * size + np.arange(size) + 1)
+    wanted = min(count, size)
+    found: list[int] = draw.choice(size, wanted, replace=False, p=weights / weights.sum()).tolist()
+    return found
+
+
+def _scaffold(smiles: str) -> str:
+    """Murcko scaffold, or the molecule itself where it has no ring."""
+    return next(iter(murcko_scaffold(MoleculeRecord(smiles))), smiles)

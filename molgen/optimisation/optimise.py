@@ -1,0 +1,196 @@
+"""The optimiser: sample, score, learn, again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from molgen.constraints.conditions import Conditions
+from molgen.constraints.fragment import Fragment
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.errors import UsageError
+from molgen.models.generator import Generator
+from molgen.optimisation.config import OptimiserConfig
+from molgen.optimisation.learner import Learner
+from molgen.optimisation.memory import Memory, ranked
+from molgen.optimisation.proposals import Proposer
+from molgen.optimisation.result import Optimised, Point
+from molgen.scoring.scorer import AnyScore, Scorer
+from molgen.system.hardware import parallel_map
+from molgen.system.progress import bar
+
+_SIZES = 1
+"""Stream of random numbers; 0 is that of attempts."""
+_STALLED = 50
+"""Steps without a new molecule after which there seem to be no more."""
+
+
+class Optimiser:
+    """Molecules that are good by a score, step by step.
+
+    Args:
+        model: to begin from; it is not changed.
+        score: see `molgen.scoring.Scorer`.
+        config: how.
+        fragment: that every molecule contains; see `molgen.constraints.fragment.parse_fragment`.
+        timeout: seconds that one call of a function may take.
+
+    Attributes:
+        agent: the model as it has become.
+        memory: molecules so far.
+        scorer: their values.
+        curve: a point per step.
+        seconds: spent on each part of the work.
+    """
+
+    def __init__(
+        self,
+        model: Generator,
+        score: AnyScore,
+        config: OptimiserConfig,
+        fragment: str | Fragment | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        self.config, self.prior = config, model
+        self.conditions = Conditions.of(fragment)
+        if self.conditions is not None:
+            self.conditions.check(model.conditions)
+        self.agent = model.copied()
+        self.sampling = model.sampling_with(valence_guard=True if "valence_guard" in model.settings else None)
+        self.memory, self.scorer = Memory(config.per_scaffold), Scorer(score, timeout)
+        self.learner = Learner(self.agent, model, config)
+        self.proposer = Proposer(self.agent, self.sampling, config, self.conditions)
+        self.curve: list[Point] = []
+        self.seconds = {"sampling": 0.0, "scoring": 0.0, "learning": 0.0, "other": 0.0}
+        self.steps = self.stalled = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether all calls are spent, or no new molecules are found any more."""
+        return len(self.memory) >= self.config.calls or self.stalled >= _STALLED
+
+    def step(self) -> None:
+        """Sample attempts, score the new molecules among them, and learn."""
+        begin, before = time.perf_counter(), sum(self.seconds.values())
+        draw = np.random.default_rng([self.config.seed, self.steps])
+        with self._timed("sampling"), self.agent.evaluating():
+            new = self.scorer.new(self._sampled(draw))[: self.config.calls - len(self.memory)]
+        with self._timed("scoring"):
+            totals = self.scorer(new)
+        first = len(self.memory)
+        self.memory.add(new, totals)
+        with self._timed("learning"):
+            self._learn(range(first, len(self.memory)), draw)
+        self.steps += 1
+        self.stalled = 0 if new else self.stalled + 1
+        self.seconds["other"] += time.perf_counter() - begin - (sum(self.seconds.values()) - before)
+        self.curve.append(Point.of(self.memory, sum(self.seconds.values())))
+
+    def _sampled(self, draw: np.random.Generator) -> list[str]:
+        """Canonical SMILES of the valid attempts that have what is asked."""
+        numbers = torch.arange(self.config.batch, device=self.agent.device) + self.steps * self.config.batch
+        keys = RandomKeys.from_seed(self.config.seed, numbers)
+        proposals = self.proposer.proposals(self.memory, keys.fold_in(_SIZES), draw)
+        ends = np.cumsum([proposal.attempts for proposal in proposals]).tolist()
+
+        def sample(number: int) -> list[str]:
+            one, end = proposals[number], ends[number]
+            own = keys.select(torch.arange(end - one.attempts, end, device=keys.keys.device))
+            try:
+                drawn = self.agent.sample_batch(one.size, own, self.sampling, "strict", one.conditions)
+            except UsageError:  # a part that the model cannot be asked for
+                if one.conditions is self.conditions:
+                    raise
+                return []
+            return [attempt.smiles for attempt in drawn if attempt.smiles is not None]
+
+        found = [text for part in parallel_map(sample, range(len(proposals)), self.agent.device) for text in part]
+        asked = self.conditions
+        return found if asked is None else [text for text in found if all(asked.satisfied(text).values())]
+
+    def _learn(self, new: range, draw: np.random.Generator) -> None:
+        """Gradient steps on new molecules and on good ones of the memory."""
+        config, memory = self.config, self.memory
+        good = memory.best(max(config.replay * 4, config.parents))
+        baseline = float(memory.rewards(new).mean()) if new else 0.0
+        for number in range(config.updates):
+            chosen = [good[rank] for rank in ranked(config.replay, len(good), config.rank * 10, draw)]
+            if number == 0 and config.learning != "elite":
+                chosen = [*new, *chosen]
+            if chosen:
+                smiles, rewards = [memory.smiles[one] for one in chosen], memory.rewards(chosen).tolist()
+                self.learner.update(smiles, rewards, baseline, self.steps * config.updates + number)
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.perf_counter() - begin
+
+    def result(self) -> Optimised:
+        """What was found so far."""
+        return Optimised(
+            self.memory, self.scorer.columns, self.scorer.known, self.curve, dict(self.seconds), self.agent
+        )
+
+
+def optimise(
+    model: Generator | str | Path,
+    score: AnyScore,
+    *,
+    fragment: str | Fragment | None = None,
+    timeout: float | None = None,
+    progress: bool | Callable[[Point], object] = True,
+    **settings: Any,
+) -> Optimised:
+    """Molecules that are good by a score.
+
+    Args:
+        model: a generator, the name of one that ships with molgen, or a model directory. It is not changed.
+        score: a `molgen.scoring.Score`, or any function from a list of SMILES to a list of numbers, the higher the
+            better; best from 0 to 1.
+        fragment: that every molecule contains.
+        timeout: seconds that one call of a function may take.
+        progress: a bar, nothing, or what is called with a `Point` after each step.
+        **settings: fields of `OptimiserConfig`, such as ``calls`` and ``seed``.
+
+    Raises:
+        UsageError: a bad setting, or a fragment that the model cannot be asked for.
+        MolgenError: the score fails.
+
+    Example:
+        >>> found = optimise("qm9-ar", lambda texts: [text.count("O") / 5 for text in texts], calls=20, batch=10)
+        >>> len(found), found.table(1)["total"][0] >= 0.2
+        (20, True)
+    """
+    start = model if isinstance(model, Generator) else Generator.from_pretrained(model)
+    optimiser = Optimiser(start, score, OptimiserConfig.of(**settings), fragment, timeout)
+    with shown(progress, optimiser.config.calls) as show:
+        while not optimiser.done:
+            optimiser.step()
+            show(optimiser.curve[-1])
+    return optimiser.result()
+
+
+@contextmanager
+def shown(progress: bool | Callable[[Point], object], calls: int) -> Iterator[Callable[[Point], object]]:
+    """What is called with a `Point` after each step: a bar, or what the caller gives."""
+    if callable(progress):
+        yield progress
+        return
+    with bar("optimising", calls, shown=progress) as made:
+
+        def show(point: Point) -> None:
+            rate = point.calls / max(point.seconds, 1e-9)
+            text = f"best {point.best:.3f}  ten {point.top_ten:.3f}  diversity {point.diversity:.2f}  {rate:.1f}/s"
+            made.update(text, point.calls)
+
+        yield show

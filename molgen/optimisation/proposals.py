@@ -1,0 +1,114 @@
+"""What the attempts of a step are: how large, and what of a good molecule they keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from molgen.constraints.conditions import Conditions
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.errors import MoleculeError
+from molgen.models.generator import Generator
+from molgen.models.sampling import SamplingConfig
+from molgen.optimisation.config import OptimiserConfig
+from molgen.optimisation.memory import Memory, ranked
+from molgen.optimisation.regrowth import joined, random_part
+
+_ATTEMPTS_OF_A_SIZE = 16
+_NEAR = 2
+"""Most atoms that a size differs from that of a good molecule."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Attempts that are sampled together.
+
+    Attributes:
+        size: of each, in the model's units.
+        attempts: how many.
+        conditions: that they are sampled under.
+    """
+
+    size: int
+    attempts: int
+    conditions: Conditions | None
+
+
+class Proposer:
+    """Decides what is attempted.
+
+    Args:
+        model: that samples.
+        sampling: how.
+        config: of the optimiser.
+        conditions: that all molecules are to have.
+    """
+
+    def __init__(
+        self, model: Generator, sampling: SamplingConfig, config: OptimiserConfig, conditions: Conditions | None
+    ) -> None:
+        self.model, self.sampling, self.config, self.conditions = model, sampling, config, conditions
+        self._regrows = "fragment" in model.conditions
+
+    def proposals(self, memory: Memory, keys: RandomKeys, draw: np.random.Generator) -> list[Proposal]:
+        """Proposals with as many attempts as there are keys.
+
+        Args:
+            memory: molecules so far.
+            keys: randomness of sizes ``(B,)``.
+            draw: other randomness.
+        """
+        best = memory.best(self.config.parents)
+        wanted = round(self.config.regrowth * len(keys.keys)) if self._regrows and len(best) > 1 else 0
+        found: list[Proposal] = []
+        for _ in range(wanted // self.config.children):
+            proposal = self._regrown(memory, best, draw)
+            if proposal is not None:
+                found.append(proposal)
+        rest = len(keys.keys) - sum(proposal.attempts for proposal in found)
+        return found + self._new(rest, memory, best, keys, draw)
+
+    def _new(
+        self, attempts: int, memory: Memory, best: list[int], keys: RandomKeys, draw: np.random.Generator
+    ) -> list[Proposal]:
+        """Attempts that keep nothing but what all molecules are to have, some of one size each."""
+        found = []
+        for number, start in enumerate(range(0, attempts, _ATTEMPTS_OF_A_SIZE)):
+            size = None
+            if best and draw.random() < self.config.own_sizes:
+                size = self._near(memory.smiles[self._picked(best, draw)], draw)
+            if size is None:
+                key = keys.select(torch.tensor([number]))
+                size = int(self.model.draw_sizes(key, self.sampling, self.conditions)[0])
+            found.append(Proposal(size, min(_ATTEMPTS_OF_A_SIZE, attempts - start), self.conditions))
+        return found
+
+    def _regrown(self, memory: Memory, best: list[int], draw: np.random.Generator) -> Proposal | None:
+        smiles = memory.smiles[self._picked(best, draw)]
+        within = None if self.conditions is None else self.conditions.fragment
+        part = random_part(smiles, draw, within)
+        if part is not None and within is None and draw.random() < self.config.crossover:
+            other = random_part(memory.smiles[self._picked(best, draw)], draw)
+            part = part if other is None else joined(part, other)
+        size = self._near(smiles, draw)
+        if part is None or size is None:
+            return None
+        size = max(size, len(part.atoms) + max(part.pieces) + 1)
+        if not self.model.generates_size(size):
+            return None
+        return Proposal(size, self.config.children, Conditions(fragment=part))
+
+    def _picked(self, best: list[int], draw: np.random.Generator) -> int:
+        """A good molecule, the better the more often."""
+        return best[ranked(1, len(best), self.config.rank * 10, draw)[0]]
+
+    def _near(self, smiles: str, draw: np.random.Generator) -> int | None:
+        """About the size of an attempt that becomes a molecule; None where the model does not make that."""
+        try:
+            size = self.model.attempt_size(smiles)
+        except MoleculeError:
+            return None
+        moved = size + int(draw.integers(-_NEAR, _NEAR + 1)) if size else 0
+        return next((one for one in (moved, size) if one == 0 or self.model.generates_size(one)), None)

@@ -1,0 +1,68 @@
+"""Parts of good molecules that are kept, for a model to grow the rest anew."""
+
+from __future__ import annotations
+
+import numpy as np
+from rdkit import Chem
+
+from molgen.chem.bonds import BOND_INDEX
+from molgen.constraints.fragment import Fragment, part_of
+from molgen.graph.autoregressive.pieces import draw_pieces
+
+_DRAWS = 8
+_LEAST, _MOST = 0.3, 0.9
+
+
+def random_part(smiles: str, draw: np.random.Generator, within: Fragment | None = None) -> Fragment | None:
+    """A random part of a molecule, drawn as `molgen.graph.autoregressive.pieces` does; mostly a large one.
+
+    Args:
+        smiles: canonical.
+        draw: randomness.
+        within: a fragment that is kept in any case.
+
+    Returns:
+        The part, as it is in the molecule; None where nothing can be taken away.
+
+    Example:
+        >>> part = random_part("CCOc1ccccc1", np.random.default_rng(0))
+        >>> part.contained_in("CCOc1ccccc1")
+        True
+    """
+    mol = Chem.MolFromSmiles(smiles)
+    atoms = mol.GetNumAtoms()
+    fixed = () if within is None else within.find(mol)
+    if atoms < 3 or fixed is None:
+        return None
+    bonds = np.zeros((atoms, atoms), np.uint8)
+    for bond in mol.GetBonds():
+        i, j = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
+        bonds[i, j] = bonds[j, i] = BOND_INDEX[bond.GetBondType()]
+    state = draw.integers(0, 2**63, 1).astype(np.uint64)
+    wanted, kept = draw.uniform(_LEAST, _MOST), np.zeros(atoms, np.bool_)
+    for _ in range(_DRAWS):
+        found = draw_pieces(bonds, state)
+        kept = found if found.sum() > kept.sum() else kept
+        if kept.mean() >= wanted:
+            break
+    kept[list(fixed)] = True
+    return None if kept.all() else part_of(mol, np.flatnonzero(kept).tolist())
+
+
+def joined(first: Fragment, second: Fragment) -> Fragment:
+    """Two fragments as the pieces of one.
+
+    Example:
+        >>> from molgen.constraints.fragment import parse_fragment
+        >>> both = joined(parse_fragment("CC"), parse_fragment("O"))
+        >>> both.text, both.bonds, both.pieces
+        ('CC.O', ((0, 1, 'single'),), (0, 0, 1))
+    """
+    atoms, pieces = len(first.atoms), max(first.pieces) + 1
+    return Fragment(
+        f"{first.text}.{second.text}",
+        first.atoms + second.atoms,
+        first.bonds + tuple((i + atoms, j + atoms, name) for i, j, name in second.bonds),
+        first.pieces + tuple(piece + pieces for piece in second.pieces),
+        first.attachments + second.attachments,
+    )

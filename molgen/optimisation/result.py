@@ -1,0 +1,89 @@
+"""What an optimisation has found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from molgen.models.generator import Generator
+from molgen.optimisation.memory import Memory
+
+
+@dataclass(frozen=True)
+class Point:
+    """The state after a step.
+
+    Attributes:
+        calls: different molecules scored.
+        best: total of the best one.
+        top_ten: mean total of the best ten.
+        diversity: of the best hundred, see `Memory.diversity`.
+        seconds: since the beginning.
+    """
+
+    calls: int
+    best: float
+    top_ten: float
+    diversity: float
+    seconds: float
+
+    @classmethod
+    def of(cls, memory: Memory, seconds: float) -> Self:
+        """That of a memory."""
+        return cls(len(memory), memory.mean_of_best(1), memory.mean_of_best(10), memory.diversity(), seconds)
+
+
+@dataclass(repr=False)
+class Optimised:
+    """Molecules that were scored, and how the search went.
+
+    Attributes:
+        memory: all of them, in the order in which they were scored.
+        columns: names of their values.
+        values: by SMILES.
+        curve: a point per step.
+        seconds: spent on each part of the work.
+        model: the generator as it has become.
+    """
+
+    memory: Memory
+    columns: tuple[str, ...]
+    values: Mapping[str, tuple[float, ...]]
+    curve: Sequence[Point]
+    seconds: Mapping[str, float]
+    model: Generator = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.memory)
+
+    def best(self, count: int = 100) -> list[str]:
+        """SMILES of the best molecules, best first."""
+        return [self.memory.smiles[number] for number in self.memory.best(count)]
+
+    def table(self, count: int = 100) -> dict[str, list[object]]:
+        """Columns ``smiles``, ``total`` and those of all terms, best first; None where there is no value."""
+        smiles = self.best(count)
+        rows = [self.values[text] for text in smiles]
+        columns: dict[str, list[object]] = {
+            name: [_known(row[number]) for row in rows] for number, name in enumerate(self.columns)
+        }
+        return {"smiles": list(smiles), **columns}
+
+    def __str__(self) -> str:
+        if not self.curve:
+            return "nothing was scored"
+        last, spent = self.curve[-1], sum(self.seconds.values())
+        working = (self.seconds["sampling"] + self.seconds["learning"]) / max(spent, 1e-9)
+        return (
+            f"calls {last.calls:,}  best {last.best:.3f}  mean of the best ten {last.top_ten:.3f}  "
+            f"diversity {last.diversity:.3f}  in {spent:.0f} s ({last.calls / max(spent, 1e-9):.1f} calls/s, "
+            f"{working:.0%} of it sampling and learning)"
+        )
+
+    def __repr__(self) -> str:
+        return f"Optimised({self})"
+
+
+def _known(value: float) -> float | None:
+    return None if value != value else round(value, 6)
