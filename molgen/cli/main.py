@@ -15,11 +15,14 @@ from molgen.cli.dialogue import app as dialogue_app
 from molgen.cli.evaluate import PANELS as EVALUATE
 from molgen.cli.evaluate import evaluate
 from molgen.cli.finetune import finetune
+from molgen.cli.fit import fit
 from molgen.cli.generate import PANELS as GENERATE
 from molgen.cli.generate import generate
 from molgen.cli.library import app as library_app
 from molgen.cli.likelihood import likelihood
 from molgen.cli.notes import print_notes
+from molgen.cli.optimise import PANELS as OPTIMISE
+from molgen.cli.optimise import optimise
 from molgen.cli.panels import Panels, panelled, panelled_group
 from molgen.cli.properties import properties
 from molgen.cli.score import score
@@ -35,7 +38,7 @@ _VERBS: Panels = {
     "Very many molecules": ("library",),
     "Look at molecules": ("evaluate", "likelihood", "view", "data"),
     "Compare generators": ("compare", "tune"),
-    "Better molecules": ("score",),
+    "Better molecules": ("optimise", "score", "fit"),
     "Ordinary text": ("dialogue",),
 }
 
@@ -54,6 +57,8 @@ app.command()(finetune)
 app.command(cls=panelled(GENERATE))(generate)
 app.command()(properties)
 app.command()(score)
+app.command()(fit)
+app.command(cls=panelled(OPTIMISE))(optimise)
 app.command(cls=panelled(EVALUATE))(evaluate)
 app.command()(likelihood)
 app.command(cls=panelled(VIEW))(view)

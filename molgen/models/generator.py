@@ -21,7 +21,7 @@ from molgen.constraints.fragment import Fragment
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import ConditionWarning, UsageError
 from molgen.models.likelihood import MoleculeModel
-from molgen.models.registry import FINE_TUNING, resolve
+from molgen.models.registry import FINE_TUNING, OPTIMISATION, resolve
 from molgen.models.request import Request
 from molgen.models.results import Attempt, Attempts, Generated, Interrupted, Likelihood, TooFew
 from molgen.models.sampling import SamplingConfig
@@ -390,6 +390,33 @@ class Generator(MoleculeModel):
         """
         tuned: Self = resolve(FINE_TUNING)(self, molecules, out, progress=progress, **options)
         return tuned
+
+    def optimise(
+        self,
+        score: Callable[[list[str]], Any],
+        *,
+        calls: int = 10_000,
+        seed: int = 0,
+        fragment: str | Fragment | None = None,
+        progress: bool | Callable[[Any], object] = True,
+        **settings: Any,
+    ) -> Any:
+        """Molecules that are good by a score, see `molgen.optimisation.optimise`. This model is not changed.
+
+        Args:
+            score: a `molgen.scoring.Score`, or any function from a list of SMILES to a list of numbers.
+            calls: different molecules that may be scored.
+            seed: results depend on it.
+            fragment: that every molecule contains.
+            progress: a bar, nothing, or what is called after each step.
+            **settings: other fields of `molgen.optimisation.OptimiserConfig`, and ``timeout``.
+
+        Raises:
+            UsageError: a bad setting, or a fragment that the model cannot be asked for.
+            MolgenError: the score fails.
+        """
+        found = resolve(OPTIMISATION)
+        return found(self, score, calls=calls, seed=seed, fragment=fragment, progress=progress, **settings)
 
     def _check(self, seed: int, batch_size: int, sampling: SamplingSettings) -> tuple[int, SamplingConfig]:
         """Seed and settings, once they are what they have to be."""

@@ -104,6 +104,9 @@ FAMILIES: dict[str, Family] = {
 FINE_TUNING = "molgen.training.finetune:fine_tune"
 """What `Generator.fine_tune` does; it stands in a room above the models, so that it is named and not imported."""
 
+OPTIMISATION = "molgen.optimisation.optimise:optimise"
+"""What `Generator.optimise` does; likewise."""
+
 
 def resolve(path: str) -> Any:
     """What a ``module:name`` of this table names."""

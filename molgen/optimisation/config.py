@@ -37,18 +37,18 @@ class OptimiserConfig(BaseModel):
 
     calls: int = Field(10_000, ge=1)
     seed: int = Field(0, ge=0)
-    batch: int = Field(64, ge=1)
+    batch: int = Field(32, ge=1)
     learning: Learning = "augmented"
-    sigma: float = Field(200.0, gt=0)
-    learning_rate: float = Field(1e-4, gt=0)
-    updates: int = Field(2, ge=0)
-    replay: int = Field(64, ge=1)
+    sigma: float = Field(500.0, gt=0)
+    learning_rate: float = Field(3e-4, gt=0)
+    updates: int = Field(1, ge=0)
+    replay: int = Field(32, ge=1)
     rank: float = Field(0.01, gt=0)
-    random_orders: bool = True
+    random_orders: bool = False
     regrowth: float = Field(0.5, ge=0, le=1)
     crossover: float = Field(0.0, ge=0, le=1)
     children: int = Field(8, ge=1)
-    parents: int = Field(100, ge=1)
+    parents: int = Field(20, ge=1)
     own_sizes: float = Field(0.5, ge=0, le=1)
     per_scaffold: int | None = Field(None, ge=1)
 

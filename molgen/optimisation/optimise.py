@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ import torch
 from molgen.constraints.conditions import Conditions
 from molgen.constraints.fragment import Fragment
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.errors import UsageError
+from molgen.errors import ConditionWarning, UsageError
 from molgen.models.generator import Generator
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.learner import Learner
@@ -27,6 +28,8 @@ from molgen.system.progress import bar
 
 _SIZES = 1
 """Stream of random numbers; 0 is that of attempts."""
+_FIRST = 500
+"""Molecules after which a score that is the same for all is warned of."""
 _STALLED = 50
 """Steps without a new molecule after which there seem to be no more."""
 
@@ -91,6 +94,17 @@ class Optimiser:
         self.stalled = 0 if new else self.stalled + 1
         self.seconds["other"] += time.perf_counter() - begin - (sum(self.seconds.values()) - before)
         self.curve.append(Point.of(self.memory, sum(self.seconds.values())))
+        self._warn_of_a_constant(first)
+
+    def _warn_of_a_constant(self, before: int) -> None:
+        """Say once that there is nothing to learn from."""
+        if before < _FIRST <= len(self.memory) and len(set(self.memory.totals)) == 1:
+            total = self.memory.totals[0]
+            warnings.warn(
+                f"the score is {total:.4g} for all of the first {len(self.memory):,} molecules: nothing to learn from",
+                ConditionWarning,
+                stacklevel=2,
+            )
 
     def _sampled(self, draw: np.random.Generator) -> list[str]:
         """Canonical SMILES of the valid attempts that have what is asked."""

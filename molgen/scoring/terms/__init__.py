@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from molgen.scoring.terms.activity import QsarTerm
 from molgen.scoring.terms.alerts import AlertsTerm
 from molgen.scoring.terms.base import Term
 from molgen.scoring.terms.command import CommandTerm
@@ -24,6 +25,7 @@ AnyTerm = Annotated[
     | FormulaTerm
     | FunctionTerm
     | PropertyTerm
+    | QsarTerm
     | RingsTerm
     | ScaffoldTerm
     | SimilarityTerm

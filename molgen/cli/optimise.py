@@ -1,0 +1,176 @@
+"""`molgen optimise`: molecules that are good by a score."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from molgen.cli.panels import Panels
+from molgen.system.shipped import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from molgen.optimisation.result import Optimised
+    from molgen.optimisation.run import RunSettings
+
+PANELS: Panels = {
+    "What is good": ("score", "benchmark", "tasks", "fragment"),
+    "How": ("model", "calls", "seed", "per_scaffold", "settings", "timeout"),
+    "Output": ("out", "n", "resume", "overwrite"),
+}
+_DRAWN = 40
+
+
+def optimise(
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", help="File of the best molecules; the folder of a benchmark with --benchmark."),
+    ],
+    score: Annotated[
+        str | None, typer.Option(help="score.toml, or a task of a benchmark such as guacamol/osimertinib_mpo.")
+    ] = None,
+    benchmark: Annotated[str | None, typer.Option(help="Instead: all tasks of guacamol or pmo.")] = None,
+    tasks: Annotated[
+        str | None, typer.Option(help="With --benchmark: names of some tasks, separated by commas.")
+    ] = None,
+    fragment: Annotated[
+        str | None, typer.Option(help="SMILES of what every molecule contains; * where it grows.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = DEFAULT_MODEL,
+    calls: Annotated[int | None, typer.Option(min=1, help="Different molecules to score; default 10,000.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Results depend on it; default 0.")] = None,
+    per_scaffold: Annotated[
+        int | None, typer.Option(min=1, help="Learn from at most so many molecules of a Murcko scaffold.")
+    ] = None,
+    settings: Annotated[
+        str, typer.Option(help="Other settings of the optimiser, such as 'learning=reinforce regrowth=0.2'.")
+    ] = "",
+    timeout: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds that one call of a Python function may take.")
+    ] = None,
+    n: Annotated[int, typer.Option("-n", "--number", min=1, help="Molecules to write.")] = 100,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of --out.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+) -> None:
+    """Search for molecules that are good by a score: a generator samples, is scored, and learns.
+
+    Beside best.csv a folder best/ has the curve, a grid of the best molecules, the generator as it has become, and what
+    --resume goes on from. The last columns of best.csv are what speaks against a molecule.
+
+    Example: molgen optimise --score score.toml --calls 10000 -o best.csv
+    """
+    from molgen.errors import UsageError
+    from molgen.optimisation.config import OptimiserConfig
+    from molgen.optimisation.run import RunSettings
+
+    chosen = {"seed": seed, "per_scaffold": per_scaffold, **_settings(settings)}
+    if benchmark is not None:
+        if score is not None or fragment is not None or resume:
+            raise UsageError("--benchmark goes without --score, --fragment and --resume; it goes on by itself")
+        config = OptimiserConfig.of(calls=calls, **chosen)
+        _benchmark(benchmark, tasks, out, RunSettings(model=model, score="", timeout=timeout, optimiser=config))
+        return
+    if resume:
+        if score is not None or fragment is not None or any(value is not None for value in chosen.values()):
+            raise UsageError("--resume takes everything but --calls from the run; leave the other options out")
+        settings_of_run = RunSettings.read(_folder(out))
+    elif score is None:
+        raise UsageError("name a score: molgen optimise --score score.toml -o best.csv")
+    else:
+        config = OptimiserConfig.of(calls=calls, **chosen)
+        settings_of_run = RunSettings(
+            model=model, score=_absolute(score), fragment=fragment, timeout=timeout, optimiser=config
+        )
+    _one(settings_of_run, out, n, resume, calls, overwrite)
+
+
+def _one(settings: RunSettings, out: Path, n: int, resume: bool, calls: int | None, overwrite: bool) -> None:
+    from molgen.cli.console import said_warnings, say
+    from molgen.errors import UsageError
+    from molgen.io import check_output, holds_columns
+    from molgen.optimisation.run import Failed, run
+
+    check_output(out, overwrite or resume)
+    if not holds_columns(out):
+        raise UsageError(f"{out.name} has no place for values: take .csv, .tsv, .parquet or .sdf")
+    try:
+        with said_warnings():
+            found, stopped = run(settings, _folder(out), resume=resume, calls=calls)
+    except Failed as failed:
+        if len(failed.found):
+            _deliver(failed.found, settings, out, n)
+        raise
+    _deliver(found, settings, out, n)
+    if stopped is not None:
+        say(f"stopped; continue with: molgen optimise -o {out} --resume")
+        raise typer.Exit(128 + stopped if stopped != signal.SIGINT else 130)
+
+
+def _deliver(found: Optimised, settings: RunSettings, out: Path, n: int) -> None:
+    """Write the best molecules and the pictures, and say how it went."""
+    from molgen.cli.console import say
+    from molgen.models.generator import Generator
+    from molgen.optimisation.oddities import oddities, summary
+    from molgen.optimisation.run import deliver
+    from molgen.report.curve import draw_curve
+    from molgen.report.grid import draw_grid
+
+    against = oddities(found.best(n), Generator.from_pretrained(settings.model))
+    deliver(found, out, n, True, dict(against))
+    folder = _folder(out)
+    names = ("best", "top_ten", "diversity")
+    lines = {name.replace("_", " "): [getattr(point, name) for point in found.curve] for name in names}
+    draw_curve(folder / "curve.png", [point.calls for point in found.curve], lines, overwrite=True)
+    best = found.table(min(n, _DRAWN))
+    draw_grid(
+        [str(text) for text in best["smiles"]],
+        folder / "best.png",
+        values={"total": best["total"]},
+        legend="total",
+        overwrite=True,
+    )
+    say(f"{found}\n{summary(against)}\nwritten: {out}, {folder / 'curve.png'}, {folder / 'best.png'}")
+
+
+def _benchmark(benchmark: str, tasks: str | None, out: Path, settings: RunSettings) -> None:
+    from molgen.cli.console import print_table, say
+    from molgen.optimisation.benchmark import run_benchmark, task_names
+
+    names = task_names(benchmark, [name.strip() for name in tasks.split(",")] if tasks else ())
+    results = []
+    for result in run_benchmark(benchmark, out, settings, names):
+        results.append(result)
+        say(f"{result.task}: {result.result:.4f}  best {result.best:.4f}  in {result.seconds:.0f} s")
+    rows = [
+        [one.task, f"{one.result:.3f}", f"{one.best:.3f}", f"{one.top_ten:.3f}", f"{one.calls:,}", f"{one.seconds:.0f}"]
+        for one in results
+    ]
+    rows.append([f"sum of {len(results)}", f"{sum(one.result for one in results):.3f}", "", "", "", ""])
+    print_table(benchmark, ["task", "result", "best", "best ten", "calls", "seconds"], rows)
+    if len(results) < len(names):
+        say("stopped; the same command goes on")
+        raise typer.Exit(130)
+
+
+def _settings(text: str) -> dict[str, Any]:
+    from molgen.errors import UsageError
+    from molgen.optimisation.config import OptimiserConfig
+
+    pairs = [part.partition("=") for part in text.split()]
+    for name, equals, value in pairs:
+        if name not in OptimiserConfig.model_fields or not (equals and value):
+            known = ", ".join(OptimiserConfig.model_fields)
+            raise UsageError(f"--settings takes such as 'learning=reinforce regrowth=0.2' of {known}, not {name!r}")
+    return {name: value for name, _, value in pairs}
+
+
+def _folder(out: Path) -> Path:
+    """Of the run whose best molecules are written to a file."""
+    return out.with_name(out.name.split(".")[0] or "run")
+
+
+def _absolute(score: str) -> str:
+    """So that a run can be resumed from another folder; names of tasks stay."""
+    return str(Path(score).resolve()) if Path(score).exists() else score

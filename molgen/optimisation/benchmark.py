@@ -1,0 +1,103 @@
+"""Benchmarks of goal-directed generation: one run per task, one after the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from molgen.errors import UsageError
+from molgen.optimisation.checkpoint import STATE_FILE
+from molgen.optimisation.result import Optimised, Point
+from molgen.optimisation.run import RunSettings, run
+from molgen.scoring.benchmarks import BENCHMARKS, PMO
+from molgen.scoring.benchmarks.pmo import auc_top
+from molgen.system.files import whole_file
+
+RESULT_FILE = "result.json"
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """Result of a task.
+
+    Attributes:
+        task: its name.
+        result: by the definition of the benchmark: the area under the curve of the mean of the best ten (PMO), or a
+            mean over the best molecules (GuacaMol).
+        best: total of the best molecule.
+        top_ten: mean total of the best ten.
+        calls: different molecules scored.
+        seconds: that it took.
+    """
+
+    task: str
+    result: float
+    best: float
+    top_ten: float
+    calls: int
+    seconds: float
+
+
+def task_names(benchmark: str, wanted: Sequence[str] = ()) -> list[str]:
+    """Names of the tasks of a benchmark, all or those that are wanted.
+
+    Raises:
+        UsageError: there is no such benchmark or task.
+
+    Example:
+        >>> len(task_names("pmo")), task_names("guacamol", ["median1"])
+        (20, ['median1'])
+    """
+    if benchmark not in BENCHMARKS:
+        raise UsageError(f"there is no benchmark {benchmark!r}; there are {', '.join(BENCHMARKS)}")
+    unknown = [name for name in wanted if name not in BENCHMARKS[benchmark]]
+    if unknown:
+        raise UsageError(f"{benchmark} has no task {unknown[0]!r}; it has {', '.join(BENCHMARKS[benchmark])}")
+    return list(wanted) or list(BENCHMARKS[benchmark])
+
+
+def run_benchmark(
+    benchmark: str,
+    folder: Path,
+    settings: RunSettings,
+    tasks: Sequence[str] = (),
+    progress: bool | Callable[[Point], object] = True,
+) -> Iterator[TaskResult]:
+    """Results of the tasks, one after the other.
+
+    Those that the folder holds already are read, and a task that was stopped goes on. It ends early where a signal
+    stops a task.
+
+    Args:
+        benchmark: its name.
+        folder: of the benchmark, with a folder of a run for each task.
+        settings: of the runs; the score is that of the task.
+        tasks: names; by default all.
+        progress: see `molgen.optimisation.optimise`.
+
+    Raises:
+        UsageError: there is no such benchmark or task.
+    """
+    for name in task_names(benchmark, tasks):
+        place = folder / name
+        if (place / RESULT_FILE).is_file():
+            yield TaskResult(**json.loads((place / RESULT_FILE).read_text()))
+            continue
+        resume = (place / STATE_FILE).is_file()
+        own = RunSettings.read(place) if resume else settings.model_copy(update={"score": f"{benchmark}/{name}"})
+        found, stopped = run(own, place, resume=resume, progress=progress)
+        if stopped is not None:
+            return
+        result = judged(benchmark, name, found, own.optimiser.calls)
+        with whole_file(place / RESULT_FILE) as temporary:
+            temporary.write_text(json.dumps(asdict(result), indent=1) + "\n")
+        yield result
+
+
+def judged(benchmark: str, task: str, found: Optimised, calls: int) -> TaskResult:
+    """The result of a task from the molecules that were found."""
+    totals, last = found.memory.totals, found.curve[-1]
+    own = auc_top(totals, calls=calls) if BENCHMARKS[benchmark] is PMO else BENCHMARKS[benchmark][task].result(totals)
+    return TaskResult(task, own, last.best, last.top_ten, last.calls, last.seconds)

@@ -1,0 +1,94 @@
+"""The state of an optimisation on disk: numbers and text alone, nothing pickled."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from molgen.errors import MolgenError, UsageError
+from molgen.optimisation.result import Point
+from molgen.system.files import whole_file
+
+if TYPE_CHECKING:
+    from molgen.optimisation.optimise import Optimiser
+
+STATE_FILE, WEIGHTS_FILE = "state.json", "state.safetensors"
+_MODEL, _ADAM = "model", "adam"
+
+
+def save(optimiser: Optimiser, folder: Path) -> None:
+    """Write the state after a whole step.
+
+    Raises:
+        MolgenError: it cannot be written.
+    """
+    from safetensors.torch import save_file
+
+    with whole_file(folder / WEIGHTS_FILE) as temporary:
+        save_file(_tensors(optimiser), temporary, {"steps": str(optimiser.steps)})
+    state = {
+        "steps": optimiser.steps,
+        "stalled": optimiser.stalled,
+        "seconds": optimiser.seconds,
+        "columns": list(optimiser.scorer.columns),
+        "curve": [asdict(point) for point in optimiser.curve],
+        "molecules": optimiser.memory.smiles,
+        "values": [optimiser.scorer.known[text] for text in optimiser.memory.smiles],
+    }
+    with whole_file(folder / STATE_FILE) as temporary:
+        temporary.write_text(json.dumps(state))
+
+
+def restore(optimiser: Optimiser, folder: Path) -> None:
+    """Continue from a folder that `save` wrote.
+
+    Raises:
+        UsageError: it holds no state, or that of another score.
+        MolgenError: it is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not (folder / STATE_FILE).is_file():
+        raise UsageError(f"{folder} holds nothing to resume from; start without --resume")
+    try:
+        state = json.loads((folder / STATE_FILE).read_text())
+        if tuple(state["columns"]) != optimiser.scorer.columns:
+            raise UsageError(f"{folder} is of another score, with the terms {', '.join(state['columns'])}")
+        values = dict(zip(state["molecules"], map(tuple, state["values"]), strict=True))
+        with safe_open(folder / WEIGHTS_FILE, "pt") as file:
+            if int(file.metadata()["steps"]) != state["steps"]:
+                raise MolgenError(f"{folder} was interrupted while its state was written; start again")
+            _load(optimiser, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+        optimiser.curve[:] = [Point(**point) for point in state["curve"]]
+        optimiser.seconds.update(state["seconds"])
+        optimiser.steps, optimiser.stalled = int(state["steps"]), int(state["stalled"])
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError, RuntimeError) as error:
+        raise MolgenError(f"{folder} holds no sound state: {(str(error).splitlines() or [''])[0]}") from None
+    optimiser.scorer.known.update(values)
+    totals = [0.0 if value[0] != value[0] else value[0] for value in values.values()]
+    optimiser.memory.add(values, totals)
+
+
+def _tensors(optimiser: Optimiser) -> dict[str, Tensor]:
+    """Weights of the agent and moments of Adam, by name."""
+    found = {f"{_MODEL}.{name}": part.contiguous() for name, part in optimiser.agent.state_dict().items()}
+    for number, state in optimiser.learner.optimizer.state_dict()["state"].items():
+        found |= {f"{_ADAM}.{number}.{name}": torch.as_tensor(part).contiguous() for name, part in state.items()}
+    return found
+
+
+def _load(optimiser: Optimiser, tensors: dict[str, Tensor]) -> None:
+    weights = {name.removeprefix(f"{_MODEL}."): part for name, part in tensors.items() if name.startswith(_MODEL)}
+    optimiser.agent.load_state_dict(weights)
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, part in tensors.items():
+        if name.startswith(_ADAM):
+            _, number, key = name.split(".", 2)
+            state.setdefault(int(number), {})[key] = part
+    adam = optimiser.learner.optimizer
+    adam.load_state_dict({**adam.state_dict(), "state": state})

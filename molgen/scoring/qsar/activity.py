@@ -1,0 +1,155 @@
+"""Measured activities from a table: one value per molecule, or a reason why not."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rdkit import Chem
+
+from molgen.chem.standardize import parse
+from molgen.errors import MoleculeError, MolgenError, UsageError
+from molgen.io import read_rows
+
+FEWEST = 20
+"""Different molecules that a model can be fitted to."""
+
+CONCENTRATIONS = {"M": 0, "mM": 3, "uM": 6, "nM": 9, "pM": 12}
+"""Units of concentrations, and how many powers of ten they lie below 1 mol/l."""
+
+_NUMBER = re.compile(r"([<>~=]*)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)")
+_WIDE = 1e3
+"""Ratio of the largest to the least value beyond which values look like concentrations."""
+
+
+@dataclass
+class Activity:
+    """Molecules and their activities.
+
+    Attributes:
+        smiles: canonical, without stereo, all different.
+        values: one each.
+        left_out: records without a usable value, by reason.
+        notes: what a user should know, a line each.
+    """
+
+    smiles: list[str]
+    values: list[float]
+    left_out: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in self.left_out.items())
+        return f"{len(self.smiles):,} molecules" + (f"; left out: {reasons}" if reasons else "")
+
+
+def read_activity(
+    path: str | Path,
+    column: str,
+    *,
+    smiles_column: str | None = None,
+    concentration: str | None = None,
+    tolerance: float = 0.5,
+) -> Activity:
+    """Read a table of molecules and values.
+
+    Values with ``<`` or ``>`` are left out, as are molecules with several values that differ by more than `tolerance`;
+    of others with several values the mean is taken. Stereo is dropped.
+
+    Args:
+        path: of a table.
+        column: of the values.
+        smiles_column: of the molecules.
+        concentration: unit of values that are concentrations, one of `CONCENTRATIONS`; they become - log10 of mol/l.
+        tolerance: largest difference between values of one molecule.
+
+    Raises:
+        UsageError: no such column or unit, units that are mixed or not asked for, or fewer than `FEWEST` molecules.
+    """
+    if concentration is not None and concentration not in CONCENTRATIONS:
+        raise UsageError(f"there is no unit {concentration!r}; there are {', '.join(CONCENTRATIONS)}")
+    rows = list(read_rows(path, smiles_column, values=True))
+    _check_columns(Path(path).name, [row.values for row in rows], column)
+    left_out: Counter[str] = Counter()
+    found: dict[str, list[float]] = defaultdict(list)
+    units: Counter[str] = Counter()
+    for row in rows:
+        text = row.values.get(column, "")
+        match = _NUMBER.fullmatch(text)
+        if match is None:
+            left_out["no value" if not text else "no number"] += 1
+            continue
+        units[match[3]] += 1
+        value = float(match[2])
+        if match[1] not in ("", "="):
+            left_out["beyond a limit"] += 1
+        elif concentration is not None and value <= 0:
+            left_out["not positive"] += 1
+        else:
+            try:
+                found[_canonical(row.smiles)].append(
+                    value if concentration is None else _negative_log(value, concentration)
+                )
+            except MoleculeError:
+                left_out["no molecule"] += 1
+    _check_units(units, column, concentration)
+    return _agreed(found, left_out, tolerance, Path(path).name)
+
+
+def _agreed(found: Mapping[str, list[float]], left_out: Counter[str], tolerance: float, name: str) -> Activity:
+    """One value per molecule, the mean of those that agree."""
+    agreed = {text: values for text, values in found.items() if max(values) - min(values) <= tolerance}
+    if len(found) > len(agreed):
+        left_out["values that disagree"] = len(found) - len(agreed)
+    if len(agreed) < FEWEST:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in left_out.items()) or "nothing was left out"
+        raise UsageError(f"{name} has {len(agreed)} molecules with a value, at least {FEWEST} are needed ({reasons})")
+    values = [sum(several) / len(several) for several in agreed.values()]
+    if len(set(values)) == 1:
+        raise MolgenError(f"all molecules of {name} have the value {values[0]:g}: there is nothing to learn")
+    notes = []
+    if min(values) > 0 and max(values) / min(values) > _WIDE:
+        notes.append(
+            f"values go from {min(values):g} to {max(values):g}, like concentrations: say their unit, so that a model "
+            "is fitted to their negative logarithm (--concentration nM)"
+        )
+    return Activity(list(agreed), values, dict(left_out), notes)
+
+
+def _check_columns(name: str, rows: Iterable[Mapping[str, str]], column: str) -> None:
+    """Refuse a table without the column, or with a column of units that are mixed."""
+    units: dict[str, Counter[str]] = defaultdict(Counter)
+    columns: set[str] = set()
+    for values in rows:
+        columns.update(values)
+        for other, text in values.items():
+            if re.fullmatch(r".*\bunits?", other.replace("_", " "), re.IGNORECASE) and text and values.get(column):
+                units[other][text] += 1
+    if column not in columns:
+        raise UsageError(f"{name} has no column {column!r}; it has {', '.join(sorted(columns)) or 'none'}")
+    for other, counts in units.items():
+        if len(counts) > 1:
+            shown = ", ".join(f"{unit} {count:,}" for unit, count in counts.most_common(3))
+            raise UsageError(f"the units in the column {other} are mixed ({shown}): keep the rows of one unit")
+
+
+def _check_units(units: Counter[str], column: str, concentration: str | None) -> None:
+    """Refuse units behind the values that are mixed, or not those that were named."""
+    named = [unit for unit in units if unit]
+    if len(units) > 1:
+        shown = ", ".join(f"{unit or 'none'} {count:,}" for unit, count in units.most_common(3))
+        raise UsageError(f"the units in the column {column} are mixed ({shown}): keep the rows of one unit")
+    if named and named[0] != concentration:
+        raise UsageError(f"the column {column} has values in {named[0]}: say --concentration {named[0]}, or remove it")
+
+
+def _negative_log(value: float, unit: str) -> float:
+    return CONCENTRATIONS[unit] - math.log10(value)
+
+
+def _canonical(smiles: str) -> str:
+    return str(Chem.MolToSmiles(parse(smiles), isomericSmiles=False))

@@ -1,0 +1,60 @@
+"""Features of molecules for QSAR models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem
+from rdkit.Chem import rdFingerprintGenerator
+
+from molgen.features.named_properties import PROPERTIES, property_values
+
+BITS = 2048
+"""Columns of the counts of Morgan environments; the properties come behind them."""
+
+_MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=BITS)
+
+
+def features(molecules: Sequence[Chem.Mol]) -> NDArray[np.float32]:
+    """Counts of Morgan environments of radius 2, folded, and all named properties ``(B, BITS + P)``.
+
+    Args:
+        molecules: sanitised.
+
+    Example:
+        >>> found = features([Chem.MolFromSmiles("CCO")])
+        >>> found.shape[1] - BITS == len(PROPERTIES), float(found[0, :BITS].sum())
+        (True, 6.0)
+    """
+    found = np.zeros((len(molecules), BITS + len(PROPERTIES)), np.float32)
+    for row, mol in enumerate(molecules):
+        found[row, :BITS] = _MORGAN.GetCountFingerprintAsNumPy(mol)
+        found[row, BITS:] = property_values(mol, list(PROPERTIES))
+    return found
+
+
+def counts(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The columns of `features` that are counts."""
+    return matrix[:, :BITS]
+
+
+def tanimoto(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Tanimoto similarities of counts, sum of minima over sum of maxima ``(A, B)``.
+
+    Args:
+        first: ``(A, BITS)``.
+        second: ``(B, BITS)``.
+
+    Example:
+        >>> tanimoto(np.array([[1.0, 1.0]]), np.array([[1.0, 1.0], [2.0, 0.0]])).round(2).tolist()
+        [[1.0, 0.33]]
+    """
+    sums = first.sum(1)[:, None].astype(float) + second.sum(1)[None]
+    shared = np.zeros(sums.shape)
+    for level in range(1, int(max(first.max(initial=0), second.max(initial=0))) + 1):  # minimum = sum over levels
+        a, b = first >= level, second >= level
+        used = a.any(0) & b.any(0)
+        shared += a[:, used].astype(np.float32) @ b[:, used].astype(np.float32).T
+    return shared / np.maximum(sums - shared, 1e-12)

@@ -1,0 +1,141 @@
+"""A QSAR model: stored as data and settings, fitted again when it is loaded, so that nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rdkit import Chem
+
+from molgen.errors import MolgenError, UsageError
+from molgen.io import read_rows, write_molecules
+from molgen.scoring.qsar.activity import Activity
+from molgen.scoring.qsar.features import counts, features, tanimoto
+from molgen.scoring.qsar.pipelines import EstimatorName, TaskName, fitted, pipeline, predicted, spread
+from molgen.system.files import whole_file, whole_folder
+
+SETTINGS_FILE, DATA_FILE = "settings.json", "data.csv"
+_VALUE = "value"
+
+
+class QsarSettings(BaseModel):
+    """How a model is fitted.
+
+    Attributes:
+        estimator: see `molgen.scoring.qsar.pipelines`.
+        threshold: values from it on are class 1, the others class 0; None for regression.
+        seed: of the randomness.
+        column: what the values are, as in the table that they come from.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    estimator: EstimatorName = "random-forest"
+    threshold: float | None = None
+    seed: int = Field(0, ge=0)
+    column: str = _VALUE
+
+    @property
+    def task(self) -> TaskName:
+        """To predict numbers or classes."""
+        return "regression" if self.threshold is None else "classification"
+
+    def targets(self, values: Sequence[float]) -> NDArray[np.float64]:
+        """What is predicted ``(B,)``: the values, or their classes.
+
+        Raises:
+            UsageError: one class would be empty.
+        """
+        y = np.array(values, dtype=float)
+        if self.threshold is None:
+            return y
+        classes = (y >= self.threshold).astype(float)
+        if classes.min() == classes.max():
+            raise UsageError(
+                f"all values lie on one side of {self.threshold:g}; they go from {y.min():g} to {y.max():g}"
+            )
+        return classes
+
+
+class QsarModel:
+    """A model of an activity, fitted when it is first needed.
+
+    Args:
+        activity: molecules and values.
+        settings: how it is fitted.
+
+    Example:
+        >>> data = Activity([f"C{'C' * n}O" for n in range(30)], [float(n) for n in range(30)])
+        >>> model = QsarModel(data, QsarSettings())
+        >>> low, high = model.predict([Chem.MolFromSmiles(text) for text in ("CCCO", "CCCCCCCCCCCCCCCCCCCCCCO")])
+        >>> low < 10 < high
+        True
+    """
+
+    def __init__(self, activity: Activity, settings: QsarSettings) -> None:
+        self.activity, self.settings = activity, settings
+        self._y = settings.targets(activity.values)
+
+    @cached_property
+    def _x(self) -> NDArray[np.float32]:
+        return features([Chem.MolFromSmiles(text) for text in self.activity.smiles])
+
+    @cached_property
+    def _pipeline(self) -> Any:
+        own = self.settings
+        return fitted(pipeline(own.estimator, own.task, own.seed), self._x, self._y, own.seed)
+
+    def predict(self, molecules: Sequence[Chem.Mol]) -> NDArray[np.float64]:
+        """Values, or probabilities of class 1, ``(B,)``."""
+        return predicted(self._pipeline, features(molecules), self.settings.task)
+
+    def uncertainty(self, molecules: Sequence[Chem.Mol]) -> NDArray[np.float64]:
+        """Standard deviations of the predictions ``(B,)``, see `molgen.scoring.qsar.pipelines.spread`."""
+        return spread(self._pipeline, features(molecules), self.settings.task)
+
+    def similarity(self, molecules: Sequence[Chem.Mol]) -> NDArray[np.float64]:
+        """Tanimoto similarity to the nearest training molecule ``(B,)``: the applicability domain."""
+        return np.asarray(tanimoto(counts(features(molecules)), counts(self._x)).max(1))
+
+    def save(self, folder: str | Path, overwrite: bool = False) -> None:
+        """Write data and settings.
+
+        Raises:
+            UsageError: the folder exists and `overwrite` is false.
+            MolgenError: it cannot be written.
+        """
+        with whole_folder(Path(folder), overwrite) as temporary:
+            write_molecules(temporary / DATA_FILE, self.activity.smiles, columns={_VALUE: self.activity.values})
+            with whole_file(temporary / SETTINGS_FILE) as file:
+                file.write_text(json.dumps(self.settings.model_dump(), indent=1) + "\n")
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            UsageError: it is not the folder of a QSAR model.
+            MolgenError: it is damaged.
+        """
+        folder = Path(folder)
+        if not (folder / SETTINGS_FILE).is_file() or not (folder / DATA_FILE).is_file():
+            raise UsageError(f"{folder} is not the folder of a QSAR model; make one with molgen fit")
+        try:
+            settings = QsarSettings.model_validate_json((folder / SETTINGS_FILE).read_text())
+            rows = list(read_rows(folder / DATA_FILE, "smiles", values=True))
+            values = [float(row.values[_VALUE]) for row in rows]
+        except (ValidationError, ValueError, KeyError, OSError) as error:
+            raise MolgenError(f"{folder} holds no sound QSAR model: {str(error).splitlines()[0]}") from None
+        return cls(Activity([row.smiles for row in rows], values), settings)
+
+
+@lru_cache(maxsize=8)
+def loaded(folder: Path) -> QsarModel:
+    """The model of a folder, read and fitted once per process."""
+    return QsarModel.load(folder)

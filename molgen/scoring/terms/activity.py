@@ -1,0 +1,50 @@
+"""What a QSAR model predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import field_validator
+from rdkit import Chem
+
+from molgen.scoring.qsar.model import QsarModel, loaded
+from molgen.scoring.terms.base import InputPath, Term
+
+
+class QsarTerm(Term):
+    """The prediction of a QSAR model, or how far it can be trusted.
+
+    Attributes:
+        folder: that `molgen fit` wrote.
+        output: the ``prediction``; its ``uncertainty``; or the ``similarity`` to the nearest training molecule.
+    """
+
+    type: Literal["qsar"] = "qsar"
+    folder: InputPath
+    output: Literal["prediction", "uncertainty", "similarity"] = "prediction"
+
+    @field_validator("folder")
+    @classmethod
+    def _readable(cls, folder: Path) -> Path:
+        loaded(folder.resolve())
+        return folder
+
+    @property
+    def model(self) -> QsarModel:
+        """The model, fitted when it is first needed."""
+        return loaded(self.folder.resolve())
+
+    @property
+    def label(self) -> str:
+        name = self.folder.resolve().name
+        return name if self.output == "prediction" else f"{name}_{self.output}"
+
+    def values(self, molecules: Sequence[Chem.Mol]) -> list[float]:
+        compute = {
+            "prediction": self.model.predict,
+            "uncertainty": self.model.uncertainty,
+            "similarity": self.model.similarity,
+        }[self.output]
+        return [float(value) for value in compute(molecules)]

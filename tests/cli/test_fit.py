@@ -1,0 +1,47 @@
+"""`molgen fit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rdkit import Chem
+
+from molgen.features.named_properties import property_values
+from tests.conftest import Run
+
+
+@pytest.fixture
+def activity(smiles: list[str], tmp_path: Path) -> Path:
+    rows = [f"{text},{property_values(Chem.MolFromSmiles(text), ['logP'])[0]:.3f}" for text in smiles[:100]]
+    path = tmp_path / "activity.csv"
+    path.write_text("\n".join(["smiles,pIC50", *rows]) + "\n")
+    return path
+
+
+def test_a_model_is_cross_validated_stored_and_used(molgen: Run, activity: Path, tmp_path: Path) -> None:
+    result = molgen("fit", activity, "--column", "pIC50", "--out", "qsar", "--folds", 3, cwd=tmp_path)
+    assert "fold 3" in result.stdout and "RMSE" in result.stdout and "100 molecules" in result.stderr
+    folder = tmp_path / "qsar"
+    assert (folder / "cross_validation.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "cross_validation.csv").read_text().splitlines()[0] == "smiles,measured,predicted,similarity,fold"
+    (tmp_path / "score.toml").write_text('[[terms]]\ntype = "qsar"\nfolder = "qsar"\n')
+    scored = molgen("score", activity, "--score", "score.toml", cwd=tmp_path)
+    assert scored.stdout.startswith("smiles,total,qsar,qsar_score\n")
+    assert "exists" in molgen("fit", activity, "--column", "pIC50", "--out", "qsar", code=2, cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    (
+        (["--column", "pKi"], "has no column 'pKi'"),
+        (["--column", "pIC50", "--estimator", "oracle"], "no estimator 'oracle'"),
+        (["--column", "pIC50", "--threshold", "99"], "on one side of 99"),
+        (["--column", "pIC50", "--concentration", "kg"], "no unit 'kg'"),
+    ),
+)
+def test_what_cannot_be_fitted_is_said_in_one_line(
+    molgen: Run, activity: Path, tmp_path: Path, options: list[str], message: str
+) -> None:
+    result = molgen("fit", activity, *options, "--out", "qsar", code=2, cwd=tmp_path)
+    assert message in result.stderr.splitlines()[-1] and not (tmp_path / "qsar").exists()

@@ -1,0 +1,77 @@
+"""`molgen optimise`."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.unit.optimisation.tiny import tiny
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("optimised") / "tiny"
+    tiny().save_pretrained(path)
+    return path
+
+
+def test_the_best_molecules_are_written_with_all_terms_and_what_speaks_against_them(
+    molgen: Run, model: Path, tmp_path: Path
+) -> None:
+    options = ("--model", model, "--settings", "batch=16", "-o", "best.csv", "-n", "10")
+    result = molgen("optimise", "--score", "pmo/qed", "--calls", 40, *options, cwd=tmp_path)
+    assert "calls 40  best 0." in result.stderr and "calls/s" in result.stderr and "of the best 10" in result.stderr
+    rows = list(csv.DictReader((tmp_path / "best.csv").open()))
+    assert len(rows) == 10
+    assert list(rows[0])[:4] == ["smiles", "total", "QED", "QED_score"]
+    assert {"SA", "alerts", "ring_oddities", "nll"} <= set(rows[0])
+    totals = [float(row["total"]) for row in rows]
+    assert totals == sorted(totals, reverse=True)
+    for name in ("curve.png", "best.png"):
+        assert (tmp_path / "best" / name).read_bytes().startswith(b"\x89PNG")
+    molgen("optimise", "-o", "best.csv", "--resume", "--calls", 60, "-n", "5", cwd=tmp_path)
+    again = list(csv.DictReader((tmp_path / "best.csv").open()))
+    assert len(again) == 5 and float(again[0]["total"]) >= totals[0]
+
+
+def test_a_benchmark_goes_on_where_it_was(molgen: Run, model: Path, tmp_path: Path) -> None:
+    options = ("--tasks", "qed,median1", "--model", model, "--calls", 20, "--settings", "batch=16", "-o", "pmo")
+    first = molgen("optimise", "--benchmark", "pmo", *options, cwd=tmp_path)
+    assert "sum of 2" in first.stdout and "qed" in first.stdout
+    assert molgen("optimise", "--benchmark", "pmo", *options, cwd=tmp_path).stdout == first.stdout
+
+
+def test_what_was_found_before_a_score_fails_is_written(molgen: Run, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "failing_on_command.py").write_text(
+        "seen = []\n\ndef f(smiles):\n    seen.append(1)\n    return [0.5] * (len(smiles) if len(seen) < 3 else 1)\n"
+    )
+    (tmp_path / "score.toml").write_text('[[terms]]\ntype = "function"\nfunction = "failing_on_command:f"\n')
+    options = ("--model", model, "--settings", "batch=16", "-o", "best.csv")
+    result = molgen("optimise", "--score", "score.toml", *options, cwd=tmp_path, code=1)
+    assert "returned 1 values for" in result.stderr.splitlines()[-1]
+    assert len((tmp_path / "best.csv").read_text().splitlines()) > 16
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    (
+        (["-o", "best.csv"], "name a score"),
+        (["-o", "best.smi", "--score", "pmo/qed"], "no place for values"),
+        (["-o", "best.csv", "--score", "none.toml"], "cannot read none.toml"),
+        (["-o", "best.csv", "--resume"], "is not the folder of an optimisation"),
+        (["-o", "best.csv", "--resume", "--seed", "1"], "--resume takes everything"),
+        (["-o", "best.csv", "--score", "pmo/qed", "--settings", "sigmma=2"], "--settings takes"),
+        (["-o", "best.csv", "--score", "pmo/qed", "--settings", "sigma=-2"], "sigma"),
+        (["-o", "best.csv", "--score", "pmo/qed", "--model", "none"], "there is no model"),
+        (["-o", "out", "--benchmark", "zinc"], "no benchmark 'zinc'"),
+        (["-o", "out", "--benchmark", "pmo", "--tasks", "drd2"], "no task 'drd2'"),
+        (["-o", "out", "--benchmark", "pmo", "--score", "pmo/qed"], "--benchmark goes without"),
+    ),
+    ids=str,
+)
+def test_what_cannot_be_done_is_said_in_one_line(molgen: Run, tmp_path: Path, options: list[str], message: str) -> None:
+    result = molgen("optimise", *options, code=2, cwd=tmp_path)
+    assert message in result.stderr and result.stderr.count("\n") == 1

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from molgen.optimisation.memory import Memory, ranked
+
+MOLECULES = ["Cc1ccccc1", "Oc1ccccc1", "Nc1ccccc1", "CCO", "CCN"]
+TOTALS = [0.5, 0.9, 0.7, 0.1, 0.9]
+
+
+def filled(per_scaffold: int | None = None) -> Memory:
+    memory = Memory(per_scaffold)
+    memory.add(MOLECULES, TOTALS)
+    return memory
+
+
+def test_the_best_come_first_and_of_equal_ones_the_first_scored() -> None:
+    assert filled().best(3) == [1, 4, 2]
+    assert filled().mean_of_best(2) == pytest.approx(0.9)
+    assert filled().mean_of_best(10) == pytest.approx(np.mean(TOTALS))
+    assert Memory().mean_of_best(10) == 0
+
+
+def test_a_scaffold_counts_no_more_often_than_it_may() -> None:
+    assert filled(1).best(5) == [1, 4, 3]
+    assert filled(2).best(5) == [1, 4, 2, 3]
+    assert filled(1).rewards(range(5)).tolist() == [0, 0.9, 0, 0.1, 0.9]
+    assert filled().rewards(range(5)).tolist() == TOTALS
+
+
+def test_diversity_is_that_of_the_best() -> None:
+    memory = Memory()
+    memory.add(["CCCCO", "CCCCO", "c1ccncc1"], [1.0, 1.0, 0.0])
+    assert memory.diversity(2) == 0 < memory.diversity(3)
+    assert Memory().diversity() == 0
+
+
+def test_better_ranks_are_drawn_more_often_and_none_twice() -> None:
+    draw = np.random.default_rng(0)
+    found = np.array([ranked(10, 100, 0.01, draw) for _ in range(300)])
+    assert all(len(set(row)) == 10 for row in found)
+    counts = np.bincount(found.ravel(), minlength=100)
+    assert counts[:10].mean() > 3 * counts[50:].mean() > 0
+    assert sorted(ranked(10, 4, 0.01, draw)) == [0, 1, 2, 3]

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from molgen.constraints.fragment import parse_fragment
+from molgen.errors import ConditionWarning, MolgenError, UsageError
+from molgen.models.generator import Generator
+from molgen.optimisation import OptimiserConfig, optimise
+from molgen.optimisation.optimise import Optimiser
+from tests.unit.optimisation.tiny import oxygens, tiny
+
+FAST = {"batch": 32, "learning_rate": 1e-3, "progress": False}
+
+
+@pytest.mark.parametrize("learning", ("augmented", "reinforce", "elite"))
+def test_what_is_sampled_becomes_better(learning: str) -> None:
+    model = tiny()
+    config = OptimiserConfig.of(batch=32, learning=learning, learning_rate=1e-2, sigma=20, regrowth=0, updates=4)
+    optimiser = Optimiser(model, oxygens, config)
+    for _ in range(5):
+        optimiser.step()
+    before, after = (
+        np.mean(oxygens(list(each.attempts(100, progress=False, valence_guard=True))))
+        for each in (model, optimiser.agent)
+    )
+    assert after > before + 0.1
+
+
+def test_regrowth_alone_finds_better_molecules_than_sampling_alone() -> None:
+    sampled = optimise(tiny(), oxygens, calls=150, updates=0, regrowth=0, **FAST)
+    regrown = optimise(tiny(), oxygens, calls=150, updates=0, regrowth=0.9, **FAST)
+    assert regrown.curve[-1].top_ten > sampled.curve[-1].top_ten
+
+
+def test_results_depend_on_the_seed_and_the_model_stays() -> None:
+    model = tiny()
+    weights = [part.clone() for part in model.parameters()]
+    first, again, other = (optimise(model, oxygens, calls=60, seed=seed, **FAST) for seed in (0, 0, 1))
+    assert first.memory.smiles == again.memory.smiles != other.memory.smiles
+    assert all(torch.equal(a, b) for a, b in zip(weights, model.parameters(), strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(weights, first.model.parameters(), strict=True))
+
+
+def test_as_many_different_molecules_are_scored_as_calls() -> None:
+    asked: list[str] = []
+
+    def score(smiles: list[str]) -> list[float]:
+        asked.extend(smiles)
+        return oxygens(smiles)
+
+    found = tiny().optimise(score, calls=77, batch=20, progress=False)
+    assert len(asked) == len(set(asked)) == len(found) == 77
+    assert found.curve[-1].calls == 77
+    table = found.table(5)
+    assert table["total"] == pytest.approx(sorted(oxygens(asked), reverse=True)[:5], abs=1e-6)
+    assert table["total"] == pytest.approx(oxygens(table["smiles"]), abs=1e-6)
+
+
+def test_every_molecule_has_the_fragment() -> None:
+    fragment = parse_fragment("*C(=O)N")
+    found = optimise(tiny(), oxygens, calls=60, fragment="*C(=O)N", **FAST)
+    assert len(found) == 60 and all(fragment.contained_in(text) for text in found.memory.smiles)
+
+
+def test_a_model_of_text_is_optimised_as_well(tiny_text: Path) -> None:
+    for name in (tiny_text.parent.parent / "ar" / "model", tiny_text):
+        model = Generator.from_pretrained(name)
+        found = optimise(model, oxygens, calls=30, batch=32, regrowth=0, progress=False)
+        assert len(found) == 30
+        changed = zip(model.parameters(), found.model.parameters(), strict=True)
+        assert any(not torch.equal(a, b) for a, b in changed)
+
+
+def test_sizes_follow_the_good_molecules() -> None:
+    def heavy(smiles: list[str]) -> list[float]:
+        return [sum(map(str.isalpha, text)) / 8 for text in smiles]
+
+    sizes = {}
+    for share in (0.0, 1.0):
+        found = optimise(tiny(), heavy, calls=120, updates=0, regrowth=0, own_sizes=share, parents=10, **FAST)
+        sizes[share] = np.mean(heavy(found.memory.smiles[-60:]))
+    assert sizes[1.0] > sizes[0.0] + 0.1
+
+
+def test_work_ends_where_there_are_no_more_molecules() -> None:
+    model = tiny()
+    optimiser = Optimiser(model, oxygens, OptimiserConfig(batch=8, updates=0))
+    optimiser.proposer._regrows = False
+    optimiser.agent.sample_batch = lambda *_: []  # type: ignore[method-assign]
+    while not optimiser.done:
+        optimiser.step()
+    assert len(optimiser.memory) == 0 and str(optimiser.result()).startswith("calls 0")
+
+
+def test_a_score_that_never_differs_is_warned_of() -> None:
+    with pytest.warns(ConditionWarning, match=r"the score is 0.3 for all of the first 5\d\d molecules"):
+        optimise(tiny(), lambda smiles: [0.3] * len(smiles), calls=550, updates=0, batch=64, progress=False)
+
+
+def test_a_molecule_without_a_value_counts_as_nothing() -> None:
+    found = optimise(tiny(), lambda texts: [math.nan if "N" in text else 1.0 for text in texts], calls=40, **FAST)
+    assert set(found.memory.totals) == {0.0, 1.0}
+    assert all("N" not in text for text in found.best(5))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    (
+        ({"calls": 0}, "calls"),
+        ({"learning": "guess"}, "learning"),
+        ({"regrowth": 2}, "regrowth"),
+        ({"chance": 1}, "chance"),
+        ({"fragment": "c1cc("}, "not SMILES"),
+        ({"fragment": "*S"}, "does not fit the model"),
+    ),
+    ids=str,
+)
+def test_what_cannot_be_done_is_refused_in_one_line(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError) as found:
+        optimise(tiny(), oxygens, progress=False, **settings)
+    assert message in str(found.value) and "\n" not in str(found.value)
+
+
+def test_a_score_that_fails_ends_the_work_in_one_line() -> None:
+    with pytest.raises(MolgenError, match=r"the score returned 1 values for \d+ molecules"):
+        optimise(tiny(), lambda smiles: [1.0], calls=50, **FAST)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import numpy as np
+from rdkit import Chem
+
+from molgen.constraints.fragment import parse_fragment
+from molgen.optimisation.regrowth import joined, random_part
+
+MOLECULE = "COc1ccc(CCNC(=O)C2CCCN2)cc1"
+
+
+def test_parts_are_contained_in_their_molecule_and_smaller() -> None:
+    draw, atoms = np.random.default_rng(0), Chem.MolFromSmiles(MOLECULE).GetNumAtoms()
+    parts = [random_part(MOLECULE, draw) for _ in range(40)]
+    found = [part for part in parts if part is not None]
+    assert len({part.text for part in found}) > 20
+    for part in found:
+        assert len(part.atoms) < atoms and part.contained_in(MOLECULE)
+    assert np.mean([len(part.atoms) / atoms for part in found]) > 0.5
+
+
+def test_what_is_to_be_kept_is_kept() -> None:
+    draw, wanted = np.random.default_rng(1), parse_fragment("c1ccccc1")
+    for _ in range(20):
+        part = random_part(MOLECULE, draw, wanted)
+        assert part is not None and wanted.find(Chem.MolFromSmiles(MOLECULE)) is not None
+        assert sum(token == "c" for token in part.atoms) == 6
+
+
+def test_nothing_is_regrown_of_what_is_too_small_or_lacks_the_fragment() -> None:
+    draw = np.random.default_rng(2)
+    assert random_part("CC", draw) is None
+    assert random_part("CCCCO", draw, parse_fragment("c1ccccc1")) is None
+
+
+def test_joined_parts_are_apart_in_what_contains_both() -> None:
+    both = joined(parse_fragment("c1ccccc1"), parse_fragment("C1CCCN1"))
+    assert both.contained_in(MOLECULE)
+    assert not both.contained_in("Cc1ccccc1")

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+
+from molgen.errors import MolgenError, UsageError
+from molgen.models.generator import Generator
+from molgen.optimisation.benchmark import run_benchmark, task_names
+from molgen.optimisation.checkpoint import STATE_FILE, WEIGHTS_FILE
+from molgen.optimisation.config import OptimiserConfig
+from molgen.optimisation.result import Point
+from molgen.optimisation.run import Failed, RunSettings, run
+from molgen.scoring.benchmarks import GUACAMOL
+from tests.unit.optimisation.tiny import tiny
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("optimised") / "tiny"
+    tiny().save_pretrained(path)
+    return path
+
+
+def settings(model: Path, calls: int, score: str = "pmo/qed") -> RunSettings:
+    config = OptimiserConfig(calls=calls, batch=16, learning_rate=1e-2)
+    return RunSettings(model=str(model), score=score, optimiser=config)
+
+
+def test_a_resumed_run_is_the_run_that_was_never_stopped(model: Path, tmp_path: Path) -> None:
+    whole, _ = run(settings(model, 96), tmp_path / "whole", progress=False)
+
+    def interrupt(point: Point) -> None:
+        if point.calls >= 30:
+            signal.raise_signal(signal.SIGINT)
+
+    part, stopped = run(settings(model, 96), tmp_path / "part", progress=interrupt)
+    assert stopped == signal.SIGINT and 30 <= len(part) < 96
+    resumed, stopped = run(RunSettings.read(tmp_path / "part"), tmp_path / "part", resume=True, progress=False)
+    assert stopped is None
+    assert resumed.memory.smiles == whole.memory.smiles and resumed.memory.totals == whole.memory.totals
+    assert [point.best for point in resumed.curve] == [point.best for point in whole.curve]
+    for a, b in zip(resumed.model.parameters(), whole.model.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert Generator.from_pretrained(tmp_path / "part" / "model").family == "graph-autoregressive"
+
+
+def test_a_finished_run_goes_on_with_more_calls(model: Path, tmp_path: Path) -> None:
+    run(settings(model, 20), tmp_path / "run", progress=False)
+    longer, _ = run(RunSettings.read(tmp_path / "run"), tmp_path / "run", resume=True, calls=40, progress=False)
+    assert len(longer) == 40
+    assert RunSettings.read(tmp_path / "run").optimiser.calls == 40
+
+
+def test_folders_that_do_not_fit_are_refused(model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(UsageError, match="not the folder of an optimisation"):
+        RunSettings.read(folder)
+    with pytest.raises(UsageError, match="nothing to resume"):
+        run(settings(model, 20), folder, resume=True, progress=False)
+    run(settings(model, 20), folder, progress=False)
+    with pytest.raises(UsageError, match="pass --resume"):
+        run(settings(model, 20), folder, progress=False)
+    with pytest.raises(UsageError, match="is of another score, with the terms total, QED"):
+        run(settings(model, 20, "pmo/median1"), folder, resume=True, progress=False)
+    (folder / STATE_FILE).write_text("{")
+    with pytest.raises(MolgenError, match="no sound state"):
+        run(settings(model, 20), folder, resume=True, progress=False)
+
+
+def test_a_state_whose_parts_do_not_belong_together_is_refused(model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    run(settings(model, 20), folder, progress=False)
+    state = json.loads((folder / STATE_FILE).read_text())
+    (folder / STATE_FILE).write_text(json.dumps({**state, "steps": 99}))
+    with pytest.raises(MolgenError, match="interrupted while its state was written"):
+        run(settings(model, 20), folder, resume=True, progress=False)
+    (folder / WEIGHTS_FILE).write_bytes(b"nothing")
+    with pytest.raises(MolgenError, match="no sound state"):
+        run(settings(model, 20), folder, resume=True, progress=False)
+
+
+def test_what_was_found_before_the_score_failed_is_kept(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "failing_for_test.py").write_text(
+        "calls = 0\n\ndef f(smiles):\n    global calls\n    calls += 1\n"
+        "    assert calls < 3\n    return [len(text) / 20 for text in smiles]\n"
+    )
+    (tmp_path / "score.toml").write_text('[[terms]]\ntype = "function"\nfunction = "failing_for_test:f"\n')
+    with pytest.raises(Failed, match="failing_for_test:f failed: AssertionError") as failed:
+        run(settings(model, 96, str(tmp_path / "score.toml")), tmp_path / "run", progress=False)
+    assert 16 < len(failed.value.found) <= 32
+
+
+def test_tasks_of_a_benchmark_are_run_once(model: Path, tmp_path: Path) -> None:
+    names = ["median1", "isomers_c11h24"]
+    assert task_names("guacamol", names) == names
+    first = list(run_benchmark("guacamol", tmp_path, settings(model, 20), names, progress=False))
+    assert [result.task for result in first] == names
+    state = json.loads((tmp_path / "median1" / STATE_FILE).read_text())
+    totals = [value[0] for value in state["values"]]
+    assert first[0].result == pytest.approx(GUACAMOL["median1"].result(totals))
+    steps: list[Point] = []
+    assert list(run_benchmark("guacamol", tmp_path, settings(model, 20), names, progress=steps.append)) == first
+    assert not steps
+    with pytest.raises(UsageError, match="no benchmark 'zinc'"):
+        task_names("zinc")
