@@ -133,7 +133,7 @@ class Optimiser:
         config, memory = self.config, self.memory
         good = memory.best(max(config.replay * 4, config.parents))
         baseline = float(memory.rewards(new).mean()) if new else 0.0
-        for number in range(config.updates):
+        for number in range(config.updates if good else 0):
             chosen = [good[rank] for rank in ranked(config.replay, len(good), config.rank * 10, draw)]
             if number == 0 and config.learning != "elite":
                 chosen = [*new, *chosen]

@@ -19,6 +19,9 @@ class TanimotoKernel(NormalizedKernelMixin, Kernel):  # type: ignore[misc]
         [[1.0, 0.33], [0.33, 1.0]]
     """
 
+    def __init__(self) -> None:
+        """Without parameters, which scikit-learn reads off this signature."""
+
     def __call__(self, X: Any, Y: Any = None, eval_gradient: bool = False) -> Any:
         """Kernel ``(A, B)``, and with `eval_gradient` its gradient, which is empty ``(A, A, 0)``."""
         found: NDArray[np.float64] = tanimoto(np.asarray(X), np.asarray(X if Y is None else Y))

@@ -13,7 +13,7 @@ def test_parts_are_contained_in_their_molecule_and_smaller() -> None:
     draw, atoms = np.random.default_rng(0), Chem.MolFromSmiles(MOLECULE).GetNumAtoms()
     parts = [random_part(MOLECULE, draw) for _ in range(40)]
     found = [part for part in parts if part is not None]
-    assert len({part.text for part in found}) > 20
+    assert len({part.text for part in found}) > 10
     for part in found:
         assert len(part.atoms) < atoms and part.contained_in(MOLECULE)
     assert np.mean([len(part.atoms) / atoms for part in found]) > 0.5
