@@ -90,7 +90,8 @@ def _one(settings: RunSettings, out: Path, n: int, resume: bool, calls: int | No
     from molgen.cli.console import said_warnings, say
     from molgen.errors import UsageError
     from molgen.io import check_output, holds_columns
-    from molgen.optimisation.run import Failed, run
+    from molgen.optimisation.optimise import Failed
+    from molgen.optimisation.run import run
 
     check_output(out, overwrite or resume)
     if not holds_columns(out):
@@ -113,12 +114,12 @@ def _deliver(found: Optimised, settings: RunSettings, out: Path, n: int) -> None
     from molgen.cli.console import say
     from molgen.models.generator import Generator
     from molgen.optimisation.oddities import oddities, summary
-    from molgen.optimisation.run import deliver
     from molgen.report.curve import draw_curve
     from molgen.report.grid import draw_grid
+    from molgen.scoring.benchmarks import find_score
 
-    against = oddities(found.best(n), Generator.from_pretrained(settings.model))
-    deliver(found, out, n, True, dict(against))
+    against = oddities(found.best(n), Generator.from_pretrained(settings.model), find_score(settings.score))
+    found.save(out, n, overwrite=True, extra=against)
     folder = _folder(out)
     names = ("best", "top_ten", "diversity")
     lines = {name.replace("_", " "): [getattr(point, name) for point in found.curve] for name in names}

@@ -15,7 +15,7 @@ import torch
 from molgen.constraints.conditions import Conditions
 from molgen.constraints.fragment import Fragment
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.errors import ConditionWarning, UsageError
+from molgen.errors import ConditionWarning, MolgenError, UsageError
 from molgen.models.generator import Generator
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.learner import Learner
@@ -25,6 +25,8 @@ from molgen.optimisation.result import Optimised, Point
 from molgen.scoring.scorer import AnyScore, Scorer
 from molgen.system.hardware import parallel_map
 from molgen.system.progress import bar
+from molgen.system.stopping import stopping
+from molgen.training.run import pass_on
 
 _SIZES = 1
 """Stream of random numbers; 0 is that of attempts."""
@@ -32,6 +34,18 @@ _FIRST = 500
 """Molecules after which a score that is the same for all is warned of."""
 _STALLED = 50
 """Steps without a new molecule after which there seem to be no more."""
+
+
+class Failed(MolgenError):
+    """The score failed.
+
+    Attributes:
+        found: what had been found.
+    """
+
+    def __init__(self, message: str, found: Optimised) -> None:
+        super().__init__(message)
+        self.found = found
 
 
 class Optimiser:
@@ -66,6 +80,7 @@ class Optimiser:
             self.conditions.check(model.conditions)
         self.agent = model.copied()
         self.sampling = model.sampling_with(valence_guard=True if "valence_guard" in model.settings else None)
+        model.draw_sizes(RandomKeys.from_seed(config.seed, torch.zeros(1)), self.sampling, self.conditions)  # or refuse
         self.memory, self.scorer = Memory(config.per_scaffold), Scorer(score, timeout)
         self.learner = Learner(self.agent, model, config)
         self.proposer = Proposer(self.agent, self.sampling, config, self.conditions)
@@ -176,9 +191,12 @@ def optimise(
         progress: a bar, nothing, or what is called with a `Point` after each step.
         **settings: fields of `OptimiserConfig`, such as ``calls`` and ``seed``.
 
+    Returns:
+        What was found; after Ctrl-C, what had been found by the end of the step under way.
+
     Raises:
         UsageError: a bad setting, or a fragment that the model cannot be asked for.
-        MolgenError: the score fails.
+        Failed: the score fails; it holds what had been found.
 
     Example:
         >>> found = optimise("qm9-ar", lambda texts: [text.count("O") / 5 for text in texts], calls=20, batch=10)
@@ -187,11 +205,38 @@ def optimise(
     """
     start = model if isinstance(model, Generator) else Generator.from_pretrained(model)
     optimiser = Optimiser(start, score, OptimiserConfig.of(**settings), fragment, timeout)
-    with shown(progress, optimiser.config.calls) as show:
-        while not optimiser.done:
-            optimiser.step()
-            show(optimiser.curve[-1])
+    stopped = work(optimiser, progress)
+    pass_on(stopped)
     return optimiser.result()
+
+
+def work(
+    optimiser: Optimiser,
+    progress: bool | Callable[[Point], object] = True,
+    after_step: Callable[[], object] = lambda: None,
+) -> int | None:
+    """Steps to the end, or to a signal that asks the program to stop.
+
+    Args:
+        optimiser: at any step.
+        progress: see `optimise`.
+        after_step: called after each step.
+
+    Returns:
+        The signal, or None.
+
+    Raises:
+        Failed: the score failed.
+    """
+    with stopping() as stop, shown(progress, optimiser.config.calls) as show:
+        while not (optimiser.done or stop):
+            try:
+                optimiser.step()
+            except MolgenError as error:
+                raise Failed(str(error), optimiser.result()) from None
+            show(optimiser.curve[-1])
+            after_step()
+    return stop.signal
 
 
 @contextmanager

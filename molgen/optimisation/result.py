@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
+from molgen.io import write_molecules
 from molgen.models.generator import Generator
 from molgen.optimisation.memory import Memory
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,35 @@ class Optimised:
             name: [_known(row[number]) for row in rows] for number, name in enumerate(self.columns)
         }
         return {"smiles": list(smiles), **columns}
+
+    def to_pandas(self, count: int = 100) -> pandas.DataFrame:
+        """The columns of `table`, a row per molecule."""
+        import pandas
+
+        return pandas.DataFrame(self.table(count))
+
+    def save(
+        self,
+        path: str | Path,
+        count: int = 100,
+        overwrite: bool = False,
+        extra: Mapping[str, Sequence[object]] | None = None,
+    ) -> None:
+        """Write the columns of `table` to a file.
+
+        Args:
+            path: ``.csv``, ``.tsv``, ``.parquet`` or ``.sdf``, also with ``.gz``.
+            count: of molecules.
+            overwrite: an existing file.
+            extra: more columns, one value per molecule.
+
+        Raises:
+            UsageError: an unknown suffix, a missing folder, or a file that may not be overwritten.
+            MolgenError: it cannot be written.
+        """
+        columns: dict[str, Sequence[object]] = {**self.table(count), **(extra or {})}
+        smiles = [str(text) for text in columns.pop("smiles")]
+        write_molecules(path, smiles, overwrite, columns)
 
     def __str__(self) -> str:
         if not self.curve:

@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -14,11 +13,10 @@ from molgen.errors import MolgenError, UsageError
 from molgen.models.generator import Generator
 from molgen.optimisation.checkpoint import restore, save
 from molgen.optimisation.config import OptimiserConfig
-from molgen.optimisation.optimise import Optimiser, shown
+from molgen.optimisation.optimise import Optimiser, work
 from molgen.optimisation.result import Optimised, Point
 from molgen.scoring.benchmarks import find_score
 from molgen.system.files import whole_file
-from molgen.system.stopping import stopping
 
 SETTINGS_FILE = "settings.json"
 MODEL_FOLDER = "model"
@@ -56,18 +54,6 @@ class RunSettings(BaseModel):
             return cls.model_validate_json((folder / SETTINGS_FILE).read_text())
         except (OSError, ValidationError):
             raise UsageError(f"{folder} is not the folder of an optimisation; start without --resume") from None
-
-
-class Failed(MolgenError):
-    """The score failed.
-
-    Attributes:
-        found: what had been found.
-    """
-
-    def __init__(self, message: str, found: Optimised) -> None:
-        super().__init__(message)
-        self.found = found
 
 
 def run(
@@ -109,43 +95,26 @@ def run(
         raise MolgenError(f"cannot write to the folder {folder}: {error.strerror}") from None
     with whole_file(folder / SETTINGS_FILE) as temporary:
         temporary.write_text(json.dumps(settings.model_dump(mode="json"), indent=1) + "\n")
-    stopped = _work(optimiser, folder, progress)
+    saver = _Saver(optimiser, folder)
+    stopped = work(optimiser, progress, saver)
+    save(optimiser, folder)
     optimiser.agent.save_pretrained(folder / MODEL_FOLDER, overwrite=True)
     return optimiser.result(), stopped
 
 
-def _work(optimiser: Optimiser, folder: Path, progress: bool | Callable[[Point], object]) -> int | None:
-    """Steps to the end or to a signal, the state written now and then and at the end."""
-    written = time.monotonic()
-    with stopping() as stop, shown(progress, optimiser.config.calls) as show:
-        while not (optimiser.done or stop):
-            try:
-                optimiser.step()
-            except MolgenError as error:
-                raise Failed(str(error), optimiser.result()) from None
-            show(optimiser.curve[-1])
-            if time.monotonic() - written > _EVERY:
-                save(optimiser, folder)
-                written = time.monotonic()
-    save(optimiser, folder)
-    return stop.signal
-
-
-def deliver(found: Optimised, out: Path, count: int, overwrite: bool, extra: dict[str, list[Any]]) -> None:
-    """Write the best molecules with all their values.
+class _Saver:
+    """Writes the state now and then.
 
     Args:
-        found: by an optimisation.
-        out: file.
-        count: of molecules.
-        overwrite: an existing file.
-        extra: more columns.
-
-    Raises:
-        MolgenError: it cannot be written.
+        optimiser: whose state.
+        folder: to write to.
     """
-    from molgen.io import write_molecules
 
-    columns = {**found.table(count), **extra}
-    smiles = [str(text) for text in columns.pop("smiles")]
-    write_molecules(out, smiles, overwrite, columns)
+    def __init__(self, optimiser: Optimiser, folder: Path) -> None:
+        self.optimiser, self.folder = optimiser, folder
+        self.written = time.monotonic()
+
+    def __call__(self) -> None:
+        if time.monotonic() - self.written > _EVERY:
+            save(self.optimiser, self.folder)
+            self.written = time.monotonic()

@@ -38,5 +38,5 @@ def draw_curve(
     axis.spines[["top", "right"]].set_visible(False)
     axis.legend(frameon=False, fontsize=8)
     with whole_file(path, overwrite) as temporary:
-        figure.savefig(temporary, dpi=120)
+        figure.savefig(temporary, dpi=100)
     plt.close(figure)

@@ -41,7 +41,7 @@ def draw_validation(path: str | Path, found: Validation, overwrite: bool = False
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)
     with whole_file(path, overwrite) as temporary:
-        figure.savefig(temporary, dpi=120)
+        figure.savefig(temporary, dpi=100)
     plt.close(figure)
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and termination at the end of a step of long work."""
+"""Stopping long work at the end of a step: at Ctrl-C, SIGTERM, or SIGHUP."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from molgen.system.signals import ENDING, leave_terminal
+
+_SIGNALS = (signal.SIGINT, *ENDING)
 
 
 class Stop:
-    """Whether and by what work was asked to stop.
+    """Whether work was asked to stop, and by what; true where it was.
 
     Attributes:
         signal: the signal, or None.
@@ -27,13 +29,15 @@ class Stop:
         if self.signal is not None:  # asked twice: stop at once
             raise KeyboardInterrupt
         self.signal = number
+        leave_terminal()
 
 
 @contextmanager
 def stopping() -> Iterator[Stop]:
-    """Remember Ctrl-C and termination instead of ending the block at once; the second time ends it.
+    """Remember signals that end a program instead of ending the block; the second one ends it.
 
-    Outside the main thread signals are left alone.
+    Signals that are ignored, as SIGHUP under ``nohup``, stay so. Outside the main thread, which alone receives signals,
+    none is remembered.
 
     Example:
         >>> with stopping() as stop:
@@ -45,7 +49,10 @@ def stopping() -> Iterator[Stop]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, stop._ask) for number in _SIGNALS}
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number, handler in before.items():
+        if number == signal.SIGINT or handler is not signal.SIG_IGN:
+            signal.signal(number, stop._ask)
     try:
         yield stop
     finally:

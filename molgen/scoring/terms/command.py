@@ -17,6 +17,7 @@ from rdkit import Chem
 
 from molgen.errors import UsageError
 from molgen.scoring.terms.base import Term
+from molgen.system.signals import TIED
 
 
 class CommandTerm(Term):
@@ -74,6 +75,7 @@ class CommandTerm(Term):
                 stderr=subprocess.DEVNULL,
                 text=True,
                 start_new_session=True,
+                **TIED,
             )
         except OSError:
             return failed

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import math
+import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from molgen.constraints.fragment import parse_fragment
-from molgen.errors import ConditionWarning, MolgenError, UsageError
+from molgen.errors import ConditionWarning, UsageError
 from molgen.models.generator import Generator
 from molgen.optimisation import OptimiserConfig, optimise
-from molgen.optimisation.optimise import Optimiser
+from molgen.optimisation.optimise import Failed, Optimiser
 from tests.unit.optimisation.tiny import oxygens, tiny
 
 FAST = {"batch": 32, "learning_rate": 1e-3, "progress": False}
@@ -125,6 +127,27 @@ def test_what_cannot_be_done_is_refused_in_one_line(settings: dict[str, object],
     assert message in str(found.value) and "\n" not in str(found.value)
 
 
-def test_a_score_that_fails_ends_the_work_in_one_line() -> None:
-    with pytest.raises(MolgenError, match=r"the score returned 1 values for \d+ molecules"):
-        optimise(tiny(), lambda smiles: [1.0], calls=50, **FAST)
+def test_a_score_that_fails_ends_the_work_in_one_line_and_what_was_found_is_kept() -> None:
+    calls: list[int] = []
+
+    def score(smiles: list[str]) -> list[float]:
+        calls.append(len(smiles))
+        return oxygens(smiles) if len(calls) < 3 else [1.0]
+
+    with pytest.raises(Failed, match=r"the score returned 1 values for \d+ molecules") as failed:
+        optimise(tiny(), score, calls=500, **FAST)
+    assert len(failed.value.found) == sum(calls[:2])
+
+
+def test_ctrl_c_gives_what_was_found_so_far() -> None:
+    found = optimise(tiny(), oxygens, calls=500, batch=16, progress=lambda _: signal.raise_signal(signal.SIGINT))
+    assert 0 < len(found) <= 16
+
+
+def test_results_are_tables(tmp_path: Path) -> None:
+    found = optimise(tiny(), oxygens, calls=20, **FAST)
+    assert found.to_pandas(5).columns.tolist() == ["smiles", "total"]
+    found.save(tmp_path / "best.csv", 5, extra={"rank": range(5)})
+    lines = (tmp_path / "best.csv").read_text().splitlines()
+    assert lines[0] == "smiles,total,rank" and len(lines) == 6
+    assert "calls 20" in repr(found)

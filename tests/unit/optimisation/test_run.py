@@ -12,8 +12,9 @@ from molgen.models.generator import Generator
 from molgen.optimisation.benchmark import run_benchmark, task_names
 from molgen.optimisation.checkpoint import STATE_FILE, WEIGHTS_FILE
 from molgen.optimisation.config import OptimiserConfig
+from molgen.optimisation.optimise import Failed
 from molgen.optimisation.result import Point
-from molgen.optimisation.run import Failed, RunSettings, run
+from molgen.optimisation.run import RunSettings, run
 from molgen.scoring.benchmarks import GUACAMOL
 from tests.unit.optimisation.tiny import tiny
 
