@@ -25,6 +25,8 @@ from molgen.cli.optimise import PANELS as OPTIMISE
 from molgen.cli.optimise import optimise
 from molgen.cli.panels import Panels, panelled, panelled_group
 from molgen.cli.properties import properties
+from molgen.cli.report import PANELS as REPORT
+from molgen.cli.report import report
 from molgen.cli.score import score
 from molgen.cli.train import app as train_app
 from molgen.cli.tune import tune
@@ -36,7 +38,7 @@ from molgen.system.signals import Ended, ending_by_exception
 _VERBS: Panels = {
     "Make molecules": ("generate", "finetune", "train", "properties"),
     "Very many molecules": ("library",),
-    "Look at molecules": ("evaluate", "likelihood", "view", "data"),
+    "Look at molecules": ("evaluate", "likelihood", "view", "report", "data"),
     "Compare generators": ("compare", "tune"),
     "Better molecules": ("optimise", "score", "fit"),
     "Ordinary text": ("dialogue",),
@@ -62,6 +64,7 @@ app.command(cls=panelled(OPTIMISE))(optimise)
 app.command(cls=panelled(EVALUATE))(evaluate)
 app.command()(likelihood)
 app.command(cls=panelled(VIEW))(view)
+app.command(cls=panelled(REPORT))(report)
 app.command()(compare)
 app.command()(tune)
 app.add_typer(dialogue_app, name="dialogue")
