@@ -73,8 +73,14 @@ def natural_product_likeness(record: MoleculeRecord) -> float:
 
 
 def drug_likeness(record: MoleculeRecord) -> float:
-    """QED (Bickerton et al., 2012): RDKit's definition; most alert searches are avoided by a `Screen`."""
-    mol = Chem.RemoveHs(record.mol)
+    """QED (Bickerton et al., 2012): RDKit's definition; most alert searches are avoided by a `Screen`.
+
+    RDKit's own function raises where a molecule that it has read does not pass its check of valences again, such as
+    ``Cc1c~cccc1``, whose bond ``~`` it has made aromatic. Here the molecule is not checked again.
+    """
+    mol = Chem.RemoveHs(record.mol, sanitize=False)
+    mol.UpdatePropertyCache(strict=False)
+    Chem.GetSymmSSSR(mol)  # rings are forgotten where hydrogens were removed
     alerts = _qed_alerts().survivors(record.pattern, record.mol)
     properties = QED.QEDproperties(
         MW=rdMolDescriptors._CalcMolWt(mol),

@@ -11,10 +11,12 @@ from rdkit import Chem, DataStructs
 from rdkit.Chem import QED
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
+from molgen.evaluation import evaluate
 from molgen.evaluation.columns import Words, load_column, save_column
 from molgen.evaluation.similarity import internal_diversity, nearest_similarity
 from molgen.features import FEATURES, MoleculeRecord
 from molgen.features.alerts import ALIASES, CATALOGUES, _entries, _moses_queries, matching_catalogues
+from molgen.features.properties import drug_likeness
 
 SMILES = json.loads((Path(__file__).parents[2] / "fixtures" / "originals.json").read_text())["generated"]
 ODD = (
@@ -111,3 +113,13 @@ def test_columns_survive_storage(tmp_path: Path) -> None:
     assert again.counts(np.array([True, True, False])) == {"a": 1, "b": 1}
     path.write_bytes(b"broken")
     assert load_column("fragments", path) is None
+
+
+def test_a_molecule_with_an_aromatic_bond_of_any_kind_has_all_its_figures() -> None:
+    """RDKit reads it, and its own drug-likeness raises an error of valence."""
+    for smiles in ("O=C(NCC1COc2cccc~c2O1)c1ccco1", "COC(=O)Nc1ccc(S(=O)(=O)Nc2cccc~c2OC)cc1"):
+        with pytest.raises(Chem.AtomValenceException):
+            QED.qed(Chem.MolFromSmiles(smiles))
+        ordinary = drug_likeness(MoleculeRecord(smiles.replace("~", "")))
+        assert drug_likeness(MoleculeRecord(smiles)) == pytest.approx(ordinary, abs=0.05)
+        assert not evaluate([smiles, "CCO"], suite="medchem", jobs=1).lost
