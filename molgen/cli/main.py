@@ -104,3 +104,7 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has gone, which is no error of ours
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:  # a full disk, a name too long, a folder that has vanished
+        place = "" if error.filename is None else f"{error.filename}: "
+        print(f"molgen: {place}{error.strerror or error}", file=sys.stderr)
+        sys.exit(1)

@@ -36,6 +36,9 @@ def to_device(generator: Generator, device: str) -> Generator:
     import torch
 
     try:
-        return generator.to(torch.device(device))
+        chosen = torch.device(device)
+        if chosen.type == "meta":
+            raise RuntimeError("it holds shapes and no numbers")
+        return generator.to(chosen)
     except (RuntimeError, AssertionError) as error:
         raise UsageError(f"cannot use the device {device!r}: {str(error).splitlines()[0]}") from None

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numba
 import numpy as np
 from numba.core.types import Type, uint64
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from molgen.system.compiled import compiled
 
 _PARTS = 64
 """Parts into which rows are shared out."""
@@ -30,7 +31,7 @@ def _popcount(context: Any, word: Type) -> Any:
     return uint64(uint64), generate
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _nearest(
     queries: Any,
     reference: Any,
@@ -56,7 +57,7 @@ def _nearest(
         best[i] = highest
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _sums(prints: Any, bits: Any, sums: Any, start: int, stop: int) -> None:
     for i in range(start, stop):
         first, second = 0.0, 0.0

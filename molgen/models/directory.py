@@ -175,11 +175,15 @@ def write_directory(
     Raises:
         MolgenError: it cannot be written, or exists and `overwrite` is false.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     with whole_folder(path, overwrite) as folder:
         file = folder / WEIGHTS_FILE
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, file)
+        try:
+            save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, file)
+        except SafetensorError as error:
+            raise MolgenError(f"cannot write {path}: {short(error)}") from None
         file.chmod(0o644)  # safetensors writes for the owner alone
         header = Header(
             format="molgen",

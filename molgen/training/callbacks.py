@@ -18,6 +18,7 @@ from torch import Tensor
 
 from molgen.datasets.batches import Batch, BatchStream
 from molgen.diffusion.random_keys import RandomKeys
+from molgen.errors import MolgenError
 from molgen.system.files import whole_file
 from molgen.system.progress import Bar, is_watched, to_stderr
 from molgen.system.signals import ENDING, leave_terminal
@@ -118,8 +119,12 @@ class Keeper(L.Callback):
         self._last = time.monotonic()
         checkpoint = trainer._checkpoint_connector.dump_checkpoint(weights_only=False)
         if trainer.is_global_zero:
-            with whole_file(self.run / "last.ckpt") as temporary:
-                torch.save(checkpoint, temporary)
+            path = self.run / "last.ckpt"
+            with whole_file(path) as temporary:
+                try:
+                    torch.save(checkpoint, temporary)
+                except RuntimeError:  # PyTorch's writer does not say why
+                    raise MolgenError(f"cannot write {path}: is the disk full? What was saved before stays") from None
             if not model:
                 return
             with self.average.applied(pl_module):

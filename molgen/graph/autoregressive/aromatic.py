@@ -7,11 +7,11 @@ be joined to, is what decides which ring may be closed and where a hetero atom h
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from molgen.chem.bonds import BOND_NAMES, LEAST_ORDERS
+from molgen.system.compiled import compiled
 
 STATES = 4
 """Of an atom: 1 if it is aromatic with fewer than two aromatic bonds, plus 2 if it may be one that lacks a partner."""
@@ -23,7 +23,7 @@ _ORDERS = np.array(LEAST_ORDERS)
 _PRIME = 2_147_483_647
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def aromatic_states(
     bonds: NDArray[np.uint8], valences: NDArray[np.int64], states: NDArray[np.int64]
 ) -> tuple[int, int]:
@@ -61,7 +61,7 @@ def aromatic_states(
     return min(ends, COUNTS - 1), min(kernel[needy], COUNTS - 1)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _kernel(bonds: NDArray[np.uint8], atoms: NDArray[np.int64]) -> NDArray[np.int64]:
     """A vector of the kernel of the Tutte matrix of some atoms, and last the kernel's dimension.
 
@@ -109,7 +109,7 @@ def _kernel(bonds: NDArray[np.uint8], atoms: NDArray[np.int64]) -> NDArray[np.in
     return vector
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _power(base: int, exponent: int) -> int:
     result = 1
     while exponent:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,7 @@ from molgen.chem.vocabulary import Vocabulary
 from molgen.constraints.fragment import Fragment
 from molgen.errors import MoleculeError, UsageError
 from molgen.graph.autoregressive.partial_graph import FAR, Array, PartialGraph
+from molgen.system.compiled import compiled
 
 Mask = NDArray[np.bool_]
 
@@ -118,7 +118,7 @@ class GivenGuard:
                 self.attachments[b, j, row[b, j]] -= 1
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _restrict(
     row: Array, allowed: Mask, left: int, marked: Mask, attachments: Array, distance: NDArray[np.int16], pieces: Array
 ) -> tuple[Mask, Mask]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +23,7 @@ from molgen.graph.autoregressive.pieces import (
     draw_pieces,
     uniform,
 )
+from molgen.system.compiled import compiled
 
 OrderName = Literal["canonical", "traversal", "pieces"]
 ORDER_NAMES: tuple[OrderName, ...] = ("canonical", "traversal", "pieces")
@@ -60,7 +60,7 @@ def draw_orders(bonds: Bonds, names: NDArray[np.int64], keys: NDArray[np.uint64]
     return Orders(*_draw(bonds, names, keys))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _draw(
     bonds: Bonds, wanted: NDArray[np.int64], keys: NDArray[np.uint64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -94,7 +94,7 @@ def _draw(
     return names, atoms, given, pieces, leaving
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _place_pieces(
     bonds: Bonds, kept: Mask, left: Mask, atoms: NDArray[np.int64], state: RandomState
 ) -> tuple[int, int]:
@@ -118,7 +118,7 @@ def _place_pieces(
     return count, pieces
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _next_start(bonds: Bonds, left: Mask, state: RandomState) -> int:
     """A random atom left that is bonded to one already placed, or any atom left where there is none."""
     n = len(left)
@@ -140,7 +140,7 @@ def _next_start(bonds: Bonds, left: Mask, state: RandomState) -> int:
     return first if bonded else second
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _walk(bonds: Bonds, start: int, left: Mask, atoms: NDArray[np.int64], count: int, state: RandomState) -> int:
     """Place the atoms left that can be reached through atoms left, depth first at random. Returns the new count."""
     n = len(left)

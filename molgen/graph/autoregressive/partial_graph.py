@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Generic, NamedTuple, TypeVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from molgen.chem.bonds import BOND_NAMES, ORDERS
 from molgen.graph.autoregressive.aromatic import aromatic_states
+from molgen.system.compiled import compiled
 
 BONDS = len(BOND_NAMES)
 _HALF_ORDERS = np.array([round(2 * order) for order in ORDERS])
@@ -157,7 +157,7 @@ def _relation(distance: NDArray[np.int16]) -> Array:
     return np.where(near >= FAR, RELATIONS - 1, np.where(near < 2, near, longer))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _add(
     m: int,
     given: Array,
@@ -193,7 +193,7 @@ def _add(
             ends[b], missing[b] = found
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _components_among(atoms: Array, distance: NDArray[np.int16]) -> int:
     """Number of connected components that some atoms belong to."""
     number = 0
@@ -205,7 +205,7 @@ def _components_among(atoms: Array, distance: NDArray[np.int16]) -> int:
     return number
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _add_distances(m: int, neighbours: Array, distance: NDArray[np.int16]) -> None:
     """Distances with atom m, which is bonded to some atoms before it."""
     distance[m, m] = 0

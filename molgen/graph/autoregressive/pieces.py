@@ -5,9 +5,10 @@ All functions work on one graph as a square of bond categories, with a random st
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from molgen.system.compiled import compiled
 
 Bonds = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -18,7 +19,7 @@ _SCAFFOLD, _CUT, _LINKER = 0.25, 0.6, 0.8
 """Cumulative shares of the ways to draw pieces; the rest are random connected subgraphs."""
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def next_random(state: RandomState) -> np.uint64:
     """The next number of splitmix64 (Steele, Lea and Flood, 2014)."""
     state[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -28,19 +29,19 @@ def next_random(state: RandomState) -> np.uint64:
     return x ^ (x >> np.uint64(31))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def below(state: RandomState, n: int) -> int:
     """A random number from 0 to n - 1."""
     return int(next_random(state) >> np.uint64(33)) % n
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def uniform(state: RandomState) -> float:
     """A random number in [0, 1)."""
     return np.int64(next_random(state) >> np.uint64(11)) * 2.0**-53
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def draw_pieces(bonds: Bonds, state: RandomState) -> Mask:
     """Which atoms are given: at least one, and not all.
 
@@ -65,7 +66,7 @@ def draw_pieces(bonds: Bonds, state: RandomState) -> Mask:
     return kept
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _scaffold(bonds: Bonds, state: RandomState) -> Mask:
     """What is left when atoms with one neighbour are taken away again and again."""
     n = len(bonds)
@@ -90,7 +91,7 @@ def _scaffold(bonds: Bonds, state: RandomState) -> Mask:
     return kept
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def component(bonds: Bonds, start: int) -> Mask:
     """The atoms that can be reached from one."""
     n = len(bonds)
@@ -109,7 +110,7 @@ def component(bonds: Bonds, start: int) -> Mask:
     return found
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _cut(bonds: Bonds, wanted: int, state: RandomState) -> tuple[Bonds, NDArray[np.int64], int]:
     """Bonds without some random acyclic single ones, these ``(wanted, 2)``, and their number.
 
@@ -140,7 +141,7 @@ def _cut(bonds: Bonds, wanted: int, state: RandomState) -> tuple[Bonds, NDArray[
     return rest, cuts, found
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _components(bonds: Bonds, state: RandomState) -> Mask:
     """Some of the components after cutting one to three bonds: at least one, and not all."""
     n = len(bonds)
@@ -160,7 +161,7 @@ def _components(bonds: Bonds, state: RandomState) -> Mask:
     return kept
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _without_linker(bonds: Bonds, state: RandomState) -> Mask:
     """All but the component between two cut bonds."""
     n = len(bonds)
@@ -174,7 +175,7 @@ def _without_linker(bonds: Bonds, state: RandomState) -> Mask:
     return np.zeros(n, np.bool_)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _subgraphs(bonds: Bonds, state: RandomState) -> Mask:
     """One to three random connected subgraphs; at least one atom is left."""
     n = len(bonds)
