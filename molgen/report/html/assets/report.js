@@ -43,14 +43,17 @@ for (const histogram of data.histograms) {
   place.className = "chart";
   document.getElementById("histograms").append(place);
   chart(place, {
-    title: { text: histogram.name, textStyle: { fontSize: 13 } },
-    grid: { left: 8, right: 12, top: 52, bottom: 24 },
-    legend: { top: 20, itemWidth: 12, itemHeight: 8, textStyle: { fontSize: 10 } },
+    title: { text: histogram.name, top: 2, left: 4, padding: 2, textStyle: { fontSize: 13 } },
+    grid: { left: 8, right: 12, top: 44, bottom: 24 },
+    legend: { show: histogram.sets.length > 1, top: 20, itemWidth: 12, itemHeight: 8, textStyle: { fontSize: 10 } },
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (value) => (100 * value).toFixed(1) + " %" },
-    xAxis: { type: "category", data: histogram.centres, axisTick: { show: false } },
+    xAxis: {
+      type: "category", data: histogram.centres, axisTick: { show: false },
+      axisLabel: { formatter: (centre) => String(Number(Number(centre).toPrecision(3))) },
+    },
     yAxis: { type: "value", show: false },
     series: histogram.sets.map((set) => ({
-      type: "line", step: "middle", symbol: "none", name: set.name, data: set.shares,
+      type: "line", step: "middle", symbol: histogram.centres.length > 1 ? "none" : "circle", name: set.name, data: set.shares,
       areaStyle: { opacity: 0.12 }, lineStyle: { width: 1.4 },
     })),
   });
