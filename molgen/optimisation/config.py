@@ -23,7 +23,7 @@ class OptimiserConfig(BaseModel):
         learning_rate: of Adam.
         updates: gradient steps of a step; the first one has the new molecules too.
         replay: molecules of the memory in each gradient step.
-        rank: share of the memory over which the weight of its molecules falls to one half, by rank.
+        rank: share of the good molecules over which their weight falls to one half, by rank.
         random_orders: learn from each molecule in another generation order every time, where the model has several.
         regrowth: share of attempts that keep a random part of a good molecule, where the model takes fragments.
         crossover: share of those that keep parts of two molecules.
@@ -43,7 +43,7 @@ class OptimiserConfig(BaseModel):
     learning_rate: float = Field(3e-4, gt=0)
     updates: int = Field(1, ge=0)
     replay: int = Field(32, ge=1)
-    rank: float = Field(0.01, gt=0)
+    rank: float = Field(0.1, gt=0)
     random_orders: bool = False
     regrowth: float = Field(0.5, ge=0, le=1)
     crossover: float = Field(0.0, ge=0, le=1)

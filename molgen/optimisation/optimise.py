@@ -133,10 +133,11 @@ class Optimiser:
             own = keys.select(torch.arange(end - one.attempts, end, device=keys.keys.device))
             try:
                 drawn = self.agent.sample_batch(one.size, own, self.sampling, "strict", one.conditions)
-            except UsageError:  # a part that the model cannot be asked for
+            except UsageError:  # a part that the model cannot be asked for: whole molecules instead
                 if one.conditions is self.conditions:
                     raise
-                return []
+                size = int(self.agent.draw_sizes(own, self.sampling, self.conditions)[0])
+                drawn = self.agent.sample_batch(size, own, self.sampling, "strict", self.conditions)
             return [attempt.smiles for attempt in drawn if attempt.smiles is not None]
 
         found = [text for part in parallel_map(sample, range(len(proposals)), self.agent.device) for text in part]
@@ -149,7 +150,7 @@ class Optimiser:
         good = memory.best(max(config.replay * 4, config.parents))
         baseline = float(memory.rewards(new).mean()) if new else 0.0
         for number in range(config.updates if good else 0):
-            chosen = [good[rank] for rank in ranked(config.replay, len(good), config.rank * 10, draw)]
+            chosen = [good[rank] for rank in ranked(config.replay, len(good), config.rank, draw)]
             if number == 0 and config.learning != "elite":
                 chosen = [*new, *chosen]
             if chosen:

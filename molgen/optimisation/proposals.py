@@ -102,7 +102,7 @@ class Proposer:
 
     def _picked(self, best: list[int], draw: np.random.Generator) -> int:
         """A good molecule, the better the more often."""
-        return best[ranked(1, len(best), self.config.rank * 10, draw)[0]]
+        return best[ranked(1, len(best), self.config.rank, draw)[0]]
 
     def _near(self, smiles: str, draw: np.random.Generator) -> int | None:
         """About the size of an attempt that becomes a molecule; None where the model does not make that."""
