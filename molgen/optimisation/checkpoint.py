@@ -38,6 +38,7 @@ def save(optimiser: Optimiser, folder: Path) -> None:
         "columns": list(optimiser.scorer.columns),
         "curve": [asdict(point) for point in optimiser.curve],
         "molecules": optimiser.memory.smiles,
+        "prior_costs": optimiser.learner.prior_costs,
         "values": [optimiser.scorer.known[text] for text in optimiser.memory.smiles],
     }
     with whole_file(folder / STATE_FILE) as temporary:
@@ -66,6 +67,7 @@ def restore(optimiser: Optimiser, folder: Path) -> None:
             _load(optimiser, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
         optimiser.curve[:] = [Point(**point) for point in state["curve"]]
         optimiser.seconds.update(state["seconds"])
+        optimiser.learner.prior_costs.update(state["prior_costs"])
         optimiser.steps, optimiser.stalled = int(state["steps"]), int(state["stalled"])
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, RuntimeError) as error:
         raise MolgenError(f"{folder} holds no sound state: {(str(error).splitlines() or [''])[0]}") from None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from molgen.datasets.batches import Batch
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MoleculeError
 from molgen.models.generator import Generator
@@ -27,11 +26,15 @@ class Learner:
         agent: that learns.
         prior: the same as it was, which stays.
         config: how.
+
+    Attributes:
+        prior_costs: - log p of molecules under the model as it was, those that were needed so far.
     """
 
     def __init__(self, agent: Generator, prior: Generator, config: OptimiserConfig) -> None:
         self.agent, self.prior, self.config = agent, prior, config
         self.optimizer = torch.optim.Adam(agent.parameters(), lr=config.learning_rate)
+        self.prior_costs: dict[str, float] = {}
         self._encoded: dict[str, list[Tensor] | None] = {}
 
     def update(self, smiles: Sequence[str], rewards: Sequence[float], baseline: float, number: int) -> None:
@@ -43,35 +46,47 @@ class Learner:
             baseline: mean of the rewards of the step.
             number: of the gradient step, from which its randomness follows.
         """
-        fitting = [row for row, text in enumerate(smiles) if self._variables(text) is not None]
+        sizes: dict[int, list[int]] = defaultdict(list)
+        for row, text in enumerate(smiles):
+            variables = self._variables(text)
+            if variables is not None:
+                sizes[len(variables[0])].append(row)
+        fitting = sum(map(len, sizes.values()))
         self.optimizer.zero_grad(set_to_none=True)
         values = torch.tensor(rewards, dtype=torch.float32, device=self.agent.device)
-        for rows, batch in self._batches(smiles, fitting, number):
-            rng = RandomKeys.from_seed(self.config.seed, batch.examples)
-            cost = self._cost(self.agent, batch, rng)
-            with torch.no_grad():
-                prior = self._cost(self.prior, batch, rng) if needs_prior(self.config.learning) else cost.detach()
-            each = loss(self.config.learning, cost, prior, values[rows], baseline, self.config.sigma)
-            (each.sum() / len(fitting)).backward()  # type: ignore[no-untyped-call]
+        for rows in sizes.values():
+            own = [smiles[row] for row in rows]
+            examples = torch.tensor([number * len(smiles) + row for row in rows])
+            cost = self._cost(self.agent, own, examples)
+            each = loss(
+                self.config.learning, cost, self._prior(own, examples), values[rows], baseline, self.config.sigma
+            )
+            (each.sum() / fitting).backward()  # type: ignore[no-untyped-call]
         if fitting:
             torch.nn.utils.clip_grad_norm_(self.agent.parameters(), _CLIP)
             self.optimizer.step()
 
-    def _cost(self, model: Generator, batch: Batch, rng: RandomKeys) -> Tensor:
+    def _cost(self, model: Generator, smiles: Sequence[str], examples: Tensor) -> Tensor:
+        """- log p of molecules of one size ``(B,)``, or that of the rest where a part is given."""
+        parts: list[Any] = [self._variables(text) for text in smiles]
+        kinds = [torch.stack(values) for values in zip(*parts, strict=True)]
+        batch = model.batch(kinds, examples).to(model.device)
+        rng = RandomKeys.from_seed(self.config.seed, batch.examples)
         return model.training_cost(batch, rng) if self.config.random_orders else model.bound(batch, rng)
 
-    def _batches(self, smiles: Sequence[str], rows: Sequence[int], number: int) -> Iterator[tuple[list[int], Batch]]:
-        """Rows and batch of the molecules of each size."""
-        sizes: dict[int, list[int]] = defaultdict(list)
-        for row in rows:
-            variables = self._variables(smiles[row])
-            assert variables is not None
-            sizes[len(variables[0])].append(row)
-        for members in sizes.values():
-            parts: list[Any] = [self._variables(smiles[row]) for row in members]
-            kinds = [torch.stack(values) for values in zip(*parts, strict=True)]
-            examples = torch.tensor([number * len(smiles) + row for row in members])
-            yield members, self.agent.batch(kinds, examples).to(self.agent.device)
+    @torch.no_grad()
+    def _prior(self, smiles: Sequence[str], examples: Tensor) -> Tensor:
+        """The same of the model as it was; computed once for each molecule where nothing is drawn for it."""
+        device = self.agent.device
+        if not needs_prior(self.config.learning):
+            return torch.zeros(len(smiles), device=device)
+        if self.config.random_orders or not self.prior.exact:
+            return self._cost(self.prior, smiles, examples)
+        new = [row for row, text in enumerate(smiles) if text not in self.prior_costs]
+        if new:
+            texts = [smiles[row] for row in new]
+            self.prior_costs.update(zip(texts, self._cost(self.prior, texts, examples[new]).tolist(), strict=True))
+        return torch.tensor([self.prior_costs[text] for text in smiles], device=device)
 
     def _variables(self, smiles: str) -> list[Tensor] | None:
         """Variables of a molecule, None where it does not fit the model."""
