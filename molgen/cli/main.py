@@ -44,6 +44,9 @@ _VERBS: Panels = {
     "Ordinary text": ("dialogue",),
 }
 
+_LIBRARIES = "libxrender1 libxext6 libx11-6 libexpat1"
+"""Of the system, that RDKit's drawing needs."""
+
 app = typer.Typer(
     cls=panelled_group(_VERBS),
     no_args_is_help=True,
@@ -103,6 +106,11 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output has gone, which is no error of ours
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except ImportError as error:
+        if "shared object file" not in str(error):
+            raise
+        print(f"molgen: {error}; on Debian: apt-get install {_LIBRARIES}", file=sys.stderr)
         sys.exit(1)
     except OSError as error:  # a full disk, a name too long, a folder that has vanished
         place = "" if error.filename is None else f"{error.filename}: "

@@ -13,6 +13,7 @@ from molgen.graph.features import GraphFeatures
 from molgen.graph.layers import BondGraph, GraphLayer
 from molgen.nn.layers import TimeEmbedding
 from molgen.nn.message_passing import CompleteGraphs
+from molgen.nn.message_passing.templates import delete_templates
 from molgen.nn.pairs import list_to_square, pair_index, pair_positions, square_to_list
 
 
@@ -60,6 +61,7 @@ class GraphDenoiser(nn.Module):
             GraphLayer(width, pair_width, config.heads, config.triangle, width, config.expansion, config.local)
             for _ in range(config.layers)
         )
+        delete_templates()
         self.atom_head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, atom_states))
         self.bond_head = nn.Sequential(nn.LayerNorm(pair_width), nn.Linear(pair_width, bond_states))
         categories = torch.arange(bond_states + 1)

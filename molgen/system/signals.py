@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from molgen.errors import MolgenError
+
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Signals by which a program is asked to end, beside Ctrl-C; SIGHUP comes when its terminal closes."""
 
@@ -36,28 +38,39 @@ class Ended(BaseException):
 def ending_by_exception() -> Iterator[None]:
     """For the length of a block, `ENDING` signals raise `Ended`, so that unfinished files and worker processes go.
 
-    Signals that are ignored, as under ``nohup``, stay so. Outside the main thread, which alone receives signals, this
-    does nothing.
+    An exception comes at any moment, also while a module is being imported; whatever error follows from that, the block
+    ends with `Ended`, and after Ctrl-C with `KeyboardInterrupt`. Signals that are ignored, as under ``nohup``, stay so.
+    Outside the main thread, which alone receives signals, this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in ENDING}
+    before = {number: signal.getsignal(number) for number in (*ENDING, signal.SIGINT)}
+    received: list[int] = []
+
+    def end(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        for other in ENDING:  # while all is being cleaned up
+            signal.signal(other, signal.SIG_IGN)
+        leave_terminal()
+        raise Ended(number)
+
     for number, handler in before.items():
-        if handler is signal.SIG_DFL:
-            signal.signal(number, _end)
+        if handler in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, end)
     try:
         yield
+    except MolgenError:
+        raise
+    except Exception:
+        if not received:
+            raise
+        raise (KeyboardInterrupt if received[-1] == signal.SIGINT else Ended(received[-1])) from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    for other in ENDING:  # while all is being cleaned up
-        signal.signal(other, signal.SIG_IGN)
-    leave_terminal()
-    raise Ended(number)
 
 
 def leave_terminal() -> None:

@@ -365,3 +365,20 @@ def test_a_closed_pipe_is_no_traceback() -> None:
     )
     assert "attempted 5" in process.stderr and process.returncode == 1
     assert "Traceback" not in process.stderr and "Exception" not in process.stderr, process.stderr
+
+
+def test_a_missing_library_of_the_system_is_named_with_its_package(
+    molgen: Run, smiles_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the loader of libraries words it where RDKit's drawing finds no X."""
+
+    class Bare:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "rdkit.Chem.Draw":
+                raise ImportError("libXrender.so.1: cannot open shared object file: No such file or directory")
+
+    for name in [name for name in sys.modules if name.startswith(("rdkit.Chem.Draw", "molgen.report"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Bare(), *sys.meta_path])
+    said = molgen("view", smiles_file, "-o", tmp_path / "x.png", code=1).stderr
+    assert said.startswith("molgen: libXrender.so.1: cannot open") and "apt-get install libxrender1" in said

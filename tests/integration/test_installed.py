@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -26,9 +27,21 @@ def run(*command: object, cwd: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution."""
+    folder = tmp_path_factory.mktemp("source")
+    run(sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    return next(folder.glob("*.tar.gz"))
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, made from the source distribution as by those who have nothing else."""
     folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    with tarfile.open(source) as archive:
+        archive.extractall(folder, filter="data")
+    unpacked = next(path for path in folder.iterdir() if path.is_dir())
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, unpacked, cwd=folder)
     return next(folder.glob("*.whl"))
 
 
@@ -37,10 +50,25 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment with the wheel; what it depends on is that of this environment."""
     folder = tmp_path_factory.mktemp("user")
     venv.create(folder, with_pip=False, symlinks=True)
+    made = folder / "bin" / "python"
+    pip = (sys.executable, "-I", "-m", "pip", "--python", made, "install", "--quiet", "--no-deps", "--no-index", wheel)
+    run(*pip, cwd=folder)
     packages = next(folder.glob("lib/python*/site-packages"))
-    zipfile.ZipFile(wheel).extractall(packages)
     (packages / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
-    return folder / "bin" / "python"
+    return made
+
+
+def test_the_source_has_what_is_under_version_control_and_nothing_else(source: Path) -> None:
+    with tarfile.open(source) as archive:
+        names = {"/".join(Path(name).parts[1:]) for name in archive.getnames()}
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], capture_output=True, text=True, cwd=ROOT
+    )
+    if listed.returncode:
+        pytest.skip("no clone")
+    known = set(listed.stdout.splitlines())
+    assert {name for name in known if not name.startswith(".")} <= names
+    assert names - known <= {"PKG-INFO", ".gitignore"}
 
 
 def test_the_wheel_has_what_molgen_needs(wheel: Path) -> None:
@@ -65,6 +93,15 @@ def test_what_is_installed_generates_and_scores(python: Path, tmp_path: Path) ->
     shown = run(python, "-c", script, cwd=tmp_path).splitlines()
     assert Path(shown[0]).is_relative_to(python.parents[1])
     assert shown[1 : 1 + len(shipped_models())] == [f"{name} 2" for name in shipped_models()]
+
+
+def test_the_command_works_elsewhere_without_the_source(python: Path, tmp_path: Path) -> None:
+    command = python.parent / "molgen"
+    run(command, "generate", "-n", 5, "--model", "qm9-graph", "--steps", 20, "-o", "five.smi", cwd=tmp_path)
+    assert len((tmp_path / "five.smi").read_text().split()) == 5
+    assert "validity" in run(command, "evaluate", "five.smi", cwd=tmp_path)
+    run(command, "view", "five.smi", "-o", "five.png", cwd=tmp_path)
+    assert (tmp_path / "five.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_documented_python_passes_mypy_strict(python: Path, tmp_path: Path) -> None:
