@@ -41,7 +41,7 @@ class OptimiserConfig(BaseModel):
     learning: Learning = "augmented"
     sigma: float = Field(500.0, gt=0)
     learning_rate: float = Field(3e-4, gt=0)
-    updates: int = Field(1, ge=0)
+    updates: int = Field(2, ge=0)
     replay: int = Field(32, ge=1)
     rank: float = Field(0.1, gt=0)
     random_orders: bool = False

@@ -38,7 +38,7 @@ def oddities(smiles: Sequence[str], prior: Generator, score: AnyScore | None = N
         >>> from molgen.models.loading import load_model
         >>> found = oddities(["C1CCCCCCC1"], load_model("qm9-ar"))
         >>> found["ring_oddities"], round(found["SA"][0], 1)
-        (['a ring of 8 atoms'], 1.2)
+        (['a ring of 8 atoms'], 1.0)
     """
     records = [MoleculeRecord(text) for text in smiles]
     known = prior.ring_systems
