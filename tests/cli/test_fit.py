@@ -31,6 +31,13 @@ def test_a_model_is_cross_validated_stored_and_used(molgen: Run, activity: Path,
     assert "exists" in molgen("fit", activity, "--column", "pIC50", "--out", "qsar", code=2, cwd=tmp_path).stderr
 
 
+def test_names_of_columns_are_no_markup(molgen: Run, activity: Path, tmp_path: Path) -> None:
+    activity.write_text(activity.read_text().replace("pIC50", "mean [nM]"))
+    options = ("--column", "mean [nM]", "--estimator", "gaussian-process", "--folds", 2)
+    result = molgen("fit", activity, *options, "--out", "qsar", cwd=tmp_path)
+    assert "mean [nM]: gaussian-process" in result.stdout and "Warning" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -58,20 +59,23 @@ def _gaussian_process(task: TaskName, seed: int) -> Any:
 
     if task == "classification":
         return GaussianProcessClassifier(ConstantKernel(4.0, "fixed") * TanimotoKernel(), random_state=seed)
-    kernel = ConstantKernel(1.0) * TanimotoKernel() + WhiteKernel(0.3, (1e-3, 10.0))
+    kernel = ConstantKernel(1.0) * TanimotoKernel() + WhiteKernel(0.3, (1e-4, 10.0))
     return GaussianProcessRegressor(kernel, normalize_y=True, random_state=seed)
 
 
 def fitted(pipe: Any, x: NDArray[np.float32], y: NDArray[np.float64], seed: int) -> Any:
     """The pipeline, fitted. A large Gaussian process has its hyperparameters fitted to a part of the molecules."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.gaussian_process import GaussianProcessRegressor
 
     process = pipe.steps[-1][1]
-    if isinstance(process, GaussianProcessRegressor) and len(x) > _FOR_HYPERPARAMETERS:
-        part = np.random.default_rng(seed).choice(len(x), _FOR_HYPERPARAMETERS, replace=False)
-        pipe.fit(x[part], y[part])
-        process.set_params(kernel=process.kernel_, optimizer=None)
-    return pipe.fit(x, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a hyperparameter at its bound is no error
+        if isinstance(process, GaussianProcessRegressor) and len(x) > _FOR_HYPERPARAMETERS:
+            part = np.random.default_rng(seed).choice(len(x), _FOR_HYPERPARAMETERS, replace=False)
+            pipe.fit(x[part], y[part])
+            process.set_params(kernel=process.kernel_, optimizer=None)
+        return pipe.fit(x, y)
 
 
 def predicted(pipe: Any, x: NDArray[np.float32], task: TaskName) -> NDArray[np.float64]:
