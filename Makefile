@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # Where torch comes from; https://download.pytorch.org/whl/cpu spares gigabytes of CUDA where there is no GPU.
 TORCH_INDEX ?=
 
-.PHONY: demo test check bench bench-evaluate clean
+.PHONY: demo test check mutations bench bench-evaluate clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,9 @@ check: $(VENV)/.installed-dev  ## Formatting, lint and types.
 
 test: check  ## All checks and all tests, the slow ones too.
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m "slow or not slow" -n 2 --dist loadfile
+
+mutations: $(VENV)/.installed-dev  ## Put faults into a copy, one at a time, to see that tests notice; AREAS="training splits" for some.
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutations $(AREAS)
 
 bench: $(VENV)/.installed  ## Training and sampling throughput on this machine.
 	$(BIN)/python benchmarks/throughput.py

@@ -2,18 +2,21 @@
 
 ``python -m tests.mutations`` does all areas, ``python -m tests.mutations training splits`` those two. A list is a file
 ``AREA.toml`` of this folder: the tests of the area, and for each fault a name, a file, what stands there once, and what
-is put in its place. The rest of the project is imported by a fresh process for each fault; only what others have
-written (torch, RDKit, ...) is imported once.
+is put in its place. Each fault is tried in a process of its own, forked from one that has imported the project as it
+is: what has changed, and all that imports it, is imported again.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import os
+import pkgutil
 import shutil
 import sys
 import tempfile
 import tomllib
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -23,7 +26,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LISTS = Path(__file__).parent
-OTHERS = ("lightning", "matplotlib.pyplot", "pandas", "rdkit.Chem.Draw", "sklearn.ensemble", "torch_geometric", "fcd")
+OTHERS = ("fcd", "hypothesis", "matplotlib.pyplot", "pandas", "rdkit.Chem.Draw", "sklearn.ensemble", "xdist.plugin")
+"""What tests import beside the project."""
 SECONDS = 120
 """After which a test counts as failed: a fault may make a loop endless."""
 PASSED, FAILED = 0, 1
@@ -43,19 +47,71 @@ def copy_of_project(folder: Path) -> Path:
     return copy
 
 
-def run_tests(project: Path, tests: list[str], log: Path) -> int:
-    """What pytest ends with, in a process of its own."""
+Importers = dict[str, set[str]]
+"""Of each module of the project, those that import it."""
+
+
+def import_project() -> Importers:
+    """Import all modules of the project, from the folder that comes first where Python looks."""
+    for name in OTHERS:
+        importlib.import_module(name)
+    for module in pkgutil.walk_packages(importlib.import_module("molgen").__path__, "molgen."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    files = {name: str(part.__file__) for name, part in sys.modules.items() if name.split(".")[0] == "molgen"}
+    importers: Importers = {name: set() for name in files}
+    for name, file in files.items():
+        for used in imported_by(Path(file).read_text(), files):
+            importers[used].add(name)
+    return importers
+
+
+def forget(file: str, importers: Importers) -> None:
+    """Drop the module of a file and all that import it, directly or not, so that they are imported again."""
+    doomed, waiting = set(), [file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")]
+    while waiting:
+        name = waiting.pop()
+        if name not in doomed:
+            doomed.add(name)
+            waiting += importers[name]
+    packages = {name: sys.modules[name.rpartition(".")[0]] for name in doomed if "." in name}
+    for name in doomed:
+        del sys.modules[name]
+        if name in packages and hasattr(packages[name], name.rpartition(".")[2]):
+            delattr(packages[name], name.rpartition(".")[2])
+
+
+def imported_by(source: str, known: Iterable[str]) -> set[str]:
+    """Modules, of those known, that a source imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found & set(known)
+
+
+def run_tests(project: Path, tests: list[str], log: Path, prepare: Callable[[], None] = lambda: None) -> int:
+    """What pytest ends with, in a process of its own; slow tests are run where they are named one by one.
+
+    Args:
+        project: copy to test.
+        tests: files, or tests of files.
+        log: gets the output.
+        prepare: called in that process.
+    """
     child = os.fork()
     if child == 0:
         os.chdir(project)
-        sys.path[0] = str(project)
-        os.environ["PYTHONPATH"] = str(project)
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         for stream in (1, 2):
             os.dup2(output, stream)
-        for name in [name for name in sys.modules if name.split(".")[0] in ("molgen", "tests")]:
+        for name in [name for name in sys.modules if name.split(".")[0] == "tests"]:
             del sys.modules[name]
-        code = int(pytest.main(["-x", "-p", "no:cacheprovider", "-m", "", f"--timeout={SECONDS}", *tests]))
+        prepare()
+        slow_too = ["-m", ""] if all("::" in test for test in tests) else []
+        code = int(pytest.main(["-x", "-p", "no:cacheprovider", f"--timeout={SECONDS}", *slow_too, *tests]))
         sys.stdout.flush()
         os._exit(code)
     status = os.waitpid(child, 0)[1]
@@ -68,7 +124,7 @@ def forget_compiled(file: Path) -> None:
         Path(cache_from_source(str(file))).unlink()
 
 
-def outcome(project: Path, fault: dict[str, Any], tests: list[str], log: Path) -> str:
+def outcome(project: Path, fault: dict[str, Any], tests: list[str], log: Path, importers: Importers) -> str:
     """``killed``, ``SURVIVED``, or what is wrong with the list."""
     file = project / fault["file"]
     text = file.read_text()
@@ -77,21 +133,21 @@ def outcome(project: Path, fault: dict[str, Any], tests: list[str], log: Path) -
     file.write_text(text.replace(fault["before"], fault["after"]))
     forget_compiled(file)
     try:
-        code = run_tests(project, tests, log)
+        code = run_tests(project, tests, log, lambda: forget(fault["file"], importers))
     finally:
         file.write_text(text)
         forget_compiled(file)
     return {PASSED: "SURVIVED", FAILED: "killed"}.get(code, f"BROKEN: pytest ended with {code}")
 
 
-def measure(area: str, project: Path, log: Path) -> tuple[int, int]:
+def measure(area: str, project: Path, log: Path, importers: Importers) -> tuple[int, int]:
     """Faults of an area, and how many were noticed."""
     listed = tomllib.loads((LISTS / f"{area}.toml").read_text())
     if run_tests(project, listed["tests"], log) != PASSED:
         raise SystemExit(f"{area}: the tests fail without any fault\n{log.read_text()}")
     killed = 0
     for fault in listed["fault"]:
-        found = outcome(project, fault, fault.get("tests", listed["tests"]), log)
+        found = outcome(project, fault, fault.get("tests", listed["tests"]), log, importers)
         killed += found == "killed"
         print(f"{area}: {fault['name']}: {found}", flush=True)
     return len(listed["fault"]), killed
@@ -99,14 +155,14 @@ def measure(area: str, project: Path, log: Path) -> tuple[int, int]:
 
 def main(areas: list[str]) -> int:
     """Measure areas and print a table; 1 where a fault went unnoticed."""
-    for name in OTHERS:
-        importlib.import_module(name)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         project = copy_of_project(Path(folder))
-        os.environ["NUMBA_CACHE_DIR"] = str(Path(folder) / "numba")
+        os.environ |= {"NUMBA_CACHE_DIR": str(Path(folder) / "numba"), "PYTHONPATH": str(project)}
+        sys.path = [str(project), *(path for path in sys.path if Path(path).resolve() != ROOT)]
+        importers = import_project()
         for area in areas or sorted(file.stem for file in LISTS.glob("*.toml")):
-            rows.append((area, *measure(area, project, Path(folder) / "log")))
+            rows.append((area, *measure(area, project, Path(folder) / "log", importers)))
     print("| area | faults | noticed |\n|---|---|---|")
     print("\n".join(f"| {area} | {faults} | {killed} |" for area, faults, killed in rows))
     return int(any(faults != killed for _, faults, killed in rows))

@@ -52,7 +52,7 @@ def test_the_last_lines_are_held_out(tmp_path: Path) -> None:
     parts = split_stream(read_stream(path), SplitConfig(validation=0.1, test=0.2))
     assert parts["test"].startswith("line 40\n") and parts["test"].endswith("line 49\n")
     assert parts["validation"].splitlines() == [f"line {i}" for i in range(35, 40)]
-    assert "".join(parts.values()) == "".join([parts["train"], parts["validation"], parts["test"]])
+    assert parts["train"] + parts["validation"] + parts["test"] == path.read_text()
     path.write_text("")
     with pytest.raises(MolgenError, match="is empty"):
         read_stream(path)

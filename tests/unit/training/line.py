@@ -1,4 +1,4 @@
-"""A model of four numbers whose training can be done by hand, and its recipe."""
+"""A model of six numbers whose training can be done by hand, and its recipe."""
 
 from __future__ import annotations
 
