@@ -197,6 +197,15 @@ def test_noise_changes_the_order_and_ends_with_the_last_step() -> None:
     assert torch.equal(step_of(Confidence(eta=40.0), 0.0), step_of(Confidence(), 0.0))
 
 
+def test_noise_falls_with_the_share_still_masked() -> None:
+    """A draw of log probability -4 among others near 0 is hidden by noise of 5 * .2, and often is not by noise of 5."""
+    drawn = step_of(Confidence(), 0.0)  # the same draws, all shown
+    unlikely = drawn != 0
+    one = unlikely.sum(1) == 1
+    hidden = step_of(Confidence(eta=5.0), 0.2) == 3
+    assert float((hidden & unlikely)[one].any(1).float().mean()) > 0.85 and int(one.sum()) > 100
+
+
 def test_remasking_hides_what_has_become_unlikely() -> None:
     """The first variable stands at a class that the network now gives a probability of e^-60."""
     x_t = {"x": torch.tensor([[1, 3, 3, 3, 3]]).expand(2000, -1)}
