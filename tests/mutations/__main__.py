@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 LISTS = Path(__file__).parent
 OTHERS = ("fcd", "hypothesis", "matplotlib.pyplot", "pandas", "rdkit.Chem.Draw", "sklearn.ensemble", "xdist.plugin")
 """What tests import beside the project."""
-SECONDS = 300
+SECONDS = 600
 """After which a test counts as failed: a fault may make a loop endless."""
 PASSED, FAILED = 0, 1
 """What pytest ends with."""
