@@ -238,7 +238,7 @@ def test_variables_are_hit_in_any_order_at_times_of_the_largest_of_uniform_numbe
 
 
 def test_noise_that_is_put_back_is_another_than_that_of_the_draw() -> None:
-    """Of two states a quarter changes: half of what is noised, half of the time. By the draw's own numbers none would."""
+    """Of two states a quarter changes: half of what is noised, half of the time. By the draw's numbers none would."""
     process = Process({"x": Uniform(2)}, Linear())
     n = 20_000
     rng, even = RandomKeys.from_seed(0, torch.arange(n)), torch.zeros(n, 1, 2)
