@@ -117,6 +117,7 @@ class Keeper(L.Callback):
         """Write the checkpoint now, and the model directory if wanted, each whole."""
         assert isinstance(pl_module, GeneratorTask)
         self._last = time.monotonic()
+        _check_finite(pl_module)
         checkpoint = trainer._checkpoint_connector.dump_checkpoint(weights_only=False)
         if trainer.is_global_zero:
             path = self.run / "last.ckpt"
@@ -192,6 +193,7 @@ class Monitor(L.Callback):
             due = time.monotonic() - self._last >= self.seconds
         if trainer.strategy.reduce_boolean_decision(due or trainer.should_stop, all=False):
             self._last = time.monotonic()
+            _check_finite(pl_module)
             if trainer.is_global_zero:
                 metrics = self.measure(pl_module)
                 for logger in trainer.loggers:
@@ -287,6 +289,19 @@ class Console(L.Callback):
     def _describe(self, seconds: float) -> str:
         losses = "  ".join(f"{kind} {value:.3f}" for kind, value in self._smooth.items())
         return f"{losses} nats  {self._molecules / max(seconds, 1e-9):,.0f} molecules/s"
+
+
+def _check_finite(pl_module: L.LightningModule) -> None:
+    """End training that has diverged, before it is validated or saved over what was saved before.
+
+    Raises:
+        MolgenError: a weight is not finite.
+    """
+    if not all(bool(weights.isfinite().all()) for weights in pl_module.parameters()):
+        raise MolgenError(
+            "training has diverged: weights are not finite any more. Lower optimiser.learning_rate; what was saved "
+            "before stays as it is"
+        )
 
 
 def _time_left(task: GeneratorTask) -> str:

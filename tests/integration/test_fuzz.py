@@ -73,3 +73,5 @@ def test_mutated_smiles_end_no_run_and_are_all_counted(molgen_process: Run, tmp_
         scored = molgen_process("evaluate", path, "--only", "validity,uniqueness,atom_stability")
         assert f"{len(part):,} attempts" in scored.stdout
         assert "Traceback" not in scored.stderr and "longer than 20 s" not in scored.stderr
+        judged = molgen_process("evaluate", path, "--suite", "medchem")  # every figure of every molecule that is read
+        assert f"{len(part):,} attempts" in judged.stdout and "Traceback" not in judged.stderr

@@ -42,6 +42,7 @@ def test_no_molecule_is_similar_to_none() -> None:
     assert nearest_similarity(_prints(0, 0), _prints(3, 1)).shape == (0,)
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_of_torch_stays_what_it_is(tmp_path: Path) -> None:
     """Another number would change the bits of what is trained later. The code is compiled anew, as at first use."""
     script = (

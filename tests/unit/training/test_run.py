@@ -14,7 +14,7 @@ import pytest
 import torch
 
 import molgen as package
-from molgen.errors import UsageError
+from molgen.errors import MolgenError, UsageError
 from molgen.training.config import read_config
 from molgen.training.display import Display
 from molgen.training.run import read_run_config, train
@@ -141,6 +141,17 @@ def test_a_run_with_dropout_resumes_to_the_same_weights_and_average(
         assert all(torch.equal(value, second[name]) for name, value in first.items())
     shipped = [package.load(run / "model").weights_sha256 for run in runs]
     assert shipped[0] == shipped[1]
+
+
+def test_training_that_diverges_ends_in_one_line_and_saves_nothing(smiles: list[str], tmp_path: Path) -> None:
+    config = {
+        "network": {"width": 16, "layers": 1, "heads": 2},
+        "optimiser": {"steps": 4, "batch_size": 16, "warmup": 0, "learning_rate": 1e30},
+    }
+    for family in ("graph-autoregressive", "autoregressive"):
+        with pytest.raises(MolgenError, match="has diverged"):
+            package.train(family, smiles[:60], tmp_path / family, config=config, progress=False)
+        assert not (tmp_path / family / "last.ckpt").exists() and not (tmp_path / family / "model").exists()
 
 
 def test_training_starts_from_a_model(molgen: Run, tiny_model: Path, smiles_file: Path, tmp_path: Path) -> None:
