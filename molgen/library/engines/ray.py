@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pandas.util import hash_array
 
 from molgen.errors import MolgenError
-from molgen.library.duplicates import EXCLUDED, REPEATED, Dropped, partitions_of
+from molgen.library.duplicates import EXCLUDED, PARTITION_ROWS, REPEATED, Dropped, partitions_of
 from molgen.library.engines.base import TRIES, Engine
 from molgen.system.extras import missing_extra
 from molgen.system.hardware import use_one_core
@@ -33,9 +33,14 @@ class Ray(Engine):
         jobs: actors; by default one per core of the cluster.
         address: of a cluster, ``auto`` for that of this machine; by default Ray is started here and ended with it.
 
+    Attributes:
+        partition_rows: molecules that one task compares.
+
     Raises:
         MolgenError: Ray is not installed, or cannot be reached.
     """
+
+    partition_rows = PARTITION_ROWS
 
     def __init__(self, jobs: int | None = None, address: str | None = None) -> None:
         self._ray = _started(jobs, address)
@@ -75,7 +80,7 @@ class Ray(Engine):
     def duplicates(self, shards: Sequence[Path], excluded: Sequence[Path], scratch: Path) -> Dropped:
         """Parts by hash of the SMILES go through Ray's object store, and each is compared by one task."""
         self._end_actors()  # whose cores the tasks need
-        parts = partitions_of(shards, excluded)
+        parts = partitions_of(shards, excluded, self.partition_rows)
         groups = [(list(files), reason) for files, reason in _groups(shards, excluded)]
         divide = self._ray.remote(num_returns=parts)(_divided)
         divided = [divide.remote(files, excluded_ones, parts) for files, excluded_ones in groups]
