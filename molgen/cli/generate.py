@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -120,6 +118,7 @@ def generate(
     """Generate molecules."""
     from molgen.cli.console import said_warnings, say
     from molgen.cli.options import to_device
+    from molgen.cli.output import Output
     from molgen.errors import UsageError
     from molgen.io import check_output, holds_columns
     from molgen.system.files import check_writable
@@ -154,6 +153,7 @@ def generate(
     from molgen.models.generator import Generator
     from molgen.models.results import Interrupted, TooFew
     from molgen.system.hardware import keep_memory
+    from molgen.system.signals import Ended
 
     asked: dict[str, Any] = {
         "fragment": fragment,
@@ -187,49 +187,37 @@ def generate(
             conditions.check(generator.conditions)
         states = generator.trace(seed, conditions, **sampling)
         draw_trace(trace, states, overwrite, None if conditions is None else conditions.fragment)
+    if attempts is None and n is None:
+        return
     start = time.perf_counter()
     options = {"seed": seed, "batch_size": batch_size, **asked, **sampling}
-    found: Attempts | Generated
-    try:
-        with said_warnings(), bar("sampling", attempts or n) as shown:
-            if attempts is not None:
-                found = generator.attempts(attempts, progress=shown.advance, **options)
-            elif n is not None:
-                options |= {"max_attempts": max_attempts, **filtering}
-                found = generator.generate(n, progress=shown.advance, **options)
-            else:
-                return
-    except TooFew as few:
-        _deliver(few.found, start, out or (), overwrite, with_properties)
-        raise
-    except Interrupted as stop:
-        if stop.found:
-            _deliver(stop.found, start, out or (), overwrite, with_properties)
-            say("interrupted: written is what the first attempts gave")
-        raise
-    _deliver(found, start, out or (), overwrite, with_properties)
-
-
-def _deliver(
-    found: Attempts | Generated, start: float, out: Sequence[Path], overwrite: bool, properties: bool = False
-) -> None:
-    """Print what it took since `start`, and write the molecules to files, or else to stdout."""
-    from molgen.cli.console import say
-    from molgen.models.results import write_table
-
-    say(f"{found}  {_pace(found.attempted, start)}")
-    try:
-        table, stopped = found.table(properties), False
-    except KeyboardInterrupt:
-        table, stopped = found.table(), True
-    for path in out:
-        write_table(path, table, overwrite)
-    if stopped:
-        say("interrupted: written without properties")
-        raise KeyboardInterrupt
-    if not out:
-        sys.stdout.writelines(f"{text}\n" for text in found)
-        sys.stdout.flush()
+    found: Attempts | Generated | None = None
+    stopped: BaseException | None = None
+    with Output(out or (), overwrite, with_properties) as output:
+        try:
+            with said_warnings(), bar("sampling", attempts or n) as shown:
+                options |= {"progress": shown.advance, "deliver": output}
+                if attempts is not None:
+                    found = generator.attempts(attempts, **options)
+                elif n is not None:
+                    options |= {"max_attempts": max_attempts, **filtering}
+                    found = generator.generate(n, **options)
+        except TooFew as few:
+            found, stopped = few.found, few
+        except Interrupted as stop:
+            found, stopped = stop.found, stop
+            if found:
+                output(found.take())
+        except (KeyboardInterrupt, Ended) as stop:
+            stopped = stop
+        if isinstance(stopped, KeyboardInterrupt | Ended) and not output.written:
+            raise stopped
+    if found is not None:
+        say(f"{found}  {_pace(found.attempted, start)}")
+    if isinstance(stopped, KeyboardInterrupt | Ended):
+        say("interrupted: written is what the first attempts gave")
+    if stopped is not None:
+        raise stopped
 
 
 def _pace(attempts: int, start: float) -> str:

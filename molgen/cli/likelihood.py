@@ -47,7 +47,7 @@ def likelihood(
         if not holds_columns(out):
             raise UsageError(f"{out.name} has no place for values: take .csv, .tsv, .parquet or .sdf")
 
-    from molgen.io.table import write
+    from molgen.io.table import Writer
     from molgen.models.generator import Generator
     from molgen.models.likelihood import DRAWS
 
@@ -58,5 +58,5 @@ def likelihood(
         found.save(out, overwrite)
     else:
         columns = found.table()
-        write(sys.stdout.buffer, columns.pop("smiles"), columns, delimiter=",")
+        Writer(sys.stdout.buffer, ",").write(columns.pop("smiles"), columns)
         sys.stdout.buffer.flush()

@@ -29,7 +29,7 @@ def score(
     from molgen.cli.console import say
     from molgen.errors import UsageError
     from molgen.io import check_output, holds_columns, read_smiles, write_molecules
-    from molgen.io.table import write
+    from molgen.io.table import Writer
     from molgen.scoring.benchmarks import find_score
     from molgen.scoring.file import score_records
 
@@ -42,5 +42,5 @@ def score(
     if out is not None:
         write_molecules(out, scored.smiles, overwrite, scored.columns)
     else:
-        write(sys.stdout.buffer, scored.smiles, scored.columns, delimiter=",")
+        Writer(sys.stdout.buffer, ",").write(scored.smiles, scored.columns)
         sys.stdout.buffer.flush()

@@ -6,9 +6,10 @@ import csv
 import gzip
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, Protocol
 
 from molgen.errors import MolgenError, UsageError
 from molgen.io import parquet, sdf, smi, table
@@ -31,15 +32,23 @@ _READERS: dict[str, Callable[[Path, str | None, bool], Iterator[Row]]] = {
     ".mol": sdf.read,
 }
 
-_WRITERS: dict[str, Callable[[IO[bytes], Sequence[str], Columns], None]] = {
-    ".smi": smi.write,
-    ".smiles": smi.write,
-    ".ism": smi.write,
-    ".csv": partial(table.write, delimiter=","),
-    ".tsv": partial(table.write, delimiter="\t"),
-    ".parquet": parquet.write,
-    ".sdf": sdf.write,
-    ".sd": sdf.write,
+
+class _Format(Protocol):
+    """Writes parts of one file, all with the same columns."""
+
+    def write(self, smiles: Sequence[str], columns: Columns) -> None: ...
+    def close(self) -> None: ...
+
+
+_WRITERS: dict[str, Callable[[IO[bytes]], _Format]] = {
+    ".smi": smi.Writer,
+    ".smiles": smi.Writer,
+    ".ism": smi.Writer,
+    ".csv": partial(table.Writer, delimiter=","),
+    ".tsv": partial(table.Writer, delimiter="\t"),
+    ".parquet": parquet.Writer,
+    ".sdf": sdf.Writer,
+    ".sd": sdf.Writer,
 }
 
 
@@ -142,7 +151,7 @@ def check_output(path: str | Path, overwrite: bool = False) -> None:
 
 def holds_columns(path: str | Path) -> bool:
     """Whether the format of a file has values beside SMILES and identity, which ``.smi`` has not."""
-    return _WRITERS.get(format_of(as_path(path))) not in (None, smi.write)
+    return _WRITERS.get(format_of(as_path(path))) not in (None, smi.Writer)
 
 
 def write_molecules(
@@ -165,16 +174,48 @@ def write_molecules(
         UsageError: see `check_output`.
         MolgenError: it cannot be written.
     """
+    with molecule_writer(path, overwrite) as write:
+        write(smiles, columns or {})
+
+
+@contextmanager
+def molecule_writer(path: str | Path, overwrite: bool = False) -> Iterator[Callable[[Sequence[str], Columns], None]]:
+    """What writes molecules in parts, see `write_molecules`; the file is there when the block ends without error.
+
+    Args:
+        path: the suffix decides the format.
+        overwrite: an existing file.
+
+    Yields:
+        What is called with the SMILES and the columns of each part; all have the same columns.
+
+    Raises:
+        UsageError: see `check_output`.
+        MolgenError: it cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "molecules.smi"
+        >>> with molecule_writer(file) as write:
+        ...     write(["CCO"], {})
+        ...     write(["CCN"], {})
+        >>> file.read_text().split()
+        ['CCO', 'CCN']
+    """
     path = as_path(path)
     check_output(path, overwrite)
-    write = _WRITERS[format_of(path)]
-    known = {name: [_known(value) for value in values] for name, values in (columns or {}).items()}
-    with whole_file(path, overwrite) as temporary, temporary.open("wb") as stream:
+    with ExitStack() as stack:
+        temporary = stack.enter_context(whole_file(path, overwrite))
+        stream: Any = stack.enter_context(temporary.open("wb"))
         if path.name.lower().endswith(".gz"):
-            with gzip.GzipFile(fileobj=stream, mode="wb", filename="", mtime=0) as packed:
-                write(cast(IO[bytes], packed), smiles, known)
-        else:
-            write(stream, smiles, known)
+            stream = stack.enter_context(gzip.GzipFile(fileobj=stream, mode="wb", filename="", mtime=0))
+        writer = _WRITERS[format_of(path)](stream)
+
+        def write(smiles: Sequence[str], columns: Columns) -> None:
+            writer.write(smiles, {name: [_known(value) for value in values] for name, values in columns.items()})
+
+        yield write
+        writer.close()
 
 
 def _known(value: object) -> object:

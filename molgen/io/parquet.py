@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from molgen.errors import MolgenError
 from molgen.io.columns import choose_column
@@ -47,10 +47,29 @@ def _texts(record: Mapping[str, object]) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in record.items()}
 
 
-def write(stream: IO[bytes], smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> None:
-    """The column ``smiles`` and the others."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+class Writer:
+    """Writes the column ``smiles`` and the others. Their types are those of the first part.
 
-    table = dict(ordered(pa.array(smiles, pa.string()), columns))
-    pq.write_table(pa.table(table), stream, compression="zstd")
+    Args:
+        stream: to write to.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._writer: Any = None
+
+    def write(self, smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> None:
+        """Write some rows."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        table = pa.table(dict(ordered(pa.array(smiles, pa.string()), columns)))
+        if self._writer is None:  # a column without any value yet can take what comes as text
+            fields = [one.with_type(pa.string()) if pa.types.is_null(one.type) else one for one in table.schema]
+            self._writer = pq.ParquetWriter(self._stream, pa.schema(fields), compression="zstd")
+        self._writer.write_table(table.cast(self._writer.schema))
+
+    def close(self) -> None:
+        """Write the end of the file."""
+        if self._writer is not None:
+            self._writer.close()

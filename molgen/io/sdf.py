@@ -118,19 +118,31 @@ def _values(record: list[str]) -> dict[str, str]:
     return found
 
 
-def write(stream: IO[bytes], smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> None:
-    """Structures with flat coordinates, and the values ``smiles`` and the columns but None; ``id`` is the title.
+class Writer:
+    """Writes structures with flat coordinates, and the values ``smiles`` and the columns but None; ``id`` is the title.
 
     What RDKit cannot read becomes an empty record, so that records keep their numbers.
+
+    Args:
+        stream: to write to.
     """
-    for number, value in enumerate(smiles):
-        text = io.StringIO()
-        with Chem.SDWriter(text) as writer:
-            mol = Chem.MolFromSmiles(value) or Chem.Mol()
-            rdDepictor.Compute2DCoords(mol)
-            mol.SetProp("smiles", value)
-            for name, values in columns.items():
-                if values[number] is not None:
-                    mol.SetProp("_Name" if name == "id" else name, str(values[number]))
-            writer.write(mol)
-        stream.write(text.getvalue().encode())
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def write(self, smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> None:
+        """Write some records."""
+        for number, value in enumerate(smiles):
+            text = io.StringIO()
+            with Chem.SDWriter(text) as writer:
+                mol = Chem.MolFromSmiles(value) or Chem.Mol()
+                rdDepictor.Compute2DCoords(mol)
+                mol.SetProp("smiles", value)
+                for name, values in columns.items():
+                    if values[number] is not None:
+                        mol.SetProp("_Name" if name == "id" else name, str(values[number]))
+                writer.write(mol)
+            self._stream.write(text.getvalue().encode())
+
+    def close(self) -> None:
+        """Nothing comes last."""

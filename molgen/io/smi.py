@@ -80,8 +80,21 @@ def is_smiles(text: str) -> bool:
     return True
 
 
-def write(stream: IO[bytes], smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> None:
-    """A SMILES a line; behind it a tab and the column ``id``, where there is one."""
-    names = columns.get("id")
-    for number, value in enumerate(smiles):
-        stream.write(f"{value}\n".encode() if names is None else f"{value}\t{names[number]}\n".encode())
+class Writer:
+    """Writes a SMILES a line; behind it a tab and the column ``id``, where there is one.
+
+    Args:
+        stream: to write to.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def write(self, smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> None:
+        """Write some lines."""
+        names = columns.get("id")
+        for number, value in enumerate(smiles):
+            self._stream.write(f"{value}\n".encode() if names is None else f"{value}\t{names[number]}\n".encode())
+
+    def close(self) -> None:
+        """Nothing comes last."""

@@ -154,15 +154,31 @@ def _cells(record: str, delimiter: str) -> list[str] | None:
         return []
 
 
-def write(stream: IO[bytes], smiles: Sequence[str], columns: Mapping[str, Sequence[object]], delimiter: str) -> None:
-    """The column ``smiles``, and the others behind it; ``id`` in front of it."""
-    text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
-    table = ordered(smiles, columns)
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(table)
-    writer.writerows(zip(*table.values(), strict=True))
-    text.flush()
-    text.detach()
+class Writer:
+    """Writes the column ``smiles``, and the others behind it, ``id`` in front of it; the names once.
+
+    Args:
+        stream: to write to.
+        delimiter: between cells.
+    """
+
+    def __init__(self, stream: IO[bytes], delimiter: str) -> None:
+        self._stream, self._delimiter, self._named = stream, delimiter, False
+
+    def write(self, smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> None:
+        """Write some rows."""
+        text = io.TextIOWrapper(self._stream, encoding="utf-8", newline="")
+        table = ordered(smiles, columns)
+        writer = csv.writer(text, delimiter=self._delimiter, lineterminator="\n")
+        if not self._named:
+            writer.writerow(table)
+        self._named = True
+        writer.writerows(zip(*table.values(), strict=True))
+        text.flush()
+        text.detach()
+
+    def close(self) -> None:
+        """Nothing comes last."""
 
 
 def ordered(smiles: Sequence[str], columns: Mapping[str, Sequence[object]]) -> dict[str, Sequence[object]]:

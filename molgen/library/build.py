@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from molgen.errors import MolgenError
 from molgen.library.deduplicate import deduplicate
 from molgen.library.engines import Engine
-from molgen.library.manifest import Folder, Note, total
+from molgen.library.manifest import Folder, Note
 from molgen.library.shard import drop, make_shard
 
 Progress = Callable[[int, str], object]
@@ -38,6 +38,7 @@ class Builder:
         self._shards = -(-most // self._manifest.settings.shard_attempts)
         self._wanted = self._manifest.requested
         self._notes: dict[int, Note] = {}
+        self._rows = self._attempts = 0  # of all notes
         self._clean = 0  # rows of shards that have been compared with all others
         self._repeated = 0.0  # share of new rows that the last comparison has dropped
         self._begun = (0.0, 0)
@@ -59,42 +60,44 @@ class Builder:
         found = self._rows
         self._folder.write_manifest(self._manifest.model_copy(update={"finished": found >= self._wanted}))
         if found < self._wanted:
-            attempts = total(self._notes.values())["attempted"]
             raise MolgenError(
-                f"only {found:,} of {self._wanted:,} molecules after {attempts:,} attempts, which are in "
+                f"only {found:,} of {self._wanted:,} molecules after {self._attempts:,} attempts, which are in "
                 f"{self._folder.path}; ask for fewer, filter less, or allow more attempts (max_attempts)"
             )
 
-    @property
-    def _rows(self) -> int:
-        return sum(note.rows for note in self._notes.values())
+    def _hold(self, notes: dict[int, Note]) -> None:
+        self._notes = notes
+        self._rows = sum(note.rows for note in notes.values())
+        self._attempts = sum(note.attempts for note in notes.values())
 
     def _repair(self) -> None:
         """Forget shards that are damaged, and those that were cut where more is wanted now."""
         notes = self._folder.notes()
         more, last = self._wanted > sum(note.rows for note in notes.values()), max(notes, default=0)
-        self._notes = {
+        sound = {
             number: note
             for number, note in notes.items()
             if self._folder.damaged(note, thorough=True) is None and not (note.cut and (more or number != last))
         }
+        self._hold(sound)
         self._folder.write_notes(self._notes.values())
 
     def _make_shards(self) -> None:
         for note in self._engine.map(make_shard, self._missing()):
             self._folder.add_note(note)
             self._notes[note.shard] = note
+            self._rows, self._attempts = self._rows + note.rows, self._attempts + note.attempts
             self._progress(min(self._rows, self._wanted), self._pace())
 
     def _missing(self) -> Iterator[tuple[str, int]]:
         """Shards to make, in order, until those made and under way are likely to be enough."""
-        before, begun = len(self._notes), 0
+        before, begun, last = len(self._notes), 0, max(self._notes, default=-1)
         for number in range(self._shards):
             if number in self._notes:
                 continue
             made = len(self._notes)
             under_way = begun - (made - before)
-            if made and self._rows * (1 + under_way / made) >= self._aim() and number > max(self._notes):
+            if made and self._rows * (1 + under_way / made) >= self._aim() and number > last:
                 return
             begun += 1
             yield str(self._folder.path.resolve()), number
@@ -105,9 +108,8 @@ class Builder:
         return self._clean + missing / (1 - min(self._repeated, _MOST_DROPPED))
 
     def _deduplicate(self) -> None:
-        self._notes = dict(sorted(self._notes.items()))
         before = self._rows
-        self._notes = deduplicate(self._folder, self._engine, self._notes)
+        self._hold(deduplicate(self._folder, self._engine, dict(sorted(self._notes.items()))))
         self._repeated = (before - self._rows) / max(before - self._clean, 1)
         self._clean = self._rows
 
@@ -123,10 +125,9 @@ class Builder:
             rows += note.rows
             kept.append(note)
         self._folder.write_notes(kept)
-        self._notes = {note.shard: note for note in kept}
+        self._hold({note.shard: note for note in kept})
 
     def _pace(self) -> str:
         start, rows = self._begun
-        counts = total(self._notes.values())
         rate = (self._rows - rows) / max(time.perf_counter() - start, 1e-9)
-        return f"{rate:,.0f} molecules/s, {self._rows / max(counts['attempted'], 1):.1%} of attempts"
+        return f"{rate:,.0f} molecules/s, {self._rows / max(self._attempts, 1):.1%} of attempts"

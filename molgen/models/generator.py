@@ -174,6 +174,7 @@ class Generator(MoleculeModel):
         properties: Mapping[str, object] | pandas.DataFrame | None = None,
         atoms: object = None,
         collection: str | None = None,
+        deliver: Callable[[Attempts], object] | None = None,
         **sampling: Unpack[SamplingSettings],
     ) -> Attempts:
         """SMILES of n raw attempts, invalid ones included, nothing filtered or repaired.
@@ -200,6 +201,8 @@ class Generator(MoleculeModel):
         with self.evaluating(), counting(progress, "sampling", n) as advance:
             for start in range(0, n, WINDOW):
                 _add(found, partial(draw, progress=advance), range(start, min(start + WINDOW, n)))
+                if deliver is not None:
+                    deliver(found.take())
         return found
 
     @names_settings
@@ -220,6 +223,7 @@ class Generator(MoleculeModel):
         contains: Texts = (),
         without: Texts = (),
         drop_alerts: Texts = (),
+        deliver: Callable[[Generated], object] | None = None,
         **sampling: Unpack[SamplingSettings],
     ) -> Generated:
         """n molecules, strictly valid and all different, that have what is asked.
@@ -241,6 +245,8 @@ class Generator(MoleculeModel):
             contains: SMARTS that every molecule has.
             without: SMARTS that no molecule has.
             drop_alerts: catalogues of structural alerts that no molecule matches, such as ``["PAINS", "BRENK"]``.
+            deliver: called with the molecules kept, part by part. They are then held no longer, the result has counts
+                alone, and memory does not grow with n.
             **sampling: fields of `SamplingConfig` to override. The valence guard is on by default, where there is one.
 
         Raises:
@@ -276,11 +282,15 @@ class Generator(MoleculeModel):
         limit = most_attempts(n) if max_attempts is None else _whole(max_attempts, "max_attempts")
         limit_without = min(limit, _LIMIT_WITHOUT) if max_attempts is None else limit
         found = request.sieve(n)
+        if deliver is not None:
+            found.remember_on_disk()
         with self.evaluating(), counting(progress, "sampling", n) as advance:
             while found.kept < n and found.attempted < (most := limit if found.kept else limit_without):
                 expected = (n - found.kept) * (found.attempted + 1) / (found.kept + 1)
                 size = min(WINDOW, int(1.125 * expected) + 8, most - found.attempted)
                 _add(found, partial(request.draw, progress=advance), range(found.attempted, found.attempted + size))
+                if deliver is not None:
+                    deliver(found.take())
         if found.kept == n:
             return found
         asked = request.conditions is not None or request.filters is not None

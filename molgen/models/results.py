@@ -15,6 +15,7 @@ from molgen.errors import MolgenError, UsageError
 from molgen.features.property_table import property_table
 from molgen.io import holds_columns, write_molecules
 from molgen.models.rings import rings_of
+from molgen.models.seen import Seen, SeenOnDisk
 from molgen.system.progress import counting
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class Molecules(Sequence[str]):
     @abstractmethod
     def counts(self) -> dict[str, int]:
         """How many there are of what, by name."""
+
+    @abstractmethod
+    def take(self) -> Self:
+        """The molecules since the last time, which are held no longer; the counts go on."""
 
     @abstractmethod
     def _slice(self, chosen: slice) -> Self: ...
@@ -155,15 +160,23 @@ class Attempts(Molecules):
     calls_each: list[int] = field(default_factory=list)
     likelihood: Likelihood | None = field(default=None, compare=False)
     numbers: range | None = field(default=None, compare=False)
+    _taken: int = field(default=0, compare=False)
+    _calls_taken: int = field(default=0, compare=False)
 
     @property
     def attempted(self) -> int:
         """Attempts."""
-        return len(self.smiles)
+        return self._taken + len(self.smiles)
 
     @property
     def calls(self) -> float:
-        return sum(self.calls_each) / max(self.attempted, 1)
+        return (self._calls_taken + sum(self.calls_each)) / max(self.attempted, 1)
+
+    def take(self) -> Attempts:
+        part = Attempts(self.smiles, self.calls_each, self.likelihood, range(self._taken + 1, self.attempted + 1))
+        self._taken, self._calls_taken = self.attempted, self._calls_taken + sum(self.calls_each)
+        self.smiles, self.calls_each = [], []
+        return part
 
     def add(self, drawn: Sequence[Attempt]) -> None:
         self.smiles += [attempt.smiles or "" for attempt in drawn]
@@ -213,12 +226,22 @@ class Generated(Molecules):
     failed: dict[str, int] = field(default_factory=dict)
     likelihood: Likelihood | None = field(default=None, compare=False)
     numbers: range | None = field(default=None, compare=False)
-    _seen: set[str] = field(default_factory=set, compare=False)
+    _seen: Seen = field(default_factory=set[str], compare=False)
+    _taken: int = field(default=0, compare=False)
 
     @property
     def kept(self) -> int:
         """Molecules kept."""
-        return len(self.smiles)
+        return self._taken + len(self.smiles)
+
+    def remember_on_disk(self) -> None:
+        """Hold the molecules that have come before in a temporary file, once those kept are taken out part by part."""
+        self._seen = SeenOnDisk()
+
+    def take(self) -> Generated:
+        part = replace(self, numbers=range(self._taken + 1, self.kept + 1), _taken=0)
+        self._taken, self.smiles = self.kept, []
+        return part
 
     @property
     def calls(self) -> float:

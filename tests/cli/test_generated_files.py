@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas
@@ -10,9 +14,11 @@ from rdkit import Chem
 from rdkit.Chem import QED, Crippen
 
 from molgen.features.property_table import COLUMNS
+from molgen.io import molecule_writer, write_molecules
 from molgen.models.generator import Generator
 from tests.conftest import Run
 
+ROOT = Path(__file__).parents[2]
 IDS = [f"mol{number:06d}" for number in range(1, 7)]
 
 
@@ -63,3 +69,49 @@ def test_properties_need_a_place(molgen: Run, tmp_path: Path, outputs: tuple[str
     result = molgen("generate", "-n", 1, "--properties", *outputs, cwd=tmp_path, code=2)
     assert "--properties goes with -o" in result.stderr and len(result.stderr.splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_parts_make_the_same_files_as_one(tmp_path: Path) -> None:
+    model = Generator.from_pretrained("qm9-ar")
+    whole, parts = model.generate(400, seed=1), []
+    found = model.generate(400, seed=1, deliver=parts.append, progress=False)
+    assert found.counts() == whole.counts() and not found.smiles and found.calls == whole.calls
+    assert [text for part in parts for text in part] == whole.smiles
+    raw, raw_parts = model.attempts(50, seed=1), []
+    again = model.attempts(50, seed=1, deliver=raw_parts.append)
+    assert again.calls == raw.calls and [text for part in raw_parts for text in part] == raw.smiles
+    for suffix in ("smi", "csv", "parquet", "sdf", "csv.gz"):
+        one, several = tmp_path / f"one.{suffix}", tmp_path / f"several.{suffix}"
+        with molecule_writer(several) as write:
+            for start in range(0, 400, 150):
+                table = whole[start : start + 150].table()
+                columns = {"id": table["id"]} if suffix != "smi" else {}
+                write(table["smiles"], {**columns, "score": [None if start == 0 else 0.5] * len(table["smiles"])})
+        table = whole.table()
+        columns = {"id": table["id"]} if suffix != "smi" else {}
+        write_molecules(one, table["smiles"], columns={**columns, "score": [None] * 150 + [0.5] * 250})
+        if suffix == "parquet":
+            assert pandas.read_parquet(several)["id"].tolist() == pandas.read_parquet(one)["id"].tolist()
+        else:
+            contents = [
+                gzip.decompress(path.read_bytes()) if suffix.endswith("gz") else path.read_bytes()
+                for path in (one, several)
+            ]
+            assert contents[0] == contents[1], suffix
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_n(tmp_path: Path) -> None:
+    peaks = []
+    for n in (17_000, 60_000):
+        code = (
+            "import resource, sys; from molgen.cli.main import main\n"
+            f"sys.argv = ['molgen', 'generate', '-n', '{n}', '--model', 'qm9-ar', '-o', '{tmp_path}/{n}.csv']\n"
+            "main(); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        )
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+        assert result.returncode == 0, result.stderr
+        peaks.append(int(result.stdout.split()[-1]))
+        assert len(pandas.read_csv(tmp_path / f"{n}.csv")) == n
+    assert peaks[1] < 1.1 * peaks[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,9 @@ from molgen.system.extras import missing_extra
 from molgen.system.hardware import use_one_core
 
 R = TypeVar("R")
+
+_PATIENCE = 10
+"""Seconds to wait for a cluster."""
 
 FILES_AT_A_TIME = 32
 """Shards that one task divides into parts."""
@@ -117,6 +121,8 @@ def _started(jobs: int | None, address: str | None) -> Any:
         ray = importlib.import_module("ray")
     except ImportError:
         raise missing_extra("the engine ray", "ray") from None
+    if address is not None:
+        _check_reached(address)
     here: dict[str, Any] = {"num_cpus": jobs, "include_dashboard": False} if address is None else {}
     try:
         ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **here)
@@ -125,6 +131,17 @@ def _started(jobs: int | None, address: str | None) -> Any:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise MolgenError(f"Ray cannot be reached {where}: {reason}") from None
     return ray
+
+
+def _check_reached(address: str) -> None:
+    """Refuse an address where nothing listens, for which Ray waits many minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise MolgenError(f"Ray cannot be reached at {address}: {error}") from None
 
 
 def _groups(shards: Sequence[Path], excluded: Sequence[Path]) -> Iterator[tuple[Sequence[Path], bool]]:
