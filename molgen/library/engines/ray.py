@@ -23,6 +23,9 @@ from molgen.system.hardware import use_one_core
 
 R = TypeVar("R")
 
+_KEYS = pa.schema([("smiles", pa.string()), ("attempt", pa.int64())])
+"""What is compared."""
+
 _PATIENCE = 10
 """Seconds to wait for a cluster."""
 
@@ -152,10 +155,11 @@ def _groups(shards: Sequence[Path], excluded: Sequence[Path]) -> Iterator[tuple[
 
 def _divided(files: Sequence[Path], excluded: bool, parts: int) -> pa.Table | list[pa.Table]:
     """Molecules of some files in parts by the hash of their SMILES; one table where there is one part."""
-    names = ["smiles"] if excluded else ["smiles", "attempt"]
+    names = ["smiles"] if excluded else _KEYS.names
     table = pa.concat_tables(pq.read_table(path, columns=names, partitioning=None) for path in files)
     if excluded:
         table = table.append_column("attempt", pa.array(np.full(len(table), -1)))
+    table = table.select(_KEYS.names).cast(_KEYS).replace_schema_metadata()
     if parts == 1:
         return table
     part = hash_array(table["smiles"].to_numpy().astype(object), categorize=False) % parts
