@@ -64,6 +64,12 @@ def ending_by_exception() -> Iterator[None]:
         yield
     except MolgenError:
         raise
+    except SystemExit as end_of_program:
+        if (
+            end_of_program.code == 1 and signal.SIGINT in received
+        ):  # what Lightning makes of Ctrl-C before the first step
+            raise KeyboardInterrupt from None
+        raise
     except Exception:
         if not received:
             raise

@@ -53,15 +53,24 @@ def test_a_signal_becomes_an_exception_for_a_block(number: signal.Signals) -> No
     assert cleaned and found.value.number == number and signal.getsignal(number) is before
 
 
-@pytest.mark.parametrize(("number", "raised"), [(signal.SIGTERM, Ended), (signal.SIGINT, KeyboardInterrupt)])
-def test_errors_that_follow_from_a_signal_do_not_hide_it(number: signal.Signals, raised: type[BaseException]) -> None:
+@pytest.mark.parametrize(
+    ("number", "raised", "consequence"),
+    [
+        (signal.SIGTERM, Ended, RecursionError("of a module that was being imported")),
+        (signal.SIGINT, KeyboardInterrupt, RecursionError("the same")),
+        (signal.SIGINT, KeyboardInterrupt, SystemExit(1)),
+    ],
+)
+def test_errors_that_follow_from_a_signal_do_not_hide_it(
+    number: signal.Signals, raised: type[BaseException], consequence: BaseException
+) -> None:
     before = signal.getsignal(number)
     with pytest.raises(raised), ending_by_exception():
         try:
             signal.raise_signal(number)
             time.sleep(1)
         except raised:
-            raise RecursionError("of a module that was being imported") from None
+            raise consequence from None
     assert signal.getsignal(number) is before
 
 
