@@ -75,6 +75,8 @@ def test_shares_of_stability() -> None:
         ("CCC(C)(C)(C)C", False),
         ("FCN(C)(C)C(F)F", True),
         ("CF(C)", False),
+        ("C[N-](C)(C)C", False),  # a charge that is there is not changed
+        ("CN(C)(C)CS(C)(=O)=O", True),  # sulfur with six bonds needs none
     ],
 )
 def test_a_charge_mends_nitrogen_oxygen_and_sulfur_with_one_bond_too_many(text: str, relaxed: bool) -> None:
