@@ -121,3 +121,12 @@ def test_sampling_is_without_dropout_and_leaves_the_model_as_it_was(chains: Coun
     chains.draw_sizes = lambda *args: seen.append(chains.training) or drawn(*args)  # type: ignore[method-assign]
     chains.attempts(5, progress=False)
     assert seen == [False] and chains.training
+
+
+def test_sizes_and_molecules_of_one_size_depend_on_the_seed_and_on_the_attempt(chains: Counted) -> None:
+    sizes = [[text.count("C") for text in chains.attempts(60, seed=seed, progress=False)] for seed in (5, 6)]
+    assert sizes[0] != sizes[1]
+    with torch.no_grad():
+        chains.logits.copy_(torch.tensor([0.0, 0, 1, 0, 0, 0]).log())  # three atoms alone
+    broken = [["(" in text for text in chains.attempts(60, seed=seed, progress=False)] for seed in (5, 6)]
+    assert broken[0] != broken[1] and all(0 < sum(found) < 60 for found in broken)
