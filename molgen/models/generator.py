@@ -329,7 +329,7 @@ class Generator(MoleculeModel):
             ConditionWarning: a range lies outside what the model has been trained on.
 
         Example:
-            >>> request = Generator.from_pretrained("qm9-text").request(keep="logP > 0", steps=5)
+            >>> request = Generator.from_pretrained("qm9-text").request(keep="logP > 0")
             >>> len(request.draw(range(10, 13)))
             3
         """

@@ -31,7 +31,7 @@ class Request:
 
     Example:
         >>> from molgen.models.generator import Generator
-        >>> request = Generator.from_pretrained("qm9-text").request(seed=3, steps=5)
+        >>> request = Generator.from_pretrained("qm9-text").request(seed=3)
         >>> request.draw(range(4))[2:] == request.draw(range(2, 4))
         True
     """

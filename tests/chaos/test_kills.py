@@ -228,6 +228,7 @@ def moments() -> Iterator[tuple[str, signal.Signals, float]]:
                 yield name, number, random_numbers.uniform(0.05, 1.0)
 
 
+@pytest.mark.slow
 def test_a_scoring_that_is_ended_leaves_nothing(straight: Callable[[str], tuple[Place, float]], tmp_path: Path) -> None:
     """One verb and one signal, in the fast suite."""
     reference, seconds = straight("evaluate")

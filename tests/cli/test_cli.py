@@ -74,6 +74,7 @@ def test_attempts_are_raw(molgen: Run, tmp_path: Path, tiny_model: Path) -> None
     assert sum(Chem.MolFromSmiles(text) is None for text in lines) > 0  # a tiny model fails often
 
 
+@pytest.mark.slow
 def test_ctrl_c_loses_no_molecule(tmp_path: Path) -> None:
     """The bar, read from a pseudo-terminal, tells when there is something to lose."""
     path = tmp_path / "library.smi"

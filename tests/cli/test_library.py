@@ -91,6 +91,7 @@ def library_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_said_in_one_line_and_nothing_is_lost(tmp_path: Path) -> None:
     lib = tmp_path / "lib"
     process = start("library", "build", lib, "-n", 300, *BUILD[:4], "--shard-attempts", 200, limit=15_000)
@@ -100,6 +101,7 @@ def test_a_full_disk_is_said_in_one_line_and_nothing_is_lost(tmp_path: Path) -> 
     assert len(made) == 300
 
 
+@pytest.mark.slow
 def test_sigterm_says_how_to_go_on(tmp_path: Path) -> None:
     lib = tmp_path / "lib"
     process = start("library", "build", lib, "-n", 1_000_000, *BUILD)

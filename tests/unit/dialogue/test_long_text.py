@@ -83,6 +83,7 @@ def test_going_on_longer_begins_alike_and_forgets_what_is_far() -> None:
             model.go_on(*wrong)
 
 
+@pytest.mark.slow
 def test_a_trained_stream_stays_as_good_far_beyond_its_windows(molgen: Run, tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("0123456789" * 40 + "\n" + "".join("0123456789" * 4 + "\n" for _ in range(20)))

@@ -99,6 +99,7 @@ def test_published_samples_have_the_distance_that_the_original_code_printed() ->
         assert found[name] == pytest.approx(expected[name], rel=4e-5), name
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_every_batch() -> None:
     texts = ["".join(atoms) for atoms in product("CNO", repeat=7)]
     process = psutil.Process()

@@ -112,6 +112,7 @@ def test_filter_and_conditions(tmp_path: Path) -> None:
     assert set(table["conditions"]) == {"fragment=*C1CC1; atoms=..8"} and made.counts()["filtered"] > 0
 
 
+@pytest.mark.slow
 def test_excluded_molecules_do_not_come(library: Library, tmp_path: Path) -> None:
     known = tmp_path / "known.smi"
     known.write_text("\n".join(Chem.MolToSmiles(Chem.MolFromSmiles(s), doRandom=True) for s in smiles(library)[:50]))

@@ -32,6 +32,7 @@ def test_what_is_sampled_becomes_better(learning: str) -> None:
     assert after > before + 0.1
 
 
+@pytest.mark.slow
 def test_regrowth_alone_finds_better_molecules_than_sampling_alone() -> None:
     sampled = optimise(tiny(), oxygens, calls=150, updates=0, regrowth=0, **FAST)
     regrown = optimise(tiny(), oxygens, calls=150, updates=0, regrowth=0.9, **FAST)
@@ -98,6 +99,7 @@ def test_work_ends_where_there_are_no_more_molecules() -> None:
     assert len(optimiser.memory) == 0 and str(optimiser.result()).startswith("calls 0")
 
 
+@pytest.mark.slow
 def test_a_score_that_never_differs_is_warned_of() -> None:
     with pytest.warns(ConditionWarning, match=r"the score is 0.3 for all of the first 5\d\d molecules"):
         optimise(tiny(), lambda smiles: [0.3] * len(smiles), calls=550, updates=0, batch=64, progress=False)

@@ -112,6 +112,7 @@ def test_the_order_of_atoms_in_the_file_does_not_matter(tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_a_model_of_properties_draws_its_targets_from_the_new_molecules(tmp_path: Path) -> None:
     config = {"atoms": ("C", "O", "N"), "sizes": {4: 0.5, 9: 0.5}, "network": {"width": 16, "layers": 1, "heads": 2}}
     scale = {"mean": 1.0, "deviation": 2.0}

@@ -110,6 +110,7 @@ def test_results_depend_on_the_seed_alone() -> None:
     assert all((whole[kind][4:] == part[kind]).all() for kind in ("atoms", "bonds"))
 
 
+@pytest.mark.slow
 def test_the_valence_guard_makes_molecules() -> None:
     model = toy(size=7, atoms=("C", "N"))
     free = evaluate(model.attempts(200, seed=2), only=["validity"])["validity"]

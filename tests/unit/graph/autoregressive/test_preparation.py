@@ -184,6 +184,7 @@ def test_a_larger_model_costs_what_the_smaller_one_does() -> None:
     assert large.largest == 9 and large.config.atoms[2:] == ("O", "[O-]")
 
 
+@pytest.mark.slow
 def test_models_start_from_shipped_ones_of_other_data(dataset: EncodedDataset, tmp_path: Path) -> None:
     recipe = AutoregressiveGraphRecipe(orders={"canonical": 0.5, "pieces": 0.5}, properties=("logP", "weight"))
     model = autoregressive_graph_model(dataset, recipe, AutoregressiveGraphModel.from_pretrained("moses-graph"))

@@ -34,6 +34,7 @@ def refuses(number: int) -> int:
     raise UsageError(f"not {number}")
 
 
+@pytest.mark.slow
 def test_calls_are_taken_as_processes_are_free() -> None:
     taken: list[int] = []
 

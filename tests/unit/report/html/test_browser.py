@@ -12,6 +12,9 @@ import pytest
 ROWS = "window.molgenReport.table.getData('active')"
 
 
+pytestmark = pytest.mark.slow  # a browser starts
+
+
 @pytest.fixture(scope="module")
 def page(browser: Any, report: Path) -> Iterator[Any]:
     shown = browser.new_page(viewport={"width": 1300, "height": 1000})
