@@ -107,7 +107,7 @@ def test_memory_does_not_grow_with_n(tmp_path: Path) -> None:
         code = (
             "import resource, sys; from molgen.cli.main import main\n"
             f"sys.argv = ['molgen', 'generate', '-n', '{n}', '--model', 'qm9-ar', '-o', '{tmp_path}/{n}.csv']\n"
-            "main(); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+            "try:\n    main()\nfinally:\n    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
         )
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
