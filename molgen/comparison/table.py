@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from molgen.comparison.plan import Plan
+from molgen.system.charts import chart
 from molgen.system.files import whole_file
 
 if TYPE_CHECKING:
@@ -152,29 +153,21 @@ def to_pandas(found: Sequence[Measured]) -> pandas.DataFrame:
 
 def draw_comparison(path: Path, found: Sequence[Measured]) -> None:
     """Quality against speed: FCD and strict validity over different valid molecules per second."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    for row in dict.fromkeys(measured.row for measured in found):
-        group = sorted((m for m in found if m.row == row), key=lambda m: m.unique_valid_per_second)
-        speed = [m.unique_valid_per_second for m in group]
-        axes[0].plot(
-            speed, [math.nan if m.fcd is None else m.fcd for m in group], marker="o", linestyle="none", label=row
-        )
-        axes[1].plot(speed, [m.validity for m in group], marker="o", linestyle="none", label=row)
-    for axis, label in zip(axes, ("FCD (lower is better)", "strict validity"), strict=True):
-        axis.set(xlabel="different valid molecules per second", ylabel=label)
-        if any(measured.unique_valid_per_second > 0 for measured in found):  # a log scale needs something to show
-            axis.set_xscale("log")
-    if any(measured.fcd for measured in found):
-        axes[0].set_yscale("log")
-    axes[0].legend(fontsize=8)
-    with whole_file(path) as temporary:
-        figure.savefig(temporary, dpi=120)
-    plt.close(figure)
+    with chart(path, (10, 4), panels=2, overwrite=True, dpi=120) as axes:
+        for row in dict.fromkeys(measured.row for measured in found):
+            group = sorted((m for m in found if m.row == row), key=lambda m: m.unique_valid_per_second)
+            speed = [m.unique_valid_per_second for m in group]
+            axes[0].plot(
+                speed, [math.nan if m.fcd is None else m.fcd for m in group], marker="o", linestyle="none", label=row
+            )
+            axes[1].plot(speed, [m.validity for m in group], marker="o", linestyle="none", label=row)
+        for axis, label in zip(axes, ("FCD (lower is better)", "strict validity"), strict=True):
+            axis.set(xlabel="different valid molecules per second", ylabel=label)
+            if any(measured.unique_valid_per_second > 0 for measured in found):  # a log scale needs something to show
+                axis.set_xscale("log")
+        if any(measured.fcd for measured in found):
+            axes[0].set_yscale("log")
+        axes[0].legend(fontsize=8)
 
 
 def _spread(values: Sequence[float | None], form: str) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from molgen.errors import UsageError
-from molgen.system.files import whole_file
+from molgen.system.charts import chart
 
 
 def draw_curve(
@@ -23,20 +22,9 @@ def draw_curve(
     Raises:
         UsageError: another suffix, or a file that may not be overwritten.
     """
-    path = Path(path)
-    if path.suffix.lower() not in (".png", ".svg"):
-        raise UsageError(f"cannot draw {path.name}: known formats are .png and .svg")
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
-    for name, values in lines.items():
-        axis.plot(calls, values, label=name)
-    axis.set(xlabel="molecules scored", xlim=(0, None))
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(frameon=False, fontsize=8)
-    with whole_file(path, overwrite) as temporary:
-        figure.savefig(temporary, dpi=100)
-    plt.close(figure)
+    with chart(path, (6, 3.4), overwrite=overwrite) as (axis,):
+        for name, values in lines.items():
+            axis.plot(calls, values, label=name)
+        axis.set(xlabel="molecules scored", xlim=(0, None))
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.legend(frameon=False, fontsize=8)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from molgen.errors import MolgenError, UsageError
-from molgen.system.files import whole_file
+from molgen.errors import MolgenError
+from molgen.system.charts import chart
 
 PROPERTIES = {"logP": "logP", "SA": "synthetic accessibility", "QED": "QED", "weight": "molecular weight, g/mol"}
 _BINS = (10, 60)
@@ -30,33 +30,25 @@ def draw_properties(
         UsageError: another suffix, or a file that may not be overwritten.
         MolgenError: a set holds no molecule that could be read.
     """
-    path = Path(path)
-    if path.suffix.lower() not in (".png", ".svg"):
-        raise UsageError(f"cannot draw {path.name}: known formats are .png and .svg")
-    for name, values in sets.items():
-        if not all(len(values[prop]) for prop in PROPERTIES):
-            raise MolgenError(f"none of the molecules of {name} can be read")
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, len(PROPERTIES), figsize=(3.2 * len(PROPERTIES), 2.8), layout="constrained")
-    for axis, (name, label) in zip(axes, PROPERTIES.items(), strict=True):
-        everything = np.concatenate([values[name] for values in sets.values()])
-        bins = bin_edges([values[name] for values in sets.values()])
-        for number, (shown, values) in enumerate(sets.items()):
-            style = {"histtype": "stepfilled", "alpha": 0.35} if number == 0 else {"histtype": "step", "linewidth": 1.6}
-            inside = values[name][(values[name] >= bins[0]) & (values[name] <= bins[-1])]
-            weights = np.full(len(inside), 1 / len(values[name]))  # shares of all molecules, shown or not
-            axis.hist(inside, bins=bins, weights=weights, label=shown, **style)
-        outside = int(((everything < bins[0]) | (everything > bins[-1])).sum())
-        axis.set(xlabel=f"{label} ({outside:,} not shown)" if outside else label, yticks=[])
-        axis.spines[["left", "top", "right"]].set_visible(False)
-    axes[0].legend(fontsize=8, frameon=False)
-    with whole_file(path, overwrite) as temporary:
-        figure.savefig(temporary, dpi=120)
-    plt.close(figure)
+    panels = len(PROPERTIES)
+    with chart(path, (3.2 * panels, 2.8), panels, overwrite, dpi=120) as axes:
+        for name, values in sets.items():
+            if not all(len(values[prop]) for prop in PROPERTIES):
+                raise MolgenError(f"none of the molecules of {name} can be read")
+        for axis, (name, label) in zip(axes, PROPERTIES.items(), strict=True):
+            everything = np.concatenate([values[name] for values in sets.values()])
+            bins = bin_edges([values[name] for values in sets.values()])
+            for number, (shown, values) in enumerate(sets.items()):
+                style = (
+                    {"histtype": "stepfilled", "alpha": 0.35} if number == 0 else {"histtype": "step", "linewidth": 1.6}
+                )
+                inside = values[name][(values[name] >= bins[0]) & (values[name] <= bins[-1])]
+                weights = np.full(len(inside), 1 / len(values[name]))  # shares of all molecules, shown or not
+                axis.hist(inside, bins=bins, weights=weights, label=shown, **style)
+            outside = int(((everything < bins[0]) | (everything > bins[-1])).sum())
+            axis.set(xlabel=f"{label} ({outside:,} not shown)" if outside else label, yticks=[])
+            axis.spines[["left", "top", "right"]].set_visible(False)
+        axes[0].legend(fontsize=8, frameon=False)
 
 
 def bin_edges(sets: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

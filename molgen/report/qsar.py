@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from molgen.errors import UsageError
 from molgen.scoring.qsar import Validation
-from molgen.system.files import whole_file
+from molgen.system.charts import chart
 
 
 def draw_validation(path: str | Path, found: Validation, overwrite: bool = False) -> None:
@@ -23,26 +22,15 @@ def draw_validation(path: str | Path, found: Validation, overwrite: bool = False
     Raises:
         UsageError: another suffix, or a file that may not be overwritten.
     """
-    path = Path(path)
-    if path.suffix.lower() not in (".png", ".svg"):
-        raise UsageError(f"cannot draw {path.name}: known formats are .png and .svg")
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
-    if found.settings.task == "regression":
-        _draw_values(left, found)
-    else:
-        _draw_classes(left, found)
-    right.scatter(found.similarity, np.abs(found.measured - found.predicted), s=6, alpha=0.4, linewidths=0)
-    right.set(xlabel="similarity to the nearest molecule of the others", ylabel="absolute error", xlim=(0, 1))
-    for axis in (left, right):
-        axis.spines[["top", "right"]].set_visible(False)
-    with whole_file(path, overwrite) as temporary:
-        figure.savefig(temporary, dpi=100)
-    plt.close(figure)
+    with chart(path, (8, 3.6), panels=2, overwrite=overwrite) as (left, right):
+        if found.settings.task == "regression":
+            _draw_values(left, found)
+        else:
+            _draw_classes(left, found)
+        right.scatter(found.similarity, np.abs(found.measured - found.predicted), s=6, alpha=0.4, linewidths=0)
+        right.set(xlabel="similarity to the nearest molecule of the others", ylabel="absolute error", xlim=(0, 1))
+        for axis in (left, right):
+            axis.spines[["top", "right"]].set_visible(False)
 
 
 def _draw_values(axis: Any, found: Validation) -> None:

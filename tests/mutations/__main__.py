@@ -26,7 +26,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LISTS = Path(__file__).parent
-OTHERS = ("fcd", "hypothesis", "matplotlib.pyplot", "pandas", "rdkit.Chem.Draw", "sklearn.ensemble", "xdist.plugin")
+OTHERS = ("fcd", "hypothesis", "matplotlib.figure", "pandas", "rdkit.Chem.Draw", "sklearn.ensemble", "xdist.plugin")
 """What tests import beside the project."""
 SECONDS = 600
 """After which a test counts as failed: a fault may make a loop endless."""
