@@ -1,4 +1,4 @@
-"""The state of an optimisation on disk: numbers and text alone, nothing pickled."""
+"""The state of an optimisation on disk: numbers and text, nothing pickled, in one file that is whole or absent."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from molgen.system.files import whole_file
 if TYPE_CHECKING:
     from molgen.optimisation.optimise import Optimiser
 
-STATE_FILE, WEIGHTS_FILE = "state.json", "state.safetensors"
-_MODEL, _ADAM = "model", "adam"
+STATE_FILE = "state.safetensors"
+_MODEL, _ADAM, _OTHER = "model", "adam", "other"
 
 
 def save(optimiser: Optimiser, folder: Path) -> None:
@@ -29,8 +29,6 @@ def save(optimiser: Optimiser, folder: Path) -> None:
     """
     from safetensors.torch import save_file
 
-    with whole_file(folder / WEIGHTS_FILE) as temporary:
-        save_file(_tensors(optimiser), temporary, {"steps": str(optimiser.steps)})
     state = {
         "steps": optimiser.steps,
         "stalled": optimiser.stalled,
@@ -41,8 +39,9 @@ def save(optimiser: Optimiser, folder: Path) -> None:
         "prior_costs": optimiser.learner.prior_costs,
         "values": [optimiser.scorer.known[text] for text in optimiser.memory.smiles],
     }
+    other = torch.frombuffer(bytearray(json.dumps(state).encode()), dtype=torch.uint8)
     with whole_file(folder / STATE_FILE) as temporary:
-        temporary.write_text(json.dumps(state))
+        save_file({**_tensors(optimiser), _OTHER: other}, temporary)
 
 
 def restore(optimiser: Optimiser, folder: Path) -> None:
@@ -52,19 +51,18 @@ def restore(optimiser: Optimiser, folder: Path) -> None:
         UsageError: it holds no state, or that of another score.
         MolgenError: it is damaged.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
 
     if not (folder / STATE_FILE).is_file():
         raise UsageError(f"{folder} holds nothing to resume from; start without --resume")
     try:
-        state = json.loads((folder / STATE_FILE).read_text())
+        tensors = load_file(folder / STATE_FILE)
+        state = json.loads(tensors.pop(_OTHER).numpy().tobytes())
         if tuple(state["columns"]) != optimiser.scorer.columns:
             raise UsageError(f"{folder} is of another score, with the terms {', '.join(state['columns'])}")
         values = dict(zip(state["molecules"], map(tuple, state["values"]), strict=True))
-        with safe_open(folder / WEIGHTS_FILE, "pt") as file:
-            if int(file.metadata()["steps"]) != state["steps"]:
-                raise MolgenError(f"{folder} was interrupted while its state was written; start again")
-            _load(optimiser, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+        _load(optimiser, tensors)
         optimiser.curve[:] = [Point(**point) for point in state["curve"]]
         optimiser.seconds.update(state["seconds"])
         optimiser.learner.prior_costs.update(state["prior_costs"])

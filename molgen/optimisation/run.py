@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from molgen.errors import MolgenError, UsageError
 from molgen.models.generator import Generator
-from molgen.optimisation.checkpoint import restore, save
+from molgen.optimisation.checkpoint import STATE_FILE, restore, save
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.optimise import Optimiser, work
 from molgen.optimisation.result import Optimised, Point
@@ -83,7 +83,7 @@ def run(
     if calls is not None:
         optimiser_settings = settings.optimiser.model_copy(update={"calls": calls})
         settings = settings.model_copy(update={"optimiser": optimiser_settings})
-    if not resume and (folder / SETTINGS_FILE).exists():
+    if not resume and (folder / STATE_FILE).exists():
         raise UsageError(f"{folder} holds an optimisation; pass --resume to go on with it, or choose another name")
     model = Generator.from_pretrained(settings.model)
     optimiser = Optimiser(model, find_score(settings.score), settings.optimiser, settings.fragment, settings.timeout)

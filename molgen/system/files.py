@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
+import re
 import shutil
 import tempfile
 import tomllib
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +27,56 @@ def cache_root() -> Path:
     return Path(override) if override else user_cache_path("molgen")
 
 
+def _unfinished(path: Path) -> str:
+    """Name, without an end, under which this process writes a path; other machines may share its folder."""
+    return f".{zlib.crc32(platform.node().encode()):08x}-{os.getpid()}.partial.{path.name}"
+
+
+def remove_stale(path: Path) -> None:
+    """Remove what killed processes of this machine have left unfinished of a path.
+
+    Only names that `whole_file`, `whole_folder` and `make_once` use for this path are looked at. What running processes
+    write stays, as does what other machines do. Where this cannot be done, nothing happens.
+    """
+    machine = re.escape(_unfinished(path).split("-")[0])
+    name = re.compile(rf"{machine}-(\d+)\.partial\.{re.escape(path.name)}(\.[a-z0-9_]{{8}})?")
+    with suppress(OSError):
+        for file in path.parent.iterdir():
+            found = name.fullmatch(file.name)
+            if found is None or _is_running(int(found[1])):
+                continue
+            if file.is_dir() and not file.is_symlink():
+                shutil.rmtree(file, ignore_errors=True)
+            else:
+                file.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    """Whether there is a process of this number; true where that cannot be known."""
+    if os.name != "posix":  # where signal 0 is no question
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 @contextmanager
 def whole_file(path: Path, overwrite: bool = True) -> Iterator[Path]:
     """A temporary path beside `path`, with the same suffixes, renamed to it if the block ends without error.
+
+    What killed processes have left unfinished of `path` is removed.
 
     Raises:
         UsageError: `path` exists and `overwrite` is false, or its folder does not exist.
         MolgenError: it cannot be written (disk full, no permission).
     """
     check_writable(path, overwrite)
-    temporary = path.with_name(f".{os.getpid()}.partial.{path.name}")
+    remove_stale(path)
+    temporary = path.with_name(_unfinished(path))
     try:
         yield temporary
         temporary.replace(path)
@@ -47,6 +90,8 @@ def whole_file(path: Path, overwrite: bool = True) -> Iterator[Path]:
 def whole_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
     """A temporary folder beside `path`, renamed to it if the block ends without error.
 
+    What killed processes have left unfinished of `path` is removed.
+
     Raises:
         UsageError: `path` exists and `overwrite` is false.
         MolgenError: it cannot be written.
@@ -56,7 +101,8 @@ def whole_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".partial.{path.name}.", dir=path.parent))
+        remove_stale(path)
+        temporary = Path(tempfile.mkdtemp(prefix=f"{_unfinished(path)}.", dir=path.parent))
         temporary.chmod(0o755)
         yield temporary
         if path.exists():
@@ -105,8 +151,9 @@ def make_once(path: Path, last: str, make: Callable[[Path], None]) -> None:
     with locked(path):
         if (path / last).is_file():
             return
+        remove_stale(path)
         try:
-            with tempfile.TemporaryDirectory(prefix=f".partial.{path.name}.", dir=path.parent) as scratch:
+            with tempfile.TemporaryDirectory(prefix=f"{_unfinished(path)}.", dir=path.parent) as scratch:
                 made = Path(scratch) / path.name
                 made.mkdir()
                 make(made)

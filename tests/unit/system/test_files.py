@@ -1,15 +1,90 @@
-"""Folders of the cache: made once, whole, whoever comes at the same time."""
+"""Files and folders: whole or absent, whatever ends a process; those of the cache made once, whoever comes."""
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from molgen.errors import MolgenError
-from molgen.system.files import make_once
+from molgen.system.files import make_once, whole_file, whole_folder
+
+WRITING = """
+import sys, time
+from pathlib import Path
+from molgen.system.files import whole_file, whole_folder
+
+with whole_file(Path("out.smi")) as file, whole_folder(Path("out")) as folder:
+    file.write_text("half")
+    (folder / "half").touch()
+    print("written", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def writing(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that is at writing ``out.smi`` and ``out/``."""
+    process = subprocess.Popen([sys.executable, "-c", WRITING], cwd=tmp_path, text=True, stdout=subprocess.PIPE)
+    assert process.stdout is not None and process.stdout.readline() == "written\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def write_both(folder: Path) -> None:
+    with whole_file(folder / "out.smi") as file, whole_folder(folder / "out", overwrite=True) as made:
+        file.write_text("whole")
+        (made / "whole").touch()
+
+
+def test_what_a_killed_process_left_goes_with_the_next_writing(writing: subprocess.Popen[str], tmp_path: Path) -> None:
+    assert len(names(tmp_path)) == 2
+    writing.kill()
+    writing.wait()
+    assert len(names(tmp_path)) == 2  # nothing can be cleaned up after SIGKILL
+    others = {".partial.out.smi", f".{'0' * 8}-{writing.pid}.partial.out.smi", "out.smi.txt"}
+    others |= {
+        next(iter(names(tmp_path))).split(".partial")[0] + end for end in (".partial.out.smi2", ".partial.in.smi")
+    }
+    for name in others:  # of other machines, other outputs, other programs
+        (tmp_path / name).touch()
+    write_both(tmp_path)
+    assert names(tmp_path) == {"out.smi", "out", *others}
+    assert (tmp_path / "out.smi").read_text() == "whole" and names(tmp_path / "out") == {"whole"}
+
+
+def test_what_a_running_process_writes_stays(writing: subprocess.Popen[str], tmp_path: Path) -> None:
+    before = names(tmp_path)
+    write_both(tmp_path)
+    assert names(tmp_path) == {"out.smi", "out", *before}
+
+
+def test_a_cache_folder_that_was_killed_half_way_goes_when_it_is_made(tmp_path: Path) -> None:
+    child = os.fork()
+    if not child:
+
+        def end(folder: Path) -> None:
+            (folder / "half").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        make_once(tmp_path / "entry", "last", end)
+    os.waitpid(child, 0)
+    assert [name for name in names(tmp_path) if ".partial." in name]
+    make_once(tmp_path / "entry", "last", lambda folder: (folder / "last").touch())
+    assert names(tmp_path) <= {"entry", ".entry.lock"}
 
 
 def test_of_several_one_makes_it_and_the_others_wait(tmp_path: Path) -> None:
@@ -53,4 +128,4 @@ def test_nothing_is_left_of_a_failure(tmp_path: Path) -> None:
 
     with pytest.raises(MolgenError, match="can be used"):
         make_once(tmp_path / "entry", "last", fail)
-    assert not (tmp_path / "entry").exists() and not list(tmp_path.glob(".partial*"))
+    assert not (tmp_path / "entry").exists() and not [name for name in names(tmp_path) if ".partial." in name]
