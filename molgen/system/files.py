@@ -105,9 +105,13 @@ def whole_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
         temporary = Path(tempfile.mkdtemp(prefix=f"{_unfinished(path)}.", dir=path.parent))
         temporary.chmod(0o755)
         yield temporary
-        if path.exists():
-            shutil.rmtree(path)
-        temporary.replace(path)
+        if path.exists():  # a moment between two renames is all that a kill can hit
+            former = temporary.with_name(f"{_unfinished(path)}.replaced")
+            path.replace(former)
+            temporary.replace(path)
+            shutil.rmtree(former, ignore_errors=True)
+        else:
+            temporary.replace(path)
     except OSError as error:
         raise MolgenError(f"cannot write {path}: {error.strerror or error}") from None
     finally:

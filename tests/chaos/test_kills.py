@@ -6,6 +6,7 @@ import os
 import pty
 import random
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ import pytest
 import torch
 
 import molgen as package
+from molgen.library import Library
+from molgen.optimisation.checkpoint import STATE_FILE
 
 ROOT = Path(__file__).parents[2]
 SEED, ROUNDS = int(os.environ.get("MOLGEN_CHAOS_SEED", "0")), int(os.environ.get("MOLGEN_CHAOS", "1"))
@@ -29,6 +32,14 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="si
 
 CONFIG = "[network]\nwidth = 32\nlayers = 1\nheads = 2\ndropout = 0.1\n[optimiser]\nbatch_size = 16\nwarmup = 2\n"
 CONFIG += "validation_molecules = 8\nsampled_molecules = 0\nsave_minutes = 0.005\n"
+PLAN = '[[rows]]\nname = "words"\nfamily = "autoregressive"\nsamplings = [{}, { temperature = 0.9 }]\n'
+PLAN += "settings.network = { width = 32, layers = 1, heads = 2, dropout = 0.1 }\n"
+PLAN += "settings.optimiser = { batch_size = 16, warmup = 2, validation_molecules = 8, sampled_molecules = 0, "
+PLAN += "save_minutes = 0.005, steps = 30 }\n"
+OPTIMISING = ("--calls", "80", "--settings", "batch=16 replay=4 updates=2")
+
+
+Words = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -37,69 +48,129 @@ class Verb:
 
     Attributes:
         words: of the command.
-        results: files that are the same at each repetition.
-        again: words for the second time, after a kill.
-        part: whether Ctrl-C leaves the beginning of a result.
+        results: patterns of files that are the same at each repetition.
+        again: words for the second time, after a kill, of the folder and the words of the first time.
+        part: whether a signal that can be caught leaves the beginning of a result.
+        grows: whether results are worked on until the end, so that before it they may be others.
+        model: what the model directory ``model`` of the folder is: a shipped model, or ``stream``.
+        printed: whether what is printed is the same at each repetition.
     """
 
-    words: tuple[str, ...]
-    results: tuple[str, ...]
-    again: Callable[[Path], tuple[str, ...]]
+    words: Words
+    results: Words
+    again: Callable[[Path, Words], Words]
     part: bool = False
+    grows: bool = False
+    model: str | None = None
+    printed: bool = False
 
 
-def _overwrite(folder: Path) -> tuple[str, ...]:
-    return ("--overwrite",)
+def _overwrite(folder: Path, words: Words) -> Words:
+    return (*words, "--overwrite")
 
 
-def _resume(folder: Path) -> tuple[str, ...]:
+def _same(folder: Path, words: Words) -> Words:
+    return words
+
+
+def _resume_training(folder: Path, words: Words) -> Words:
     """Where there is something to resume; else what has begun is put away by the user."""
     if (folder / "run" / "last.ckpt").exists():
-        return ("RESUME",)
+        return (*words[: 1 if words[0] == "finetune" else 2], "--out", "run", "--resume")
     if (folder / "run").exists():
-        subprocess.run(["rm", "-r", str(folder / "run")], check=True)
-    return ()
+        shutil.rmtree(folder / "run")
+    return words
 
 
-def _same(folder: Path) -> tuple[str, ...]:
-    return ()
+def _resume_comparison(folder: Path, words: Words) -> Words:
+    return (*words, "--resume")
+
+
+def _resume_library(folder: Path, words: Words) -> Words:
+    return ("library", "build", "lib", "--resume", "--jobs", "2") if Library(folder / "lib").exists else words
+
+
+def _resume_optimising(folder: Path, words: Words) -> Words:
+    begun = (folder / "best" / STATE_FILE).exists()
+    return ("optimise", "-o", "best.csv", "-n", "10", "--resume") if begun else (*words, "--overwrite")
 
 
 WEIGHTS = "run/model/model.safetensors"
 TRAIN = ("--data", "data.smi", "--out", "run", "--config", "config.toml", "--steps", "30")
 VERBS = {
     "view": Verb(("view", "data.smi", "-o", "out.png"), ("out.png",), _overwrite),
-    "data info": Verb(("data", "info", "data.smi", "--jobs", "2"), (), _same),
+    "data info": Verb(("data", "info", "data.smi", "--jobs", "2"), (), _same, printed=True),
     "evaluate": Verb(
         ("evaluate", "data.smi", "--suite", "moses", "--only", "valid,IntDiv,Filters", "--jobs", "2", "-o", "out.csv"),
         ("out.csv",),
         _overwrite,
     ),
     "generate": Verb(
-        ("generate", "-n", "40", "--model", "qm9-text", "-o", "out.smi"),
-        ("out.smi",),
-        _overwrite,
-        part=True,
+        ("generate", "-n", "40", "--model", "qm9-text", "-o", "out.smi"), ("out.smi",), _overwrite, part=True
     ),
     "likelihood": Verb(("likelihood", "data.smi", "--model", "qm9-ar", "-o", "out.csv"), ("out.csv",), _overwrite),
-    "train": Verb(("train", "autoregressive", *TRAIN), (WEIGHTS,), _resume),
-    "train graphs": Verb(("train", "graph-autoregressive", *TRAIN), (WEIGHTS,), _resume),
-    "finetune": Verb(("finetune", "qm9-ar", "data.smi", "--out", "run", "--steps", "6"), (WEIGHTS,), _resume),
+    "score": Verb(("score", "data.smi", "--score", "pmo/qed", "-o", "out.csv"), ("out.csv",), _overwrite),
+    "train": Verb(("train", "autoregressive", *TRAIN), (WEIGHTS,), _resume_training, grows=True),
+    "train graphs": Verb(("train", "graph-autoregressive", *TRAIN), (WEIGHTS,), _resume_training, grows=True),
+    "train stream": Verb(
+        ("train", "stream", "--data", "text.txt", *TRAIN[2:]), (WEIGHTS,), _resume_training, grows=True
+    ),
+    "finetune": Verb(
+        ("finetune", "qm9-ar", "data.smi", "--out", "run", "--steps", "6"), (WEIGHTS,), _resume_training, grows=True
+    ),
+    "compare": Verb(
+        ("compare", "--data", "data.smi", "--out", "cmp", "--config", "plan.toml", "--budget", "1h", "--attempts", "9"),
+        ("cmp/plan.json", "cmp/words-0/run/model/model.safetensors", "cmp/words-0/samples-*.smi"),
+        _resume_comparison,
+        grows=True,
+    ),
+    "tune": Verb(
+        ("tune", "model", "--reference", "data.smi", "--attempts", "9", "--try", "steps=3", "--try", "steps=5"),
+        ("model/tuning.*", "model/config.json"),
+        _same,
+        grows=True,
+        model="qm9-text",
+    ),
+    "optimise": Verb(
+        ("optimise", "--score", "pmo/qed", "--model", "qm9-ar", "-o", "best.csv", "-n", "10", *OPTIMISING),
+        ("best.csv", "best/model/model.safetensors"),
+        _resume_optimising,
+        grows=True,
+    ),
+    "library build": Verb(
+        ("library", "build", "lib", "-n", "90", "--model", "qm9-text", "--jobs", "2", "--shard-attempts", "16"),
+        ("lib/shards/*.parquet",),
+        _resume_library,
+        grows=True,
+    ),
+    "dialogue": Verb(
+        ("dialogue", "write", "--model", "model", "--tokens", "400"), (), _same, model="stream", printed=True
+    ),
 }
 
 
 @dataclass
 class Place:
-    """Folders of one command, so that whatever it leaves is seen."""
+    """Folders of one command, so that whatever it leaves is seen.
+
+    Attributes:
+        folder: of all.
+        model: directory that is copied to ``model`` in the working folder.
+    """
 
     folder: Path
+    model: Path | None = None
 
     def __post_init__(self) -> None:
         for name in ("work", "tmp", "cache"):
             (self.folder / name).mkdir(parents=True)
         molecules = [f"C{'C' * (n % 5)}{'ON'[n % 2]}C{'(C)' * (n % 3)}{'CO' * (n // 30)}" for n in range(120)]
-        (self.folder / "work" / "data.smi").write_text("\n".join(molecules) + "\n")
-        (self.folder / "work" / "config.toml").write_text(CONFIG)
+        (self.work / "data.smi").write_text("\n".join(molecules) + "\n")
+        (self.work / "config.toml").write_text(CONFIG)
+        (self.work / "plan.toml").write_text(PLAN)
+        (self.work / "text.txt").write_text("".join(f"line {n} of {n % 7} lines\n" for n in range(400)))
+        if self.model is not None:
+            shutil.copytree(self.model, self.work / "model")
 
     @property
     def work(self) -> Path:
@@ -118,20 +189,24 @@ class Place:
             start_new_session=True,
         )
 
-    def run(self, *words: str) -> None:
+    def run(self, *words: str) -> str:
         process = self.start(*words)
-        _, said = process.communicate(timeout=600)
+        printed, said = process.communicate(timeout=600)
         assert process.returncode == 0, said
+        return printed
 
     def results(self, verb: Verb) -> dict[str, bytes]:
-        return {name: (self.work / name).read_bytes() for name in verb.results if (self.work / name).exists()}
+        found = [path for pattern in verb.results for path in self.work.glob(pattern)]
+        return {str(path.relative_to(self.work)): path.read_bytes() for path in sorted(found)}
+
+    def unfinished(self) -> list[Path]:
+        return [path for path in self.folder.rglob("*") if ".partial" in path.name or ".tmp." in path.name]
 
     def litter(self) -> list[str]:
         """What no user asked for: unfinished files, anything temporary."""
-        unfinished = [path for path in self.folder.rglob("*") if ".partial" in path.name or ".tmp." in path.name]
         # The folder of torchinductor is a cache of PyTorch's.
         temporary = [path for path in (self.folder / "tmp").iterdir() if not path.name.startswith("torchinductor")]
-        return [str(path.relative_to(self.folder)) for path in (*unfinished, *temporary)]
+        return [str(path.relative_to(self.folder)) for path in (*self.unfinished(), *temporary)]
 
 
 def in_shared_memory() -> set[str]:
@@ -155,28 +230,60 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     return left
 
 
-@pytest.fixture(scope="module")
-def straight(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Place, float]]:
-    """A command that nobody stops, and how long it takes."""
-    known: dict[str, tuple[Place, float]] = {}
+@dataclass
+class Straight:
+    """A command that nobody stops.
 
-    def get(name: str) -> tuple[Place, float]:
+    Attributes:
+        results: what it leaves.
+        printed: on stdout.
+        seconds: that it takes.
+        model: directory that it leaves, if any.
+        start: directory that was ``model`` when it began, if any.
+    """
+
+    results: dict[str, bytes]
+    printed: str
+    seconds: float
+    model: Path
+    start: Path | None
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Straight]:
+    """What each command does that nobody stops."""
+    known: dict[str, Straight] = {}
+
+    def get(name: str) -> Straight:
         if name not in known:
-            place, begin = Place(tmp_path_factory.mktemp("straight") / "place"), time.monotonic()
-            place.run(*VERBS[name].words)
-            known[name] = place, time.monotonic() - begin
-            assert len(place.results(VERBS[name])) == len(VERBS[name].results) and not place.litter()
+            verb = VERBS[name]
+            start = get("train stream").model if verb.model == "stream" else shipped(verb.model)
+            place, begin = Place(tmp_path_factory.mktemp("straight") / "place", start), time.monotonic()
+            printed = place.run(*verb.words)
+            seconds = time.monotonic() - begin
+            known[name] = Straight(place.results(verb), printed, seconds, place.work / "run" / "model", start)
+            assert all(list(place.work.glob(pattern)) for pattern in verb.results) and not place.litter()
         return known[name]
 
     return get
 
 
-def kill(
-    name: str, number: signal.Signals, share: float, place: Place, expected: dict[str, bytes], seconds: float
-) -> bool:
-    """Kill a command after a share of its time, and look; whether it was still at work."""
+def shipped(model: str | None) -> Path | None:
+    return None if model is None else ROOT / "data" / "models" / model
+
+
+def kill(name: str, number: signal.Signals, moment: float, place: Place, expected: dict[str, bytes] | None) -> bool:
+    """Kill a command at a moment, and look; whether it was still at work.
+
+    Args:
+        name: of the verb.
+        number: of the signal.
+        moment: seconds after it was started.
+        place: where.
+        expected: results when nobody stops it, if known.
+    """
     verb, before = VERBS[name], in_shared_memory()
-    process, deadline, children = place.start(*verb.words), time.monotonic() + share * seconds, []
+    process, deadline = place.start(*verb.words), time.monotonic() + moment
     while time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.02)
     children = family(process)
@@ -188,14 +295,16 @@ def kill(
     assert "Traceback" not in said or _before_molgen(said), said
     assert not alive(children)
     assert in_shared_memory() <= before
-    for file, content in place.results(verb).items():
-        if not file.startswith("run/"):
-            whole = content == expected[file] or (verb.part and number == signal.SIGINT)
+    if expected is not None and not verb.grows:
+        for file, content in place.results(verb).items():
+            whole = content == expected[file] or (verb.part and number != signal.SIGKILL)
             assert whole and expected[file].startswith(content), file
     if number != signal.SIGKILL:  # which nobody can clean up after
         assert not place.litter(), (place.litter(), said)
-    elif (place.work / "run" / "model").exists():
-        assert package.load(place.work / "run" / "model")
+    for model in (path.parent for path in place.work.rglob("model.safetensors") if ".partial" not in str(path)):
+        assert package.load(model)
+    if Library(place.work / "lib").exists:
+        assert len(Library(place.work / "lib").shards) <= len(Library(place.work / "lib").notes)
     return at_work
 
 
@@ -204,20 +313,13 @@ def _before_molgen(said: str) -> bool:
     return "KeyboardInterrupt" in said and "in main" not in said
 
 
-def repeat(name: str, place: Place, expected: dict[str, bytes]) -> None:
-    """Do it again, or resume, with the same results."""
+def repeat(name: str, place: Place, reference: Straight) -> None:
+    """Do it again, or resume, with the same results, and nothing unfinished left."""
     verb = VERBS[name]
-    more = verb.again(place.work)
-    if more == ("RESUME",):
-        words = (
-            (*verb.words[:2], "--out", "run", "--resume")
-            if name != "finetune"
-            else ("finetune", "--out", "run", "--resume")
-        )
-        place.run(*words)
-    else:
-        place.run(*verb.words, *more)
-    assert place.results(verb) == expected
+    printed = place.run(*verb.again(place.work, verb.words))
+    assert place.results(verb) == reference.results
+    assert not verb.printed or printed == reference.printed
+    assert not place.unfinished()
 
 
 def moments() -> Iterator[tuple[str, signal.Signals, float]]:
@@ -228,24 +330,24 @@ def moments() -> Iterator[tuple[str, signal.Signals, float]]:
                 yield name, number, random_numbers.uniform(0.05, 1.0)
 
 
-@pytest.mark.slow
-def test_a_scoring_that_is_ended_leaves_nothing(straight: Callable[[str], tuple[Place, float]], tmp_path: Path) -> None:
-    """One verb and one signal, in the fast suite."""
-    reference, seconds = straight("evaluate")
-    kill("evaluate", signal.SIGTERM, 0.9, Place(tmp_path / "place"), reference.results(VERBS["evaluate"]), seconds)
+@pytest.mark.parametrize("name", ["score", "library build", "optimise"])
+def test_a_command_that_is_ended_leaves_nothing_unfinished(name: str, tmp_path: Path) -> None:
+    """Some verbs, by one signal each at one moment, in the fast suite."""
+    draw = random.Random(f"{name} {SEED}")
+    kill(name, draw.choice(SIGNALS[:3]), draw.uniform(0.5, 3.0), Place(tmp_path / "place"), None)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("name", "number", "share"), list(moments()))
 def test_whatever_is_killed_can_be_done_again(
-    name: str, number: signal.Signals, share: float, straight: Callable[[str], tuple[Place, float]], tmp_path: Path
+    name: str, number: signal.Signals, share: float, straight: Callable[[str], Straight], tmp_path: Path
 ) -> None:
-    reference, seconds = straight(name)
-    place, expected = Place(tmp_path / "place"), reference.results(VERBS[name])
-    at_work = kill(name, number, share, place, expected, seconds)
+    reference = straight(name)
+    place = Place(tmp_path / "place", reference.start)
+    at_work = kill(name, number, share * reference.seconds, place, reference.results)
     print("killed", name, number.name, f"{share:.2f}", "at work" if at_work else "finished before")
-    repeat(name, place, expected)
+    repeat(name, place, reference)
 
 
 @pytest.mark.slow
