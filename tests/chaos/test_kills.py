@@ -21,6 +21,7 @@ import torch
 
 import molgen as package
 from molgen.library import Library
+from molgen.models.loading import load_model
 from molgen.optimisation.checkpoint import STATE_FILE
 
 ROOT = Path(__file__).parents[2]
@@ -125,7 +126,7 @@ VERBS = {
         grows=True,
     ),
     "tune": Verb(
-        ("tune", "model", "--reference", "data.smi", "--attempts", "9", "--try", "steps=3", "--try", "steps=5"),
+        ("tune", "model", "--reference", "data.smi", "--attempts", "9", "--try", "top_p=0.9", "--try", "top_p=1"),
         ("model/tuning.*", "model/config.json"),
         _same,
         grows=True,
@@ -302,7 +303,7 @@ def kill(name: str, number: signal.Signals, moment: float, place: Place, expecte
     if number != signal.SIGKILL:  # which nobody can clean up after
         assert not place.litter(), (place.litter(), said)
     for model in (path.parent for path in place.work.rglob("model.safetensors") if ".partial" not in str(path)):
-        assert package.load(model)
+        assert load_model(model)
     if Library(place.work / "lib").exists:
         assert len(Library(place.work / "lib").shards) <= len(Library(place.work / "lib").notes)
     return at_work
