@@ -74,7 +74,8 @@ def generate(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="close: like the training molecules (default); benchmark: as in the published figures; precise: "
+            help="close: like the training molecules (default); benchmark: as in the published figures; novel: more "
+            "new molecules; precise: "
             "near the properties asked for (drugs-graph)."
         ),
     ] = None,

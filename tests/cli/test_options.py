@@ -70,6 +70,13 @@ def test_options_of_the_flow_sampler(molgen: Run, options: tuple[object, ...]) -
     assert len(plain) == 6 and attempts(molgen, "--sampler", "flow", *options) != plain
 
 
+def test_the_collection_is_followed(molgen: Run) -> None:
+    """Molecules of MOSES have 27 heavy atoms at most; bioactive ones more."""
+    found = {name: attempts(molgen, "--collection", name, model="drugs-graph", n=40) for name in ("moses", "bioactive")}
+    sizes = {name: [len(re.findall("Cl|Br|[BCNOPSFIbcnops]", text)) for text in texts] for name, texts in found.items()}
+    assert max(sizes["moses"]) <= 27 < max(sizes["bioactive"])
+
+
 def test_options_of_texts(molgen: Run) -> None:
     one, three = (attempts(molgen, "--block", block, model="qm9-text") for block in (1, 3))
     assert one != three
