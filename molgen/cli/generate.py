@@ -75,8 +75,7 @@ def generate(
         str | None,
         typer.Option(
             help="close: like the training molecules (default); benchmark: as in the published figures; novel: more "
-            "new molecules; precise: "
-            "near the properties asked for (drugs-graph)."
+            "new molecules, and precise: near the properties asked for (both of drugs-graph)."
         ),
     ] = None,
     sampler: Annotated[str | None, typer.Option(help="ancestral, renoise, flow, confidence or first-hitting.")] = None,
