@@ -100,7 +100,7 @@ WEIGHTS = "run/model/model.safetensors"
 TRAIN = ("--data", "data.smi", "--out", "run", "--config", "config.toml", "--steps", "30")
 VERBS = {
     "view": Verb(("view", "data.smi", "-o", "out.png"), ("out.png",), _overwrite),
-    "data info": Verb(("data", "info", "data.smi", "--jobs", "2"), (), _same, printed=True),
+    "data info": Verb(("data", "info", "data.smi", "--jobs", "2"), (), _same),  # its table has the folder in it
     "evaluate": Verb(
         ("evaluate", "data.smi", "--suite", "moses", "--only", "valid,IntDiv,Filters", "--jobs", "2", "-o", "out.csv"),
         ("out.csv",),
@@ -127,7 +127,7 @@ VERBS = {
     ),
     "tune": Verb(
         ("tune", "model", "--reference", "data.smi", "--attempts", "9", "--try", "top_p=0.9", "--try", "top_p=1"),
-        ("model/tuning.*", "model/config.json"),
+        ("model/tuning.*",),  # a second tune begins from the settings that the first has stored
         _same,
         grows=True,
         model="qm9-text",
