@@ -23,8 +23,8 @@ VALIDITY = {
     "drugs-graph": 0.989,
     "moses-diffusion": 0.827,
 }
-"""Strict validity as cards have it at the settings of the attempts in the fixture; of the last two models of noise,
-whose cards have that of 50 calls alone, that of 1,000 attempts with 10 calls."""
+"""Strict validity as cards have it at the settings of the attempts in the fixture; of qm9-continuous, whose card
+has that of 50 calls alone, that of 1,000 attempts with 10 calls."""
 ROUNDING = 2
 """Of 100 molecules so many may differ: processors round differently, and a draw may fall between."""
 
