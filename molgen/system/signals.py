@@ -18,6 +18,9 @@ from molgen.errors import MolgenError
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Signals by which a program is asked to end, beside Ctrl-C; SIGHUP comes when its terminal closes."""
 
+IMPORT_POLL = 0.02
+"""Seconds after which a signal that came while a module was being imported comes again."""
+
 _DEATH_SIGNAL = 1
 """``PR_SET_PDEATHSIG`` of Linux."""
 
@@ -38,8 +41,9 @@ class Ended(BaseException):
 def ending_by_exception() -> Iterator[None]:
     """For the length of a block, `ENDING` signals raise `Ended`, so that unfinished files and worker processes go.
 
-    An exception comes at any moment, also while a module is being imported; whatever error follows from that, the block
-    ends with `Ended`, and after Ctrl-C with `KeyboardInterrupt`. Signals that are ignored, as under ``nohup``, stay so.
+    While a module is being imported the exception waits: compiled modules import others and swallow what is raised in
+    them, and the signal would be lost. Whatever error follows from an exception at any other moment, the block ends
+    with `Ended`, and after Ctrl-C with `KeyboardInterrupt`. Signals that are ignored, as under ``nohup``, stay so.
     Outside the main thread, which alone receives signals, this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -49,6 +53,9 @@ def ending_by_exception() -> Iterator[None]:
     received: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
+        if importing(frame):
+            threading.Timer(IMPORT_POLL, os.kill, [os.getpid(), number]).start()
+            return
         received.append(number)
         if number == signal.SIGINT:
             raise KeyboardInterrupt
@@ -77,6 +84,15 @@ def ending_by_exception() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported where the frame is."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def leave_terminal() -> None:

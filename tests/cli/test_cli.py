@@ -351,7 +351,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_closed_pipe_is_no_traceback() -> None:
+def test_a_closed_pipe_is_no_error() -> None:
     """The reader has gone when molecules are written: `true` reads nothing."""
     process = subprocess.run(
         [
@@ -365,7 +365,7 @@ def test_a_closed_pipe_is_no_traceback() -> None:
         cwd=Path(__file__).parents[2],
     )
     assert process.returncode == 1, process.stderr  # of writing, which is done part by part: else it would be 0
-    assert "Traceback" not in process.stderr and "Exception" not in process.stderr, process.stderr
+    assert not re.search("Traceback|Exception|Broken pipe", process.stderr), process.stderr
 
 
 def test_a_missing_library_of_the_system_is_named_with_its_package(

@@ -139,6 +139,17 @@ def test_options_of_training(molgen: Run, table: Path, tmp_path: Path) -> None:
         assert "cannot train there" in bad.stderr and not (tmp_path / "bad").exists()
 
 
+def test_the_confidence_sampler_remasks_where_asked(molgen: Run, table: Path, tmp_path: Path) -> None:
+    """Hardly trained: what was drawn first is rarely what the network holds for probable a call later."""
+    toml, run = tmp_path / "masks.toml", tmp_path / "run"
+    network = "[network]\nwidth = 16\nlayers = 1\nheads = 2\n"
+    toml.write_text(f'{network}[process]\ntokens = "absorbing"\n[optimiser]\nsampled_molecules = 0\n')
+    molgen("train", "text", "--data", table, "--out", run, "--config", toml, "--steps", 1)
+    given: tuple[object, ...] = ("--sampler", "confidence", "--steps", 6)
+    kept, remasked = (attempts(molgen, *given, *options, model=run / "model") for options in ((), ("--remask",)))
+    assert len(kept) == len(remasked) == 6 and kept != remasked
+
+
 def test_options_of_fine_tuning(molgen: Run, table: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     given = ("--column", "other", "--desalt")
@@ -185,6 +196,25 @@ def test_options_of_evaluation(molgen: Run, table: Path, tmp_path: Path) -> None
     flags = tmp_path / "flags.csv"
     molgen("evaluate", mine, "--only", "validity", "--flags", flags)
     assert len(list(csv.DictReader(flags.open()))) == 3
+
+
+SLOW = (
+    "S12345S6789S%10%11%12%13S%14%15%16%17S%18%19%20%21S%22%23%24%25S%26%27%28%29S%30%31%32%33S%34%35%36%37"
+    "S%186%38%39S6%18%40%41S1%19%42%43S%201%19%44S%10%20%45%46S%30%22%26%10S%22%26%30%47S%48%49%50%51S%52%53%54%55"
+    "S2%56%57%58S7%31%38(S3%5627S%27%113%31S4%22%39%11S%23%42%204S%14%48%20%22S%26%14%23%27S%523%26%38S%24%28%12"
+    "(S%218%30%29S%11%57%453S%346%532S%15%35%184S%49%43%20(S59%361S%16%40%46%10%14)S%50%37%41%313)S%17%54%47%26"
+    "S%32%19%237S%51%22%38%44%27)S%33%25%55%58%13"
+)
+"""A graph of 40 atoms of sulphur with six neighbours each: RDKit seeks the alerts in it for about 3 seconds."""
+
+
+def test_the_time_limit_of_evaluation(molgen: Run, tmp_path: Path) -> None:
+    path = tmp_path / "slow.smi"
+    path.write_text(f"CCO\n{SLOW}\nCCN\n")
+    only = ("evaluate", path, "--suite", "medchem", "--only", "alerts_any", "--jobs", 1)
+    lost = molgen(*only, "--time-limit", 0.1).stderr
+    assert "1 attempts lost" in lost and f"attempt 2 took longer than 0.1 s: {SLOW[:80]}" in lost
+    assert "lost" not in molgen(*only, "--time-limit", 100).stderr
 
 
 def test_options_of_likelihood(molgen: Run, table: Path) -> None:

@@ -3,12 +3,15 @@
 ``python -m tests.mutations`` does all areas, ``python -m tests.mutations training splits`` those two. A list is a file
 ``AREA.toml`` of this folder: the tests of the area, and for each fault a name, a file, what stands there once, and what
 is put in its place. Each fault is tried in a process of its own, forked from one that has imported the project as it
-is: what has changed, and all that imports it, is imported again.
+is: what has changed, and all that imports it, is imported again. ``--results FILE`` keeps what was found of each fault,
+so that a run that was stopped goes on: faults that stand there, with the same change, are not tried again.
 """
 
 from __future__ import annotations
 
 import ast
+import csv
+import hashlib
 import importlib
 import os
 import pkgutil
@@ -20,16 +23,15 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib.util import cache_from_source
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+import typer
 
 ROOT = Path(__file__).parents[2]
 LISTS = Path(__file__).parent
 OTHERS = ("fcd", "hypothesis", "matplotlib.figure", "pandas", "rdkit.Chem.Draw", "sklearn.ensemble", "xdist.plugin")
 """What tests import beside the project."""
-SECONDS = 600
-"""After which a test counts as failed: a fault may make a loop endless."""
 PASSED, FAILED = 0, 1
 """What pytest ends with."""
 
@@ -92,13 +94,16 @@ def imported_by(source: str, known: Iterable[str]) -> set[str]:
     return found & set(known)
 
 
-def run_tests(project: Path, tests: list[str], log: Path, prepare: Callable[[], None] = lambda: None) -> int:
+def run_tests(
+    project: Path, tests: list[str], log: Path, seconds: int, prepare: Callable[[], None] = lambda: None
+) -> int:
     """What pytest ends with, in a process of its own; slow tests are run where they are named one by one.
 
     Args:
         project: copy to test.
         tests: files, or tests of files.
         log: gets the output.
+        seconds: after which a test counts as failed: a fault may make a loop endless.
         prepare: called in that process.
     """
     child = os.fork()
@@ -111,7 +116,7 @@ def run_tests(project: Path, tests: list[str], log: Path, prepare: Callable[[], 
             del sys.modules[name]
         prepare()
         slow_too = ["-m", ""] if all("::" in test for test in tests) else []
-        code = int(pytest.main(["-x", "-p", "no:cacheprovider", f"--timeout={SECONDS}", *slow_too, *tests]))
+        code = int(pytest.main(["-x", "-p", "no:cacheprovider", f"--timeout={seconds}", *slow_too, *tests]))
         sys.stdout.flush()
         os._exit(code)
     status = os.waitpid(child, 0)[1]
@@ -124,7 +129,9 @@ def forget_compiled(file: Path) -> None:
         Path(cache_from_source(str(file))).unlink()
 
 
-def outcome(project: Path, fault: dict[str, Any], tests: list[str], log: Path, importers: Importers) -> str:
+def outcome(
+    project: Path, fault: dict[str, Any], tests: list[str], log: Path, importers: Importers, seconds: int
+) -> str:
     """``killed``, ``SURVIVED``, or what is wrong with the list."""
     file = project / fault["file"]
     text = file.read_text()
@@ -133,40 +140,85 @@ def outcome(project: Path, fault: dict[str, Any], tests: list[str], log: Path, i
     file.write_text(text.replace(fault["before"], fault["after"]))
     forget_compiled(file)
     try:
-        code = run_tests(project, tests, log, lambda: forget(fault["file"], importers))
+        code = run_tests(project, tests, log, seconds, lambda: forget(fault["file"], importers))
     finally:
         file.write_text(text)
         forget_compiled(file)
     return {PASSED: "SURVIVED", FAILED: "killed"}.get(code, f"BROKEN: pytest ended with {code}")
 
 
-def measure(area: str, project: Path, log: Path, importers: Importers) -> tuple[int, int]:
+class Results:
+    """What was found of each fault, in a table that grows line by line.
+
+    Args:
+        file: of the table; without one, nothing is kept.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self.file = file
+        self.known: dict[str, str] = {}
+        if file is not None and file.exists():
+            with file.open() as lines:
+                self.known = {row["change"]: row["found"] for row in csv.DictReader(lines)}
+
+    @staticmethod
+    def change(fault: dict[str, Any]) -> str:
+        """A code of a fault as it is listed."""
+        return hashlib.sha256(repr(sorted(fault.items())).encode()).hexdigest()[:16]
+
+    def add(self, area: str, fault: dict[str, Any], found: str) -> None:
+        self.known[self.change(fault)] = found
+        if self.file is None:
+            return
+        new = not self.file.exists()
+        with self.file.open("a", newline="") as lines:
+            table = csv.writer(lines)
+            if new:
+                table.writerow(("area", "name", "change", "found"))
+            table.writerow((area, fault["name"], self.change(fault), found))
+
+
+def measure(
+    area: str, project: Path, log: Path, importers: Importers, seconds: int, results: Results
+) -> tuple[int, int]:
     """Faults of an area, and how many were noticed."""
     listed = tomllib.loads((LISTS / f"{area}.toml").read_text())
-    if run_tests(project, listed["tests"], log) != PASSED:
+    waiting = [fault for fault in listed["fault"] if Results.change(fault) not in results.known]
+    if waiting and run_tests(project, listed["tests"], log, 10 * seconds) != PASSED:
         raise SystemExit(f"{area}: the tests fail without any fault\n{log.read_text()}")
-    killed = 0
-    for fault in listed["fault"]:
-        found = outcome(project, fault, fault.get("tests", listed["tests"]), log, importers)
-        killed += found == "killed"
+    for fault in waiting:
+        found = outcome(project, fault, fault.get("tests", listed["tests"]), log, importers, seconds)
+        results.add(area, fault, found)
         print(f"{area}: {fault['name']}: {found}", flush=True)
-    return len(listed["fault"]), killed
+    return len(listed["fault"]), sum(results.known[Results.change(fault)] == "killed" for fault in listed["fault"])
 
 
-def main(areas: list[str]) -> int:
-    """Measure areas and print a table; 1 where a fault went unnoticed."""
-    rows = []
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    areas: Annotated[list[str] | None, typer.Argument(help="Names of lists; by default all.")] = None,
+    seconds: Annotated[int, typer.Option(help="Seconds after which a test with a fault counts as failed.")] = 300,
+    results: Annotated[Path | None, typer.Option(help="Table (CSV) that keeps what was found, to go on later.")] = None,
+) -> None:
+    """Put faults into a copy of the project, one at a time; ends with 1 where tests did not notice one."""
+    every = sorted(file.stem for file in LISTS.glob("*.toml"))
+    unknown = set(areas or ()) - set(every)
+    if unknown:
+        raise typer.BadParameter(f"there is no area {', '.join(sorted(unknown))}; there are {', '.join(every)}")
+    rows, kept = [], Results(results)
     with tempfile.TemporaryDirectory() as folder:
         project = copy_of_project(Path(folder))
         os.environ |= {"NUMBA_CACHE_DIR": str(Path(folder) / "numba"), "PYTHONPATH": str(project)}
         sys.path = [str(project), *(path for path in sys.path if Path(path).resolve() != ROOT)]
         importers = import_project()
-        for area in areas or sorted(file.stem for file in LISTS.glob("*.toml")):
-            rows.append((area, *measure(area, project, Path(folder) / "log", importers)))
+        for area in areas or every:
+            rows.append((area, *measure(area, project, Path(folder) / "log", importers, seconds, kept)))
     print("| area | faults | noticed |\n|---|---|---|")
     print("\n".join(f"| {area} | {faults} | {killed} |" for area, faults, killed in rows))
-    return int(any(faults != killed for _, faults, killed in rows))
+    raise typer.Exit(int(any(faults != killed for _, faults, killed in rows)))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    app()

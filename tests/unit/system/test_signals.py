@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -72,6 +73,22 @@ def test_errors_that_follow_from_a_signal_do_not_hide_it(
         except raised:
             raise consequence from None
     assert signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGTERM, Ended), (signal.SIGINT, KeyboardInterrupt)])
+def test_a_signal_waits_until_a_module_is_imported(
+    number: signal.Signals, raised: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = f"import signal, time\nsignal.raise_signal({int(number)})\ntime.sleep(0.1)\nwhole = True\n"
+    (tmp_path / "signalled.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    imported = None
+    with pytest.raises(raised), ending_by_exception():
+        imported = importlib.import_module("signalled")
+        time.sleep(5)
+        pytest.fail("no signal came again")
+    assert imported is not None and imported.whole
+    sys.modules.pop("signalled")
 
 
 def test_an_ignored_signal_stays_ignored() -> None:
