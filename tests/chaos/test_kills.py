@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import random
+import re
 import select
 import shutil
 import signal
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -28,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 SEED, ROUNDS = int(os.environ.get("MOLGEN_CHAOS_SEED", "0")), int(os.environ.get("MOLGEN_CHAOS", "1"))
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 PATIENCE = 120
+MINUTE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="signals and folders are those of Linux")
 
@@ -53,7 +55,7 @@ class Verb:
         again: words for the second time, after a kill, of the folder and the words of the first time.
         part: whether a signal that can be caught leaves the beginning of a result.
         grows: whether results are worked on until the end, so that before it they may be others.
-        model: what the model directory ``model`` of the folder is: a shipped model, or ``stream``.
+        given: by its name, a folder that the command finds: a shipped model, or a verb and the folder that it left.
         printed: whether what is printed is the same at each repetition.
     """
 
@@ -62,7 +64,7 @@ class Verb:
     again: Callable[[Path, Words], Words]
     part: bool = False
     grows: bool = False
-    model: str | None = None
+    given: dict[str, str | tuple[str, str]] = field(default_factory=dict)
     printed: bool = False
 
 
@@ -85,6 +87,13 @@ def _resume_training(folder: Path, words: Words) -> Words:
 
 def _resume_comparison(folder: Path, words: Words) -> Words:
     return (*words, "--resume")
+
+
+def _merge_again(folder: Path, words: Words) -> Words:
+    """What has begun is put away by the user."""
+    if (folder / "both").exists():
+        shutil.rmtree(folder / "both")
+    return words
 
 
 def _resume_library(folder: Path, words: Words) -> Words:
@@ -130,7 +139,7 @@ VERBS = {
         ("model/tuning.*",),  # a second tune begins from the settings that the first has stored
         _same,
         grows=True,
-        model="qm9-text",
+        given={"model": "qm9-text"},
     ),
     "optimise": Verb(
         ("optimise", "--score", "pmo/qed", "--model", "qm9-ar", "-o", "best.csv", "-n", "10", *OPTIMISING),
@@ -145,7 +154,38 @@ VERBS = {
         grows=True,
     ),
     "dialogue": Verb(
-        ("dialogue", "write", "--model", "model", "--tokens", "400"), (), _same, model="stream", printed=True
+        ("dialogue", "write", "--model", "model", "--tokens", "400"),
+        (),
+        _same,
+        given={"model": ("train stream", "run/model")},
+        printed=True,
+    ),
+    "train dialogue": Verb(
+        ("train", "dialogue", "--data", "pairs.tsv", *TRAIN[2:]), (WEIGHTS,), _resume_training, grows=True
+    ),
+    "dialogue chat": Verb(
+        ("dialogue", "chat", "--model", "model", "--prompt", "what comes after 3?", "--replies", "40"),
+        (),
+        _same,
+        given={"model": ("train dialogue", "run/model")},
+        printed=True,
+    ),
+    "library pick": Verb(
+        ("library", "pick", "lib", "-n", "20", "--jobs", "2", "-o", "picks.sdf"),
+        ("picks.sdf",),
+        _overwrite,
+        given={"lib": ("library build", "lib")},
+    ),
+    "library merge": Verb(
+        ("library", "merge", "lib", "other", "-o", "both", "--jobs", "2"),
+        ("both/*/*.parquet",),
+        _merge_again,
+        grows=True,
+        given={"lib": ("library build", "lib"), "other": ("library build", "lib")},
+    ),
+    "report": Verb(("report", "data.smi", "-o", "report.html", "--jobs", "2"), ("report.html",), _overwrite),
+    "fit": Verb(
+        ("fit", "activity.csv", "--column", "activity", "--out", "qsar"), ("qsar/*.csv", "qsar/*.json"), _overwrite
     ),
 }
 
@@ -156,11 +196,11 @@ class Place:
 
     Attributes:
         folder: of all.
-        model: directory that is copied to ``model`` in the working folder.
+        given: folders that are copied into the working folder, by their names there.
     """
 
     folder: Path
-    model: Path | None = None
+    given: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("work", "tmp", "cache"):
@@ -170,8 +210,12 @@ class Place:
         (self.work / "config.toml").write_text(CONFIG)
         (self.work / "plan.toml").write_text(PLAN)
         (self.work / "text.txt").write_text("".join(f"line {n} of {n % 7} lines\n" for n in range(400)))
-        if self.model is not None:
-            shutil.copytree(self.model, self.work / "model")
+        pairs = "".join(f"what comes after {n}?\t{n + 1}\n" for n in range(60))
+        (self.work / "pairs.tsv").write_text(pairs)
+        activities = "".join(f"{smiles},{len(smiles) + n % 3}\n" for n, smiles in enumerate(molecules))
+        (self.work / "activity.csv").write_text(f"smiles,activity\n{activities}")
+        for name, source in self.given.items():
+            shutil.copytree(source, self.work / name)
 
     @property
     def work(self) -> Path:
@@ -197,8 +241,9 @@ class Place:
         return printed
 
     def results(self, verb: Verb) -> dict[str, bytes]:
+        """Content of files, without the minute at which a report was made."""
         found = [path for pattern in verb.results for path in self.work.glob(pattern)]
-        return {str(path.relative_to(self.work)): path.read_bytes() for path in sorted(found)}
+        return {str(path.relative_to(self.work)): MINUTE.sub(b"", path.read_bytes()) for path in sorted(found)}
 
     def unfinished(self) -> list[Path]:
         return [path for path in self.folder.rglob("*") if ".partial" in path.name or ".tmp." in path.name]
@@ -248,15 +293,15 @@ class Straight:
         results: what it leaves.
         printed: on stdout.
         seconds: that it takes.
-        model: directory that it leaves, if any.
-        start: directory that was ``model`` when it began, if any.
+        work: folder that it worked in.
+        given: folders that were there when it began.
     """
 
     results: dict[str, bytes]
     printed: str
     seconds: float
-    model: Path
-    start: Path | None
+    work: Path
+    given: dict[str, Path]
 
 
 @pytest.fixture(scope="module")
@@ -267,19 +312,20 @@ def straight(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Straig
     def get(name: str) -> Straight:
         if name not in known:
             verb = VERBS[name]
-            start = get("train stream").model if verb.model == "stream" else shipped(verb.model)
-            place, begin = Place(tmp_path_factory.mktemp("straight") / "place", start), time.monotonic()
+            given = {
+                folder: ROOT / "data" / "models" / source
+                if isinstance(source, str)
+                else get(source[0]).work / source[1]
+                for folder, source in verb.given.items()
+            }
+            place, begin = Place(tmp_path_factory.mktemp("straight") / "place", given), time.monotonic()
             printed = place.run(*verb.words)
             seconds = time.monotonic() - begin
-            known[name] = Straight(place.results(verb), printed, seconds, place.work / "run" / "model", start)
+            known[name] = Straight(place.results(verb), printed, seconds, place.work, given)
             assert all(list(place.work.glob(pattern)) for pattern in verb.results) and not place.litter()
         return known[name]
 
     return get
-
-
-def shipped(model: str | None) -> Path | None:
-    return None if model is None else ROOT / "data" / "models" / model
 
 
 def kill(name: str, number: signal.Signals, moment: float, place: Place, expected: dict[str, bytes] | None) -> bool:
@@ -354,7 +400,7 @@ def test_whatever_is_killed_can_be_done_again(
     name: str, number: signal.Signals, share: float, straight: Callable[[str], Straight], tmp_path: Path
 ) -> None:
     reference = straight(name)
-    place = Place(tmp_path / "place", reference.start)
+    place = Place(tmp_path / "place", reference.given)
     at_work = kill(name, number, share * reference.seconds, place, reference.results)
     print("killed", name, number.name, f"{share:.2f}", "at work" if at_work else "finished before")
     repeat(name, place, reference)
