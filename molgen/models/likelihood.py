@@ -184,12 +184,16 @@ class MoleculeModel(Model):
         """
         return len(self.encode(smiles)[0])
 
-    def training_cost(self, batch: Any, rng: RandomKeys) -> Tensor:
-        """Cost of molecules as the model is trained, nats, ``(B,)``: `bound`, or that in a random generation order.
+    def bounds_by_size(self, batches: Sequence[Any], rngs: Sequence[RandomKeys]) -> list[Tensor]:
+        """`bound` of batches of several sizes; a model that can reads all of them at once."""
+        return [self.bound(batch, rng) for batch, rng in zip(batches, rngs, strict=True)]
+
+    def training_costs(self, batches: Sequence[Any], rngs: Sequence[RandomKeys]) -> list[Tensor]:
+        """Costs of molecules as the model is trained, nats: `bounds_by_size`, or those in a random generation order.
 
         Where a part of a molecule is given by the order, the cost is that of the rest.
         """
-        return self.bound(batch, rng)
+        return self.bounds_by_size(batches, rngs)
 
     def nll(
         self,

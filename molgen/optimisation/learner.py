@@ -14,6 +14,7 @@ from molgen.errors import MoleculeError
 from molgen.models.generator import Generator
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.losses import loss, needs_prior
+from molgen.system.hardware import supports_bf16
 
 _CLIP = 1.0
 """Largest norm of a gradient."""
@@ -46,33 +47,37 @@ class Learner:
             baseline: mean of the rewards of the step.
             number: of the gradient step, from which its randomness follows.
         """
-        sizes: dict[int, list[int]] = defaultdict(list)
-        for row, text in enumerate(smiles):
-            variables = self._variables(text)
-            if variables is not None:
-                sizes[len(variables[0])].append(row)
-        fitting = sum(map(len, sizes.values()))
+        fitting = [row for row, text in enumerate(smiles) if self._variables(text) is not None]
+        if not fitting:
+            return
         self.optimizer.zero_grad(set_to_none=True)
-        values = torch.tensor(rewards, dtype=torch.float32, device=self.agent.device)
-        for rows in sizes.values():
-            own = [smiles[row] for row in rows]
-            examples = torch.tensor([number * len(smiles) + row for row in rows])
-            cost = self._cost(self.agent, own, examples)
-            each = loss(
-                self.config.learning, cost, self._prior(own, examples), values[rows], baseline, self.config.sigma
-            )
-            (each.sum() / fitting).backward()  # type: ignore[no-untyped-call]
-        if fitting:
-            torch.nn.utils.clip_grad_norm_(self.agent.parameters(), _CLIP)
-            self.optimizer.step()
+        values = torch.tensor([rewards[row] for row in fitting], dtype=torch.float32, device=self.agent.device)
+        own = [smiles[row] for row in fitting]
+        examples = torch.tensor([number * len(smiles) + row for row in fitting])
+        cost, prior = self._costs(self.agent, own, examples), self._prior(own, examples)
+        loss(self.config.learning, cost, prior, values, baseline, self.config.sigma).mean().backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.agent.parameters(), _CLIP)
+        self.optimizer.step()
 
-    def _cost(self, model: Generator, smiles: Sequence[str], examples: Tensor) -> Tensor:
-        """- log p of molecules of one size ``(B,)``, or that of the rest where a part is given."""
+    def _costs(self, model: Generator, smiles: Sequence[str], examples: Tensor) -> Tensor:
+        """- log p of molecules ``(B,)``, or that of the rest where a part is given."""
+        sizes: dict[int, list[int]] = defaultdict(list)
         parts: list[Any] = [self._variables(text) for text in smiles]
-        kinds = [torch.stack(values) for values in zip(*parts, strict=True)]
-        batch = model.batch(kinds, examples).to(model.device)
-        rng = RandomKeys.from_seed(self.config.seed, batch.examples)
-        return model.training_cost(batch, rng) if self.config.random_orders else model.bound(batch, rng)
+        for row, variables in enumerate(parts):
+            sizes[len(variables[0])].append(row)
+        batches, rngs = [], []
+        for rows in sizes.values():
+            kinds = [torch.stack(values) for values in zip(*(parts[row] for row in rows), strict=True)]
+            batch = model.batch(kinds, examples[rows]).to(model.device)
+            batches.append(batch)
+            rngs.append(RandomKeys.from_seed(self.config.seed, batch.examples))
+        device = model.device.type
+        with torch.autocast(device, torch.bfloat16, enabled=supports_bf16(device)):
+            costs = torch.cat(
+                (model.training_costs if self.config.random_orders else model.bounds_by_size)(batches, rngs)
+            )
+        order = torch.tensor([row for rows in sizes.values() for row in rows], device=model.device)
+        return torch.zeros_like(costs).index_copy(0, order, costs)
 
     @torch.no_grad()
     def _prior(self, smiles: Sequence[str], examples: Tensor) -> Tensor:
@@ -81,11 +86,11 @@ class Learner:
         if not needs_prior(self.config.learning):
             return torch.zeros(len(smiles), device=device)
         if self.config.random_orders or not self.prior.exact:
-            return self._cost(self.prior, smiles, examples)
+            return self._costs(self.prior, smiles, examples)
         new = [row for row, text in enumerate(smiles) if text not in self.prior_costs]
         if new:
             texts = [smiles[row] for row in new]
-            self.prior_costs.update(zip(texts, self._cost(self.prior, texts, examples[new]).tolist(), strict=True))
+            self.prior_costs.update(zip(texts, self._costs(self.prior, texts, examples[new]).tolist(), strict=True))
         return torch.tensor([self.prior_costs[text] for text in smiles], device=device)
 
     def _variables(self, smiles: str) -> list[Tensor] | None:

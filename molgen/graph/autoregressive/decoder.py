@@ -36,10 +36,10 @@ class Parts(Protocol):
     atom_head: nn.Linear
     neighbour_head: NeighbourHead
 
-    def states(self, batch: TeacherForcing, size: int, condition: Tensor | None, cache: Cache | None = None) -> Tensor:
+    def states(self, batch: TeacherForcing, condition: Tensor | None, cache: Cache | None = None) -> Tensor:
         """States of the slots of a batch, see there."""
 
-    def anchors(self, n: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    def anchors(self, sizes: Tensor) -> tuple[Tensor, Tensor]:
         """Tokens and places of the slots that stand for no atom, see there."""
 
 
@@ -80,8 +80,9 @@ class Decoder:
         given: Given | None = None,
         targets: Targets | None = None,
     ) -> None:
-        self.model, self.size, self.order, self.sampling = model, size, order, sampling
+        self.model, self.order, self.sampling = model, order, sampling
         rows, device = len(order), order.device
+        self.sizes = order.new_full((rows,), size)
         self.passes = passes(sampling, targets, model.config)
         self.graph = PartialGraph(rows, size, *begun(rows, size, given))
         self.cache = Cache(model.config.network.layers)
@@ -148,13 +149,14 @@ class Decoder:
             bonds,
             np.arange(k + 1)[None],
             self.model.valences,
+            sizes=self.sizes[:1].cpu().numpy(),
             order=np.array([PIECES]),
             given=np.array([k]),
             pieces=np.array([given.pieces]),
             leaving=np.append(given.leaving, -1)[None],
         ).to(self.order.device)
         width = 1 if self.condition is None else len(self.condition)
-        states = self.model.states(forced.repeated(width), self.size, self.condition, self.cache)
+        states = self.model.states(forced.repeated(width), self.condition, self.cache)
         if width == 1:
             states = states.expand(self.passes * rows, -1, -1)
             self.cache.expand(self.passes * rows)
@@ -168,7 +170,7 @@ class Decoder:
         m, order, device = self.graph.known, self.order, self.order.device
         rows = len(order)
         if self.features is None:
-            atoms, places = self.model.anchors(self.size, rows, device)
+            atoms, places = self.model.anchors(self.sizes)
             targets = order[:, :1].expand(-1, ANCHORS)
             counts = torch.zeros(rows, ANCHORS, BONDS - 1, device=device)
             squares = [order.new_zeros(rows, 0, 0)] * 4
@@ -178,8 +180,7 @@ class Decoder:
             counts = nn.functional.one_hot(self.row, BONDS)[..., 1:].sum(1, keepdim=True)
             features = after_anchors(self.features, 0, 0)
         h = self.model.network(
-            *map(self._each, (atoms, counts, places, targets)),
-            self.size,
+            *map(self._each, (atoms, counts, places, targets, self.sizes)),
             Features(*map(self._each, features)),
             self._each(torch.full_like(order[:, 0], self.name)),
             self.condition,

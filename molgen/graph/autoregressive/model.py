@@ -30,7 +30,7 @@ from molgen.graph.autoregressive.plan import Asked, Plan
 from molgen.graph.autoregressive.preparation import Preparation, reordered, squares
 from molgen.graph.autoregressive.properties import PropertyCondition
 from molgen.graph.autoregressive.reward import advantages, asked_as_in, followed
-from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
+from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing, together
 from molgen.graph.generator import STATES, GraphGenerator, state_graphs
 from molgen.models.generator import Form
 from molgen.models.results import Attempt
@@ -105,17 +105,29 @@ class AutoregressiveGraphModel(GraphGenerator):
         return self.cost(batch)
 
     def bound(self, batch: GraphBatch, rng: RandomKeys) -> Tensor:
-        n = batch.atoms.shape[1]
-        cost = self.cost(self.in_order(batch, block_order(n, self._block(self.sampling), rng)))
-        return cost["atoms"] + cost["bonds"] - math.log(self.config.sizes.get(n, 0.0) or 1e-12)
+        return self.bounds_by_size([batch], [rng])[0]
 
-    def training_cost(self, batch: GraphBatch, rng: RandomKeys) -> Tensor:
+    def bounds_by_size(self, batches: Sequence[GraphBatch], rngs: Sequence[RandomKeys]) -> list[Tensor]:
+        sizes, block = [batch.atoms.shape[1] for batch in batches], self._block(self.sampling)
+        orders = [block_order(n, block, rng) for n, rng in zip(sizes, rngs, strict=True)]
+        costs = self._costs([self.in_order(*each) for each in zip(batches, orders, strict=True)])
+        shares = [self.config.sizes.get(n, 0.0) or 1e-12 for n in sizes]
+        return [cost - math.log(share) for cost, share in zip(costs, shares, strict=True)]
+
+    def training_costs(self, batches: Sequence[GraphBatch], rngs: Sequence[RandomKeys]) -> list[Tensor]:
         if not self.config.mixed:
-            return self.bound(batch, rng)
-        preparation, keys = self.preparation(), RandomKeys(rng.keys.cpu())
-        names = keys.fold_in(_ORDERS).categorical(preparation.shares.expand(len(batch), -1))
-        cost = self.cost(preparation.ordered(batch.to(torch.device("cpu")), names, keys).to(self.device))
-        return cost["atoms"] + cost["bonds"]
+            return self.bounds_by_size(batches, rngs)
+        preparation, ordered = self.preparation(), []
+        for batch, rng in zip(batches, rngs, strict=True):
+            keys = RandomKeys(rng.keys.cpu())
+            names = keys.fold_in(_ORDERS).categorical(preparation.shares.expand(len(batch), -1))
+            ordered.append(preparation.ordered(batch.to(torch.device("cpu")), names, keys).to(self.device))
+        return self._costs(ordered)
+
+    def _costs(self, batches: Sequence[TeacherForcing]) -> list[Tensor]:
+        """- log p of molecules of several sizes, given these, computed at once."""
+        cost = self.cost(together(batches))
+        return list(torch.split(cost["atoms"] + cost["bonds"], [len(batch) for batch in batches]))
 
     @property
     def exact(self) -> bool:
@@ -208,41 +220,40 @@ class AutoregressiveGraphModel(GraphGenerator):
 
     def cost(self, batch: TeacherForcing) -> dict[str, Tensor]:
         """- log p of the atoms that are not given and of their bonds, nats, each ``(B,)``."""
-        predicted = torch.arange(batch.atoms.shape[1], device=batch.atoms.device) >= batch.given[:, None]
+        number = torch.arange(batch.atoms.shape[1], device=batch.atoms.device)
+        predicted = (number >= batch.given[:, None]) & (number < batch.sizes[:, None])
         choices = list_choices(batch, predicted)
         condition = None if self.condition is None else self.condition(batch.properties, batch.known)
-        h = self.states(batch, batch.atoms.shape[1], condition)
+        h = self.states(batch, condition)
         kinds = nn.functional.cross_entropy(self.atom_head(h).float().transpose(1, 2), batch.atoms, reduction="none")
         return {"atoms": (kinds * predicted).sum(1), "bonds": neighbour_costs(self.neighbour_head, h, batch, choices)}
 
-    def states(self, batch: TeacherForcing, size: int, condition: Tensor | None, cache: Cache | None = None) -> Tensor:
+    def states(self, batch: TeacherForcing, condition: Tensor | None, cache: Cache | None = None) -> Tensor:
         """States ``(B, n, width)`` of the slots that predict each atom of a batch.
 
         Args:
             batch: molecules, or the first atoms of them and one more, which is not read.
-            size: atoms of the molecules.
             condition: of properties ``(B, CONDITION_WIDTH)``, or ``(1, CONDITION_WIDTH)`` for all.
             cache: is given the slots, to go on from.
         """
-        rows = len(batch)
-        tokens, places = self.anchors(size, rows, batch.atoms.device)
+        tokens, places = self.anchors(batch.sizes)
         counts = nn.functional.one_hot(batch.features.relations.long().tril(-1), RELATIONS)[..., 1:BONDS].sum(2)
         return self.network(
             torch.cat([tokens, batch.atoms[:, :-1]], dim=1),
             nn.functional.pad(counts, (0, 0, ANCHORS, -1)),
             torch.cat([places, batch.places[:, :-1]], dim=1),
             torch.cat([batch.places[:, :1], batch.places], dim=1),
-            size,
+            batch.sizes,
             after_anchors(batch.features, before=ANCHORS, after=-1),
             batch.order,
             condition,
             cache,
         )[:, 1:]
 
-    def anchors(self, n: int, rows: int, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Tokens and places ``(B, 2)`` of the two slots that stand for no atom."""
-        tokens = torch.arange(self.masked, self.masked + ANCHORS, device=device)
-        return tokens.expand(rows, -1), torch.tensor([-1, n], device=device).expand(rows, -1)
+    def anchors(self, sizes: Tensor) -> tuple[Tensor, Tensor]:
+        """Tokens and places ``(B, 2)`` of the two slots that stand for no atom, of molecules of some sizes ``(B,)``."""
+        tokens = torch.arange(self.masked, self.masked + ANCHORS, device=sizes.device)
+        return tokens.expand(len(sizes), -1), torch.stack([torch.full_like(sizes, -1), sizes], dim=1)
 
     @property
     def conditions(self) -> frozenset[str]:

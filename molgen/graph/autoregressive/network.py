@@ -54,7 +54,7 @@ class GraphTransformer(nn.Module):
         bonds: Tensor,
         places: Tensor,
         targets: Tensor,
-        size: int,
+        sizes: Tensor,
         features: Features[Tensor],
         order: Tensor | None = None,
         condition: Tensor | None = None,
@@ -67,14 +67,14 @@ class GraphTransformer(nn.Module):
             bonds: number of its bonds of each category but none to the atoms before it ``(B, m, BONDS - 1)``.
             places: of the atoms ``(B, m)``.
             targets: place of the atom that each slot predicts ``(B, m)``.
-            size: atoms of the molecule.
+            sizes: atoms of the molecules ``(B,)``.
             features: of the partial graph at each slot; ``n`` counts all slots up to the last, and relations of
                 `RELATIONS` or above stand for anchors.
             order: index of the generation order in `ORDER_NAMES` ``(B,)``, where there is more than one.
             condition: ``(B, CONDITION_WIDTH)``, where the network takes one.
             cache: the slots before.
         """
-        ahead, behind = (x.clamp(0, self.largest + 1) for x in (targets, size - targets))
+        ahead, behind = (x.clamp(0, self.largest + 1) for x in (targets, sizes[:, None] - targets))
         h = self.atom(atoms) + self.bonds(bonds.to(self.bonds.weight.dtype)) + self.ahead(ahead) + self.behind(behind)
         h = h + self.ends(features.ends) + self.missing(features.missing)
         if self.orders is not None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from molgen.graph.autoregressive.partial_graph import RELATIONS, Array, Features, PartialGraph
 
 
 @dataclass(frozen=True)
 class TeacherForcing:
-    """A batch of molecules of n atoms in generation order, with all that the network reads of them.
+    """A batch of molecules of up to n atoms in generation order, with all that the network reads of them.
 
     Attributes:
+        sizes: numbers of atoms of the whole molecules ``(B,)``; what concerns atoms beyond has no meaning.
         atoms: their categories ``(B, n)``.
         places: of the atoms ``(B, n)``.
         features: at each moment; what concerns atoms not there yet has no meaning.
@@ -33,6 +34,7 @@ class TeacherForcing:
         visit: how often the data had been gone through before.
     """
 
+    sizes: Tensor
     atoms: Tensor
     places: Tensor
     features: Features[Tensor]
@@ -68,6 +70,7 @@ def teacher_forcing(
     places: Array,
     valences: Array,
     *,
+    sizes: Array | None = None,
     order: Array | None = None,
     given: Array | None = None,
     pieces: Array | None = None,
@@ -84,6 +87,7 @@ def teacher_forcing(
         bonds: categories ``(B, n, n)``, symmetric, in generation order.
         places: of the atoms ``(B, n)``.
         valences: of each atom category, as in `aromatic_states`.
+        sizes: numbers of atoms of the whole molecules ``(B,)``; by default n.
         order: index of the generation order ``(B,)``; by default canonical.
         given: see `PartialGraph`; as are pieces and leaving.
         pieces: see there.
@@ -113,6 +117,7 @@ def teacher_forcing(
             count[:, m] = code[:, 0]
     empty = torch.zeros(rows, 0)
     return TeacherForcing(
+        sizes=torch.full((rows,), n) if sizes is None else torch.from_numpy(sizes),
         atoms=torch.from_numpy(atoms),
         places=torch.from_numpy(places),
         features=Features(*map(torch.from_numpy, (*squares, *counts))),
@@ -126,6 +131,31 @@ def teacher_forcing(
         examples=torch.arange(rows) if examples is None else examples,
         visit=visit,
     )
+
+
+def together(batches: Sequence[TeacherForcing]) -> TeacherForcing:
+    """Batches of molecules of several sizes as one."""
+    n, neighbours = max(len(batch.atoms[0]) for batch in batches), max(batch.bonds.shape[2] for batch in batches)
+    shapes = {"atoms": (n,), "places": (n,), "neighbours": (n, neighbours), "bonds": (n, neighbours)}
+    shapes["around"] = (n, neighbours, n)
+    parts: dict[str, Any] = {
+        name: torch.cat([_padded(getattr(batch, name), shapes.get(name, part.shape[1:])) for batch in batches])
+        for name, part in vars(batches[0]).items()
+        if isinstance(part, Tensor)
+    }
+    features = Features(
+        *(
+            torch.cat([_padded(part, (n,) * (part.dim() - 1)) for part in of_one_kind])
+            for of_one_kind in zip(*(batch.features for batch in batches), strict=True)
+        )
+    )
+    return replace(batches[0], **parts, features=features)
+
+
+def _padded(part: Tensor, shape: Sequence[int]) -> Tensor:
+    """Of rows, with zeros up to a shape."""
+    ahead = [amount for wanted, size in zip(shape, part.shape[1:], strict=True) for amount in (wanted - size, 0)]
+    return nn.functional.pad(part, ahead[::-1])
 
 
 def _neighbours(bonds: NDArray[np.uint8], places: Array) -> tuple[Array, Array]:

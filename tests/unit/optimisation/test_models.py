@@ -38,7 +38,8 @@ def test_costs_in_random_orders_differ_from_draw_to_draw_and_have_gradients() ->
     model = tiny()
     kinds = [torch.stack(parts) for parts in zip(*[_variables(model, text) for text in MOLECULES], strict=True)]
     batch = model.batch(kinds, torch.arange(2))
-    found = torch.stack([model.training_cost(batch, RandomKeys.from_seed(seed, batch.examples)) for seed in range(20)])
+    keys = [RandomKeys.from_seed(seed, batch.examples) for seed in range(20)]
+    found = torch.stack([model.training_costs([batch], [key])[0] for key in keys])
     assert len({round(value, 3) for value in found[:, 0].detach().tolist()}) > 5
     with torch.no_grad():
         whole = model.bound(batch, RandomKeys.from_seed(0, batch.examples))
@@ -48,11 +49,35 @@ def test_costs_in_random_orders_differ_from_draw_to_draw_and_have_gradients() ->
     assert any(part.grad is not None and part.grad.abs().sum() > 0 for part in model.parameters())
 
 
+@pytest.mark.parametrize("orders", ["canonical", "random"])
+def test_costs_of_molecules_of_several_sizes_are_those_of_each_size(orders: str) -> None:
+    """In one padded batch, gradients too."""
+    model = tiny()
+    groups = [["CCO"], MOLECULES, ["CC", "CO", "C#N"], ["CC(C)(C)OC(=O)C"]]
+    batches, keys = [], []
+    for number, group in enumerate(groups):
+        kinds = [torch.stack(parts) for parts in zip(*[_variables(model, text) for text in group], strict=True)]
+        batches.append(model.batch(kinds, torch.arange(len(group)) + 10 * number))
+        keys.append(RandomKeys.from_seed(3, batches[-1].examples))
+    costs = model.bounds_by_size if orders == "canonical" else model.training_costs
+    found = costs(batches, keys)
+    torch.cat(found).sum().backward()  # type: ignore[no-untyped-call]
+    gradients = {name: part.grad.clone() for name, part in model.named_parameters() if part.grad is not None}
+    model.zero_grad()
+    for batch, key, together in zip(batches, keys, found, strict=True):
+        one = costs([batch], [key])[0]
+        assert torch.allclose(one, together, atol=1e-4)
+        one.sum().backward()  # type: ignore[no-untyped-call]
+    for name, part in model.named_parameters():
+        assert (part.grad is None) == (name not in gradients)
+        assert part.grad is None or torch.allclose(part.grad, gradients[name], atol=1e-3), name
+
+
 def test_the_cost_of_a_model_with_one_order_is_its_bound() -> None:
     model = Generator.from_pretrained("qm9-ar")
     batch = model.batch([torch.from_numpy(model.encode("CCO")[0].astype("int64"))[None]], torch.arange(1))
     rng = RandomKeys.from_seed(0, batch.examples)
-    assert torch.equal(model.training_cost(batch, rng), model.bound(batch, rng))
+    assert torch.equal(model.training_costs([batch], [rng])[0], model.bound(batch, rng))
 
 
 def _variables(model: Generator, smiles: str) -> list[torch.Tensor]:

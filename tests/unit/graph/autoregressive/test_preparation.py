@@ -126,7 +126,7 @@ def test_training_and_decoding_read_the_same(dataset: EncodedDataset) -> None:
             decoder.step(RandomKeys.from_seed(m, torch.arange(5)))
             read.append((decoder.features, decoder.states))
         forced = _forced(model, decoder, given)
-        states = model.states(forced, 7, decoder.condition)
+        states = model.states(forced, decoder.condition)
     for m, (features, kept) in zip(range(3, 7), read, strict=True):
         for name in ("relations", "used", "aromatic", "growth"):
             assert torch.equal(getattr(forced.features, name)[:, m, : m + 1].long(), getattr(features, name)[:, 0])
