@@ -6,12 +6,17 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas
 import pytest
+from PIL import Image
 
 from molgen.comparison import Plan
 from molgen.comparison.plan import parse_budget
 from molgen.comparison.table import Likelihood, Measured, summary, to_pandas, write_report
+
+FIRST_COLOUR = (31, 119, 180)
+"""Of matplotlib's points."""
 
 
 def measured(seed: int = 0, **changed: Any) -> Measured:
@@ -75,6 +80,9 @@ def test_nothing_valid_is_a_report_too(found: list[Measured], tmp_path: Path) ->
     assert "FCD of the validation split; seeds 0." in text and "8.00 SMILES tokens a molecule" in text
     assert (tmp_path / "report.png").stat().st_size > 5000
     assert len(pandas.read_csv(tmp_path / "report.csv")) == len(found)
+    picture = np.asarray(Image.open(tmp_path / "report.png").convert("RGB")).astype(int)
+    right = picture[:, picture.shape[1] // 2 :]  # the left one has a legend
+    assert (abs(right - FIRST_COLOUR).sum(2) < 30).sum() > 20, "a point, also at a speed of 0"
 
 
 @pytest.mark.parametrize(("text", "minutes"), [("90s", 1.5), ("30m", 30), ("2h", 120), ("0.5m", 0.5)])
