@@ -97,14 +97,6 @@ class GraphGenerator(Generator):
             conditions: what is asked of the graphs.
         """
 
-    def least_atoms(self, conditions: Conditions) -> int:
-        """Fewest atoms of a molecule that has what is asked.
-
-        Raises:
-            UsageError: there is none.
-        """
-        return 1
-
     def encode(self, smiles: str) -> Arrays:
         _, tokens, bonds = tokenize(standardize(smiles), self.vocabulary.kekulized)
         unknown = [token for token in tokens if token not in self.vocabulary.index]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import count, takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
 import torch
 from torch import Tensor
@@ -49,7 +49,14 @@ _LIMIT_WITHOUT = 500
 
 
 class Generator(MoleculeModel):
-    """A trained or trainable generator of molecules."""
+    """A trained or trainable generator of molecules.
+
+    Attributes:
+        mixes: whether `sample_several` draws attempts of several sizes and conditions at once, so that it takes no
+            longer for many than for few.
+    """
+
+    mixes: ClassVar[bool] = False
 
     @property
     def conditions(self) -> frozenset[str]:
@@ -77,6 +84,44 @@ class Generator(MoleculeModel):
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
         """Attempts of one size, one per random key; nothing is repaired."""
+
+    def least_atoms(self, conditions: Conditions) -> int:
+        """Fewest atoms of a molecule that has what is asked.
+
+        Raises:
+            UsageError: there is none.
+        """
+        return 1
+
+    def sample_several(
+        self,
+        sizes: Sequence[int],
+        rng: RandomKeys,
+        sampling: SamplingConfig,
+        form: Form,
+        conditions: Sequence[Conditions | None],
+    ) -> list[Attempt]:
+        """Attempts of several sizes and under several conditions, one per random key.
+
+        Here those of one size and condition are drawn together. A model that draws all of them at once does not draw
+        again what fails.
+
+        Raises:
+            UsageError: it cannot be asked for one of the conditions.
+        """
+        groups: dict[tuple[int, int], list[int]] = {}
+        for row, (size, asked) in enumerate(zip(sizes, conditions, strict=True)):
+            groups.setdefault((size, id(asked)), []).append(row)
+        batches = list(groups.values())
+
+        def sample(rows: list[int]) -> list[Attempt]:
+            own = rng.select(torch.tensor(rows, device=rng.keys.device))
+            return self.sample_batch(sizes[rows[0]], own, sampling, form, conditions[rows[0]])
+
+        found = dict[int, Attempt]()
+        for rows, attempts in zip(batches, parallel_map(sample, batches, self.device), strict=True):
+            found.update(zip(rows, attempts, strict=True))
+        return [found[row] for row in range(len(sizes))]
 
     @names_settings
     @abstractmethod

@@ -27,7 +27,8 @@ class OptimiserConfig(BaseModel):
         random_orders: learn from each molecule in another generation order every time, where the model has several.
         regrowth: share of attempts that keep a random part of a good molecule, where the model takes fragments.
         crossover: share of those that keep parts of two molecules.
-        children: attempts for each such part.
+        children: attempts for each such part; None for one, or eight with a model that draws only what is alike at
+            once.
         parents: parts are taken from so many of the best molecules.
         own_sizes: share of the other attempts that have about the size of a good molecule.
         per_scaffold: most molecules of a Murcko scaffold that are learned from and regrown; None for any number.
@@ -47,7 +48,7 @@ class OptimiserConfig(BaseModel):
     random_orders: bool = False
     regrowth: float = Field(0.5, ge=0, le=1)
     crossover: float = Field(0.0, ge=0, le=1)
-    children: int = Field(8, ge=1)
+    children: int | None = Field(None, ge=1)
     parents: int = Field(20, ge=1)
     own_sizes: float = Field(0.5, ge=0, le=1)
     per_scaffold: int | None = Field(None, ge=1)

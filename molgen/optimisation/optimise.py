@@ -15,7 +15,7 @@ import torch
 from molgen.constraints.conditions import Conditions
 from molgen.constraints.fragment import Fragment
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.errors import ConditionWarning, MolgenError, UsageError
+from molgen.errors import ConditionWarning, MolgenError
 from molgen.models.generator import Generator
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.learner import Learner
@@ -23,7 +23,6 @@ from molgen.optimisation.memory import Memory, ranked
 from molgen.optimisation.proposals import Proposer
 from molgen.optimisation.result import Optimised, Point
 from molgen.scoring.scorer import AnyScore, Scorer
-from molgen.system.hardware import parallel_map
 from molgen.system.progress import bar
 from molgen.system.stopping import stopping
 from molgen.training.run import pass_on
@@ -126,21 +125,10 @@ class Optimiser:
         numbers = torch.arange(self.config.batch, device=self.agent.device) + self.steps * self.config.batch
         keys = RandomKeys.from_seed(self.config.seed, numbers)
         proposals = self.proposer.proposals(self.memory, keys.fold_in(_SIZES), draw)
-        ends = np.cumsum([proposal.attempts for proposal in proposals]).tolist()
-
-        def sample(number: int) -> list[str]:
-            one, end = proposals[number], ends[number]
-            own = keys.select(torch.arange(end - one.attempts, end, device=keys.keys.device))
-            try:
-                drawn = self.agent.sample_batch(one.size, own, self.sampling, "strict", one.conditions)
-            except UsageError:  # a part that the model cannot be asked for: whole molecules instead
-                if one.conditions is self.conditions:
-                    raise
-                size = int(self.agent.draw_sizes(own, self.sampling, self.conditions)[0])
-                drawn = self.agent.sample_batch(size, own, self.sampling, "strict", self.conditions)
-            return [attempt.smiles for attempt in drawn if attempt.smiles is not None]
-
-        found = [text for part in parallel_map(sample, range(len(proposals)), self.agent.device) for text in part]
+        sizes = [one.size for one in proposals for _ in range(one.attempts)]
+        conditions = [one.conditions for one in proposals for _ in range(one.attempts)]
+        drawn = self.agent.sample_several(sizes, keys, self.sampling, "strict", conditions)
+        found = [attempt.smiles for attempt in drawn if attempt.smiles is not None]
         asked = self.conditions
         return found if asked is None else [text for text in found if all(asked.satisfied(text).values())]
 

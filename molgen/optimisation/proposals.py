@@ -9,14 +9,15 @@ import torch
 
 from molgen.constraints.conditions import Conditions
 from molgen.diffusion.random_keys import RandomKeys
-from molgen.errors import MoleculeError
+from molgen.errors import MoleculeError, UsageError
 from molgen.models.generator import Generator
 from molgen.models.sampling import SamplingConfig
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.memory import Memory, ranked
 from molgen.optimisation.regrowth import joined, random_part
 
-_ATTEMPTS_OF_A_SIZE = 16
+_CHILDREN, _ATTEMPTS_OF_A_SIZE = 8, 16
+"""Attempts that are alike, of a model that does not draw at once what differs."""
 _NEAR = 2
 """Most atoms that a size differs from that of a good molecule."""
 
@@ -51,6 +52,8 @@ class Proposer:
     ) -> None:
         self.model, self.sampling, self.config, self.conditions = model, sampling, config, conditions
         self._regrows = "fragment" in model.conditions
+        self._children = config.children or (1 if model.mixes else _CHILDREN)
+        self._of_a_size = 1 if model.mixes else _ATTEMPTS_OF_A_SIZE
 
     def proposals(self, memory: Memory, keys: RandomKeys, draw: np.random.Generator) -> list[Proposal]:
         """Proposals with as many attempts as there are keys.
@@ -63,7 +66,7 @@ class Proposer:
         best = memory.best(self.config.parents)
         wanted = round(self.config.regrowth * len(keys.keys)) if self._regrows and len(best) > 1 else 0
         found: list[Proposal] = []
-        for _ in range(wanted // self.config.children):
+        for _ in range(wanted // self._children):
             proposal = self._regrown(memory, best, draw)
             if proposal is not None:
                 found.append(proposal)
@@ -75,14 +78,14 @@ class Proposer:
     ) -> list[Proposal]:
         """Attempts that keep nothing but what all molecules are to have, some of one size each."""
         found = []
-        for number, start in enumerate(range(0, attempts, _ATTEMPTS_OF_A_SIZE)):
+        for number, start in enumerate(range(0, attempts, self._of_a_size)):
             size = None
             if best and draw.random() < self.config.own_sizes:
                 size = self._near(memory.smiles[self._picked(best, draw)], draw)
             if size is None:
                 key = keys.select(torch.tensor([number]))
                 size = int(self.model.draw_sizes(key, self.sampling, self.conditions)[0])
-            found.append(Proposal(size, min(_ATTEMPTS_OF_A_SIZE, attempts - start), self.conditions))
+            found.append(Proposal(size, min(self._of_a_size, attempts - start), self.conditions))
         return found
 
     def _regrown(self, memory: Memory, best: list[int], draw: np.random.Generator) -> Proposal | None:
@@ -95,10 +98,19 @@ class Proposer:
         size = self._near(smiles, draw)
         if part is None or size is None:
             return None
+        conditions = Conditions(fragment=part)
         size = max(size, len(part.atoms) + max(part.pieces) + 1)
-        if not self.model.generates_size(size):
+        if not self.model.generates_size(size) or not self._takes(conditions):
             return None
-        return Proposal(size, self.config.children, Conditions(fragment=part))
+        return Proposal(size, self._children, conditions)
+
+    def _takes(self, conditions: Conditions) -> bool:
+        """Whether the model can be asked for it; not for a part with an atom that it does not know."""
+        try:
+            self.model.least_atoms(conditions)
+        except UsageError:
+            return False
+        return True
 
     def _picked(self, best: list[int], draw: np.random.Generator) -> int:
         """A good molecule, the better the more often."""

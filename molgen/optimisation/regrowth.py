@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import networkx as nx
 import numpy as np
+from numpy.typing import NDArray
 from rdkit import Chem
 
 from molgen.chem.bonds import BOND_INDEX
 from molgen.constraints.fragment import Fragment, part_of
 from molgen.graph.autoregressive.pieces import draw_pieces
 
+_CUT, _LARGER = 0.5, 0.8
+"""Shares of molecules that are cut at one bond, and of these that keep the larger side."""
 _DRAWS = 8
 _LEAST, _MOST = 0.3, 0.9
 
 
 def random_part(smiles: str, draw: np.random.Generator, within: Fragment | None = None) -> Fragment | None:
-    """A random part of a molecule, drawn as `molgen.graph.autoregressive.pieces` does; mostly a large one.
+    """A random part of a molecule, so that a model may grow the rest anew.
+
+    Half of the time the molecule is cut at a single bond that is in no ring, and one side stays, mostly the larger one,
+    so that a substituent or half of the molecule is replaced. Half of the time pieces stay, drawn as
+    `molgen.graph.autoregressive.pieces` does.
 
     Args:
         smiles: canonical.
@@ -34,6 +42,31 @@ def random_part(smiles: str, draw: np.random.Generator, within: Fragment | None 
     fixed = () if within is None else within.find(mol)
     if atoms < 3 or fixed is None:
         return None
+    kept = _side(mol, draw) if draw.random() < _CUT else None
+    if kept is None:
+        kept = _pieces(mol, draw)
+    kept[list(fixed)] = True
+    return None if kept.all() else part_of(mol, np.flatnonzero(kept).tolist())
+
+
+def _side(mol: Chem.Mol, draw: np.random.Generator) -> NDArray[np.bool_] | None:
+    """Atoms on one side of a random single bond that is in no ring; None where there is none."""
+    bonds = [bond for bond in mol.GetBonds() if bond.GetBondType() == Chem.BondType.SINGLE and not bond.IsInRing()]
+    if not bonds:
+        return None
+    bond = bonds[draw.integers(len(bonds))]
+    begin, end = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
+    graph = nx.Graph((one.GetBeginAtomIdx(), one.GetEndAtomIdx()) for one in mol.GetBonds())
+    graph.remove_edge(begin, end)
+    kept = np.zeros(mol.GetNumAtoms(), np.bool_)
+    kept[list(nx.node_connected_component(graph, begin))] = True
+    larger = kept if 2 * kept.sum() >= len(kept) else ~kept
+    return larger if draw.random() < _LARGER else ~larger
+
+
+def _pieces(mol: Chem.Mol, draw: np.random.Generator) -> NDArray[np.bool_]:
+    """Atoms of random pieces; mostly many."""
+    atoms = mol.GetNumAtoms()
     bonds = np.zeros((atoms, atoms), np.uint8)
     for bond in mol.GetBonds():
         i, j = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
@@ -45,8 +78,7 @@ def random_part(smiles: str, draw: np.random.Generator, within: Fragment | None 
         kept = found if found.sum() > kept.sum() else kept
         if kept.mean() >= wanted:
             break
-    kept[list(fixed)] = True
-    return None if kept.all() else part_of(mol, np.flatnonzero(kept).tolist())
+    return kept
 
 
 def joined(first: Fragment, second: Fragment) -> Fragment:

@@ -91,13 +91,13 @@ class Decoder:
         self.row = order[:, :0]
         self.features: Features[Tensor] | None = None
         self.condition = self._condition(targets)
-        self.name = CANONICAL if given is None else PIECES
+        self.names = torch.full_like(order[:, 0], CANONICAL if given is None else PIECES)
         self.guard = ValenceGuard(capacities(model.vocabulary), rows, device) if sampling.valence_guard else None
         self.given_guard: GivenGuard | None = None
         self.next: Tensor | None = None
         if given is not None:
             self._read_given(given)
-            self.given_guard = GivenGuard(given, self.graph)
+            self.given_guard = GivenGuard([given] * rows, self.graph)
 
     @property
     def satisfied(self) -> list[bool]:
@@ -106,15 +106,19 @@ class Decoder:
 
     def step(self, rng: RandomKeys) -> tuple[Tensor, Tensor]:
         """Add one atom: its category ``(B,)``, and its bonds to those before it ``(B, m)``."""
-        h = self._state() if self.next is None else self.next
-        self.next = None
-        logits = self._guided(self.model.atom_head(h[:, 0]).float(), "atoms")
-        atom = rng.fold_in(0).categorical(self.sampling.probabilities(logits, "atoms"))
-        row = self._bonds(h, atom, rng)
+        atom, row = self._drawn(rng)
         self._add(atom, row)
         if self.given_guard is not None:
             self.given_guard.add(row.cpu().numpy())
         return atom, row
+
+    def _drawn(self, rng: RandomKeys) -> tuple[Tensor, Tensor]:
+        """The category of a new atom and its bonds."""
+        h = self._state() if self.next is None else self.next
+        self.next = None
+        logits = self._guided(self.model.atom_head(h[:, 0]).float(), "atoms")
+        atom = rng.fold_in(0).categorical(self.sampling.probabilities(logits, "atoms"))
+        return atom, self._bonds(h, atom, rng)
 
     def _add(self, atom: Tensor, row: Tensor) -> None:
         self.graph.add(self.model.valences[atom.cpu().numpy()], row.cpu().numpy())
@@ -182,7 +186,7 @@ class Decoder:
         h = self.model.network(
             *map(self._each, (atoms, counts, places, targets, self.sizes)),
             Features(*map(self._each, features)),
-            self._each(torch.full_like(order[:, 0], self.name)),
+            self._each(self.names),
             self.condition,
             self.cache,
         )[:, -1:]
@@ -232,7 +236,8 @@ class Decoder:
         if self.given_guard is not None:
             choices = possible.expand(-1, BONDS - 1, -1).cpu().numpy()
             found = self.given_guard.restrict(row.cpu().numpy(), choices)
-            possible, stop = (torch.from_numpy(part).to(row.device) for part in found)
+            possible, stops = (torch.from_numpy(part).to(row.device) for part in found)
+            stop = stop & stops
         return possible, stop | ~possible.flatten(1).any(1)  # where there is nothing to be had
 
     def _each(self, part: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,17 +81,22 @@ class GivenGuard:
     chosen from the last to the first, so a choice that leaves too few before it is not allowed.
 
     Args:
-        given: the pieces.
-        graph: the partial graphs, which have the given atoms.
+        given: the pieces of each graph; a graph with none may be anything.
+        graph: the partial graphs.
+        sizes: atoms of each when it is whole ``(B,)``; by default as many as the partial graphs have room for.
     """
 
-    def __init__(self, given: Given, graph: PartialGraph) -> None:
-        rows, k = len(graph.given), len(given.atoms)
+    def __init__(self, given: Sequence[Given | None], graph: PartialGraph, sizes: Array | None = None) -> None:
+        rows, n = graph.distance.shape[:2]
         self.graph = graph
-        self.marked = np.zeros((rows, graph.distance.shape[1]), np.bool_)
-        self.marked[:, :k] = given.marked
-        self.attachments = np.zeros((rows, graph.distance.shape[1], given.attachments.shape[1]), np.int64)
-        self.attachments[:, :k] = given.attachments
+        self.sizes = np.full(rows, n) if sizes is None else sizes
+        self.free = np.array([one is None for one in given])
+        self.marked = np.zeros((rows, n), np.bool_)
+        self.attachments = np.zeros((rows, n, len(BOND_NAMES)), np.int64)
+        for row, one in enumerate(given):
+            if one is not None:
+                self.marked[row, : len(one.atoms)] = one.marked
+                self.attachments[row, : len(one.atoms)] = one.attachments
 
     @property
     def satisfied(self) -> Mask:
@@ -107,8 +113,8 @@ class GivenGuard:
         Returns:
             The choices that may be made ``(B, 4, m)``, and whether the atom may have no further bond ``(B,)``.
         """
-        left = self.graph.distance.shape[1] - 1 - self.graph.known
-        arrays = (self.marked, self.attachments, self.graph.distance, self.graph.components)
+        left = self.sizes - 1 - self.graph.known
+        arrays = (self.free, self.marked, self.attachments, self.graph.distance, self.graph.components)
         return _restrict(row.astype(np.int64), allowed.copy(), left, *arrays)
 
     def add(self, row: NDArray[Any]) -> None:
@@ -120,12 +126,22 @@ class GivenGuard:
 
 @compiled
 def _restrict(
-    row: Array, allowed: Mask, left: int, marked: Mask, attachments: Array, distance: NDArray[np.int16], pieces: Array
+    row: Array,
+    allowed: Mask,
+    left: Array,
+    free: Mask,
+    marked: Mask,
+    attachments: Array,
+    distance: NDArray[np.int16],
+    pieces: Array,
 ) -> tuple[Mask, Mask]:
     rows, kinds, m = allowed.shape
     stop = np.zeros(rows, np.bool_)
     piece = np.zeros(m, np.int64)
     for b in range(rows):
+        if free[b]:
+            stop[b] = True
+            continue
         open_points = joined = 0
         touched = np.zeros(m, np.bool_)
         for j in range(m):
@@ -143,8 +159,8 @@ def _restrict(
             if row[b, j] and not touched[piece[j]]:
                 touched[piece[j]] = True
                 joined += 1
-        points_needed = open_points - left
-        joins_needed = max(1, pieces[b] - left) - joined
+        points_needed = open_points - left[b]
+        joins_needed = max(1, pieces[b] - left[b]) - joined
         stop[b] = points_needed <= 0 and joins_needed <= 0
         points_before = joins_before = 0
         seen = touched.copy()

@@ -23,6 +23,7 @@ from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.costs import list_choices, neighbour_costs
 from molgen.graph.autoregressive.decoder import Decoder, begun, passes
 from molgen.graph.autoregressive.given import Given
+from molgen.graph.autoregressive.mixed import MixedDecoder, decode_mixed
 from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
 from molgen.graph.autoregressive.orders import CANONICAL, ORDER_NAMES, PIECES
 from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS
@@ -68,6 +69,7 @@ class AutoregressiveGraphModel(GraphGenerator):
     targets: Tensor
     settings = frozenset({"temperature", "top_p", "guidance", "block", "valence_guard"})
     variables = ("atoms", "bonds")
+    mixes: ClassVar[bool] = True
     config: AutoregressiveGraphConfig
 
     def __init__(self, config: AutoregressiveGraphConfig) -> None:
@@ -292,6 +294,29 @@ class AutoregressiveGraphModel(GraphGenerator):
             Attempt(smiles if smiles is not None else read(self.codec.decode(graph)), count)
             for graph, smiles, count in zip(graphs, judged, calls, strict=True)
         ]
+
+    @torch.no_grad()
+    def sample_several(
+        self,
+        sizes: Sequence[int],
+        rng: RandomKeys,
+        sampling: SamplingConfig,
+        form: Form,
+        conditions: Sequence[Conditions | None],
+    ) -> list[Attempt]:
+        """All at once under the valence guard, where nothing but pieces is asked for."""
+        known = {id(one): one for one in conditions if one is not None}
+        if not sampling.valence_guard or any(one != Conditions(fragment=one.fragment) for one in known.values()):
+            return super().sample_several(sizes, rng, sampling, form, conditions)
+        pieces = {key: Given.of(one.fragment, self.vocabulary) for key, one in known.items() if one.fragment}
+        given, found = [pieces.get(id(one)) for one in conditions], []
+        decoder = MixedDecoder(self, sizes, given, sampling)
+        graphs = decode_mixed(decoder, rng.fold_in(STATES))
+        for size, part, graph, fine in zip(sizes, given, graphs, decoder.satisfied, strict=True):
+            smiles = strict_smiles(self.codec.decode(graph)) if fine else None
+            kept = smiles is not None and (part is None or part.fragment.contained_in(smiles))
+            found.append(Attempt(smiles if kept else None, size - (0 if part is None else len(part.atoms))))
+        return found
 
     def sample_states(
         self,

@@ -9,10 +9,13 @@ import pytest
 import torch
 
 from molgen.constraints.fragment import parse_fragment
+from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import ConditionWarning, UsageError
 from molgen.models.generator import Generator
 from molgen.optimisation import OptimiserConfig, optimise
+from molgen.optimisation.memory import Memory
 from molgen.optimisation.optimise import Failed, Optimiser
+from molgen.optimisation.proposals import Proposer
 from tests.unit.optimisation.tiny import oxygens, tiny
 
 FAST = {"batch": 32, "learning_rate": 1e-3, "progress": False}
@@ -23,7 +26,7 @@ def test_what_is_sampled_becomes_better(learning: str) -> None:
     model = tiny()
     config = OptimiserConfig.of(batch=32, learning=learning, learning_rate=1e-2, sigma=20, regrowth=0, updates=4)
     optimiser = Optimiser(model, oxygens, config)
-    for _ in range(5):
+    for _ in range(8):
         optimiser.step()
     before, after = (
         np.mean(oxygens(list(each.attempts(100, progress=False, valence_guard=True))))
@@ -80,20 +83,21 @@ def test_other_families_are_optimised_as_well(name: str) -> None:
 
 
 def test_sizes_follow_the_good_molecules() -> None:
-    def heavy(smiles: list[str]) -> list[float]:
-        return [sum(map(str.isalpha, text)) / 8 for text in smiles]
-
-    sizes = {}
-    for share in (0.0, 1.0):
-        found = optimise(tiny(), heavy, calls=120, updates=0, regrowth=0, own_sizes=share, parents=10, **FAST)
-        sizes[share] = np.mean(heavy(found.memory.smiles[-60:]))
-    assert sizes[1.0] > sizes[0.0] + 0.1
+    model, memory, sizes = tiny(), Memory(), {}
+    memory.add(["CC(C)CCCCO", "CCCC"], [0.9, 0.1])
+    for share in (0.0, 0.5, 1.0):
+        config = OptimiserConfig.of(regrowth=0, own_sizes=share, parents=1)
+        proposer = Proposer(model, model.sampling, config, None)
+        keys = RandomKeys.from_seed(0, torch.arange(60))
+        sizes[share] = [one.size for one in proposer.proposals(memory, keys, np.random.default_rng(0))]
+    assert set(sizes[0.0]) == {4, 5, 6, 7, 8} and set(sizes[1.0]) == {6, 7, 8}
+    assert np.mean(sizes[0.0]) + 0.3 < np.mean(sizes[0.5]) < np.mean(sizes[1.0]) - 0.3
 
 
 def test_work_ends_where_there_are_no_more_molecules() -> None:
     model = tiny()
     optimiser = Optimiser(model, oxygens, OptimiserConfig(batch=8))
-    optimiser.agent.sample_batch = lambda *_: []  # type: ignore[method-assign]
+    optimiser.agent.sample_several = lambda *_: []  # type: ignore[method-assign]
     while not optimiser.done:
         optimiser.step()
     assert len(optimiser.memory) == 0 and str(optimiser.result()).startswith("calls 0")

@@ -19,6 +19,18 @@ def test_parts_are_contained_in_their_molecule_and_smaller() -> None:
     assert np.mean([len(part.atoms) / atoms for part in found]) > 0.5
 
 
+def test_any_substituent_is_taken_off_at_its_bond() -> None:
+    """And mostly that alone; also half of the molecule now and then."""
+    draw, methoxy, ring = np.random.default_rng(3), 0, 0
+    for _ in range(300):
+        part = random_part(MOLECULE, draw)
+        assert part is not None
+        methoxy += part.contained_in("*c1ccc(CCNC(=O)C2CCCN2)cc1".replace("*", "")) and len(part.atoms) == 16
+        ring += sorted(part.atoms) == sorted(["C"] * 4 + ["N"])
+    assert methoxy >= 6, "one of 8 bonds, in two fifths of the parts"
+    assert ring >= 1, "the smaller side, in a tenth"
+
+
 def test_what_is_to_be_kept_is_kept() -> None:
     draw, wanted = np.random.default_rng(1), parse_fragment("c1ccccc1")
     for _ in range(20):
