@@ -8,12 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from molgen.chem.codec import MoleculeGraph
+from molgen.chem.codec import GraphCodec, MoleculeGraph
+from molgen.chem.strict import strict_smiles
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.graph.autoregressive.decoder import Decoder, Parts
 from molgen.graph.autoregressive.given import Given, GivenGuard
 from molgen.graph.autoregressive.orders import CANONICAL, PIECES
 from molgen.graph.autoregressive.partial_graph import PartialGraph
+from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 
 
@@ -73,12 +75,33 @@ class MixedDecoder(Decoder):
         return atom, row
 
 
-def decode_mixed(decoder: MixedDecoder, rng: RandomKeys) -> list[MoleculeGraph]:
-    """The graphs, whole."""
-    for m in range(decoder.order.shape[1]):
+@torch.no_grad()
+def sample_mixed(
+    model: Parts,
+    codec: GraphCodec,
+    sizes: Sequence[int],
+    given: Sequence[Given | None],
+    rng: RandomKeys,
+    sampling: SamplingConfig,
+) -> list[Attempt]:
+    """Attempts of several sizes around different pieces; what is invalid or changes a piece has no SMILES.
+
+    Args:
+        model: that draws.
+        codec: that its graphs are decoded by.
+        sizes: atoms of each.
+        given: what each begins with, None for nothing.
+        rng: randomness of each ``(B,)``.
+        sampling: how.
+    """
+    decoder, found = MixedDecoder(model, sizes, given, sampling), []
+    for m in range(max(sizes)):
         decoder.step(rng.fold_in(m + 1))
-    atoms, bonds, found = decoder.atoms.cpu().numpy().astype(np.uint8), decoder.graph.bonds, []
-    for row, size in enumerate(decoder.sizes.tolist()):
+    atoms, bonds = decoder.atoms.cpu().numpy().astype(np.uint8), decoder.graph.bonds
+    for row, (size, part, fine) in enumerate(zip(sizes, given, decoder.satisfied, strict=True)):
         i, j = np.triu_indices(size, 1)
-        found.append(MoleculeGraph(atoms[row, :size], bonds[row, i, j]))
+        graph = MoleculeGraph(atoms[row, :size], bonds[row, i, j])
+        smiles = strict_smiles(codec.decode(graph)) if fine else None
+        kept = smiles is not None and (part is None or part.fragment.contained_in(smiles))
+        found.append(Attempt(smiles if kept else None, size - (0 if part is None else len(part.atoms))))
     return found

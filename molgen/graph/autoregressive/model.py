@@ -23,7 +23,7 @@ from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.costs import list_choices, neighbour_costs
 from molgen.graph.autoregressive.decoder import Decoder, begun, passes
 from molgen.graph.autoregressive.given import Given
-from molgen.graph.autoregressive.mixed import MixedDecoder, decode_mixed
+from molgen.graph.autoregressive.mixed import sample_mixed
 from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
 from molgen.graph.autoregressive.orders import CANONICAL, ORDER_NAMES, PIECES
 from molgen.graph.autoregressive.partial_graph import BONDS, RELATIONS
@@ -38,6 +38,7 @@ from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 from molgen.nn.pairs import square_to_list
 from molgen.nn.transformer import Cache
+from molgen.system.hardware import parallel_map
 
 _REDRAWS = 8
 """Most drawings of one molecule under the valence guard."""
@@ -295,7 +296,6 @@ class AutoregressiveGraphModel(GraphGenerator):
             for graph, smiles, count in zip(graphs, judged, calls, strict=True)
         ]
 
-    @torch.no_grad()
     def sample_several(
         self,
         sizes: Sequence[int],
@@ -304,19 +304,21 @@ class AutoregressiveGraphModel(GraphGenerator):
         form: Form,
         conditions: Sequence[Conditions | None],
     ) -> list[Attempt]:
-        """All at once under the valence guard, where nothing but pieces is asked for."""
+        """All at once, on a CPU in a part per core, under the valence guard where nothing but pieces is asked for."""
         known = {id(one): one for one in conditions if one is not None}
         if not sampling.valence_guard or any(one != Conditions(fragment=one.fragment) for one in known.values()):
             return super().sample_several(sizes, rng, sampling, form, conditions)
         pieces = {key: Given.of(one.fragment, self.vocabulary) for key, one in known.items() if one.fragment}
-        given, found = [pieces.get(id(one)) for one in conditions], []
-        decoder = MixedDecoder(self, sizes, given, sampling)
-        graphs = decode_mixed(decoder, rng.fold_in(STATES))
-        for size, part, graph, fine in zip(sizes, given, graphs, decoder.satisfied, strict=True):
-            smiles = strict_smiles(self.codec.decode(graph)) if fine else None
-            kept = smiles is not None and (part is None or part.fragment.contained_in(smiles))
-            found.append(Attempt(smiles if kept else None, size - (0 if part is None else len(part.atoms))))
-        return found
+        given, states = [pieces.get(id(one)) for one in conditions], rng.fold_in(STATES)
+        cores = torch.get_num_threads() if self.device.type == "cpu" else 1
+
+        def sample(core: int) -> list[Attempt]:
+            some = slice(core, None, cores)
+            keys = states.select(torch.arange(len(sizes), device=rng.keys.device)[some])
+            return sample_mixed(self, self.codec, sizes[some], given[some], keys, sampling)
+
+        found: list[list[Attempt]] = list(parallel_map(sample, range(min(cores, len(sizes))), self.device))
+        return [found[row % cores][row // cores] for row in range(len(sizes))]
 
     def sample_states(
         self,
