@@ -155,6 +155,11 @@ class TextGenerator(Generator):
             raise UsageError("a fragment and a template exclude each other")
         return sampling.replaced(template=fragment_template(conditions.fragment, self.continuing))
 
+    def least_atoms(self, conditions: Conditions) -> int:
+        if conditions.fragment is not None:
+            fragment_template(conditions.fragment, self.continuing)  # or refuse
+        return super().least_atoms(conditions)
+
     def template(self, sampling: SamplingConfig) -> Template | None:
         """The given tokens of the texts; None where all are generated.
 
