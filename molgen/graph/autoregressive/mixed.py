@@ -50,7 +50,8 @@ class MixedDecoder(Decoder):
                 pieces[row], leaving[row, :k] = one.pieces, one.leaving
         self.graph = PartialGraph(rows, size, self.counts, pieces, leaving)
         self.names = torch.tensor([CANONICAL if one is None else PIECES for one in given], device=device)
-        self.given_guard = GivenGuard(given, self.graph, np.array(sizes))
+        self.ends = np.array(sizes)
+        self.given_guard = GivenGuard(given, self.graph, self.ends)
         self._satisfied = self.counts == 0
 
     @property
@@ -70,7 +71,7 @@ class MixedDecoder(Decoder):
             row = torch.where(each[:, None], torch.from_numpy(self.given_bonds[:, m, :m]).to(atom.device), row)
         self._add(atom, row)
         self.given_guard.add(np.where(forced[:, None], 0, row.cpu().numpy()))
-        whole = (self.sizes.cpu().numpy() == m + 1) & (self.counts > 0)
+        whole = (self.ends == m + 1) & (self.counts > 0)
         self._satisfied[whole] = self.given_guard.satisfied[whole]
         return atom, row
 

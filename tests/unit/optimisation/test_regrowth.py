@@ -25,7 +25,7 @@ def test_any_substituent_is_taken_off_at_its_bond() -> None:
     for _ in range(300):
         part = random_part(MOLECULE, draw)
         assert part is not None
-        methoxy += part.contained_in("*c1ccc(CCNC(=O)C2CCCN2)cc1".replace("*", "")) and len(part.atoms) == 16
+        methoxy += part.contained_in("c1ccc(CCNC(=O)C2CCCN2)cc1") and len(part.atoms) == 16
         ring += sorted(part.atoms) == sorted(["C"] * 4 + ["N"])
     assert methoxy >= 6, "one of 8 bonds, in two fifths of the parts"
     assert ring >= 1, "the smaller side, in a tenth"
