@@ -8,7 +8,8 @@ moments that the original code compares with. They are read by an unpickler that
 else, and written as plain arrays. Fingerprints are left out: they are large and quickly computed.
 
 ``train.npz`` holds the canonical SMILES of those training molecules that today's RDKit writes otherwise than the set
-does, so that novelty does not depend on the year, and how often each ring system occurs in training.
+does, so that novelty does not depend on the year, how often each ring system occurs in training, and hashes of the
+Murcko scaffolds.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy as np
 from rdkit import Chem, rdBase
 
 from molgen.datasets import moses
+from molgen.evaluation.hashed import differences
 from molgen.evaluation.sample import examine
 from molgen.io import read_smiles
 from molgen.system.files import sha256
@@ -94,13 +96,15 @@ def write_test_splits(path: Path) -> None:
 def write_train_split(jobs: int | None) -> None:
     train = [text for _, text in read_smiles(moses.split_path("train"), "SMILES")]
     arrays = {}
-    rings = examine(train, ["ring_systems"], verdicts=False, jobs=jobs).words("ring_systems").counts()
+    sample = examine(train, ["ring_systems", "scaffold"], verdicts=False, jobs=jobs)
+    rings, scaffolds = (sample.words(name).counts() for name in ("ring_systems", "scaffold"))
+    arrays["scaffold_hashes"] = differences(scaffolds).astype(np.uint32)
     arrays["ring_systems"], arrays["ring_systems_counts"] = words(rings)
     others = [new for old, new in zip(train, isolated_map(rewritten, train, jobs=jobs), strict=True) if new != old]
     arrays["rewritten"] = np.frombuffer("\n".join(others).encode(), dtype=np.uint8)
     np.savez_compressed(OUT / "train.npz", **arrays)
     print(f"{len(others):,} of {len(train):,} training molecules are written otherwise today")
-    print(f"{len(rings):,} ring systems")
+    print(f"{len(rings):,} ring systems, {len(scaffolds):,} scaffolds")
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from molgen.datasets.splits import TEST, TRAIN
 from molgen.errors import MolgenError, UsageError
 from molgen.evaluation.columns import Bits, Column, MeanVector, Numbers, SparseVector, Words, load_column, save_column
 from molgen.evaluation.fcd import Moments, cached_moments
+from molgen.evaluation.hashed import HashedStrings
 from molgen.evaluation.reference_file import read_reference
 from molgen.evaluation.sample import examine
 from molgen.io import read_smiles
@@ -150,6 +151,17 @@ class Reference:
         column = self._columns[split, feature]
         assert isinstance(column, Words)
         return column.counts()
+
+    def vocabulary(
+        self, split: str, features: Sequence[str], jobs: int | None, progress: Progress = silent
+    ) -> list[Container[str]]:
+        """For each feature the set of strings that a split has, computed once where no hashes of them are shipped."""
+        stored = self._statistics(split)
+        self.prepare(split, [name for name in features if f"{name}_hashes" not in stored], jobs, progress)
+        return [
+            HashedStrings(stored[f"{name}_hashes"]) if f"{name}_hashes" in stored else self.counts(split, name)
+            for name in features
+        ]
 
     def bits(self, split: str, feature: str) -> NDArray[np.uint64]:
         """Fingerprints ``(n, words)``; call `prepare` first."""

@@ -22,10 +22,11 @@ from molgen.datasets.batches import Arrays, GraphBatch
 from molgen.diffusion.process import State
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MoleculeError, MolgenError, UsageError
-from molgen.models.generator import Form, Generator
+from molgen.models.generator import Generator
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import SamplingSettings, names_settings
+from molgen.models.source import Form
 from molgen.system.bounds import Atoms, NotNegative
 
 _SIZES, STATES = 0, 1

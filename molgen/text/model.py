@@ -18,10 +18,11 @@ from molgen.constraints.texts import fragment_template
 from molgen.datasets.batches import Arrays
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MoleculeError, MolgenError, UsageError
-from molgen.models.generator import Form, Generator
+from molgen.models.generator import Generator
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import SamplingSettings, names_settings
+from molgen.models.source import Form
 from molgen.nn.transformer import TransformerConfig
 from molgen.system.bounds import NotNegative, Share, Tokens
 from molgen.text.corpus import TextBatch

@@ -16,10 +16,11 @@ from molgen.constraints.conditions import Conditions
 from molgen.datasets.batches import Arrays, GraphBatch
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import MoleculeError
-from molgen.models.generator import Form, Generator
+from molgen.models.generator import Generator
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import SamplingSettings
+from molgen.models.source import Form
 
 
 class ChainsConfig(BaseModel):

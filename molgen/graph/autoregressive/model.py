@@ -33,9 +33,9 @@ from molgen.graph.autoregressive.properties import PropertyCondition
 from molgen.graph.autoregressive.reward import advantages, asked_as_in, followed
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing, together
 from molgen.graph.generator import STATES, GraphGenerator, state_graphs
-from molgen.models.generator import Form
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
+from molgen.models.source import Form
 from molgen.nn.pairs import square_to_list
 from molgen.nn.transformer import Cache
 from molgen.system.hardware import parallel_map

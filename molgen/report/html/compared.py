@@ -17,9 +17,6 @@ from molgen.system.progress import Stage
 SAMPLE = 3000
 """Molecules of the reference in histograms and in the map."""
 
-MOST_SCAFFOLDS = 100_000
-"""Molecules of a reference whose scaffolds are found; in a larger one that takes too long."""
-
 
 @dataclass
 class Compared:
@@ -49,11 +46,8 @@ def read_compared(name: str | Path, column: str | None, jobs: int | None, progre
     smiles = reference.smiles(split)
     rows = np.random.default_rng(0).choice(len(smiles), min(SAMPLE, len(smiles)), replace=False)
     molecules = list(describe_all([smiles[row] for row in sorted(rows.tolist())], jobs))
-    rings = scaffolds = None
+    rings: Container[str] | None = None
+    scaffolds: Container[str] | None = None
     if TRAIN in reference.splits:
-        reference.prepare(TRAIN, ["ring_systems"], jobs, progress)
-        rings = reference.counts(TRAIN, "ring_systems")
-        if len(reference.smiles(TRAIN)) <= MOST_SCAFFOLDS:
-            reference.prepare(TRAIN, ["scaffold"], jobs, progress)
-            scaffolds = reference.counts(TRAIN, "scaffold")
+        rings, scaffolds = reference.vocabulary(TRAIN, ["ring_systems", "scaffold"], jobs, progress)
     return Compared(reference, molecules, rings, scaffolds)

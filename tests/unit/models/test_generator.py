@@ -10,9 +10,9 @@ import torch
 from molgen.constraints.conditions import Conditions
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.models import generator as module
-from molgen.models.generator import Form
 from molgen.models.results import Attempt, TooFew
 from molgen.models.sampling import SamplingConfig
+from molgen.models.source import Form
 from tests.toy_family.model import Chains, ChainsConfig
 from tests.unit.graph.toy import toy
 
