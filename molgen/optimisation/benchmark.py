@@ -12,7 +12,7 @@ from molgen.optimisation.checkpoint import STATE_FILE
 from molgen.optimisation.result import Optimised, Point
 from molgen.optimisation.run import RunSettings, run
 from molgen.scoring.benchmarks import BENCHMARKS, PMO
-from molgen.scoring.benchmarks.pmo import auc_top
+from molgen.scoring.benchmarks.pmo import TOP, auc_top
 from molgen.system.files import whole_file
 
 RESULT_FILE = "result.json"
@@ -67,8 +67,8 @@ def run_benchmark(
 ) -> Iterator[TaskResult]:
     """Results of the tasks, one after the other.
 
-    Those that the folder holds already are read, and a task that was stopped goes on. It ends early where a signal
-    stops a task.
+    A task ends early where no further molecule can raise its result. Those that the folder holds already are read, and
+    a task that was stopped goes on. After a signal no other task is begun.
 
     Args:
         benchmark: its name.
@@ -87,13 +87,20 @@ def run_benchmark(
             continue
         resume = (place / STATE_FILE).is_file()
         own = RunSettings.read(place) if resume else settings.model_copy(update={"score": f"{benchmark}/{name}"})
+        optimiser = own.optimiser.model_copy(update={"enough": enough(benchmark, name)})
+        own = own.model_copy(update={"optimiser": optimiser})
         found, stopped = run(own, place, resume=resume, progress=progress)
         if stopped is not None:
             return
-        result = judged(benchmark, name, found, own.optimiser.calls)
+        result = judged(benchmark, name, found, optimiser.calls)
         with whole_file(place / RESULT_FILE) as temporary:
             temporary.write_text(json.dumps(asdict(result), indent=1) + "\n")
         yield result
+
+
+def enough(benchmark: str, task: str) -> int:
+    """Molecules with a total of 1 after which no other molecule raises the result of a task."""
+    return TOP if BENCHMARKS[benchmark] is PMO else max(BENCHMARKS[benchmark][task].tops)
 
 
 def judged(benchmark: str, task: str, found: Optimised, calls: int) -> TaskResult:

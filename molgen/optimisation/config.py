@@ -16,6 +16,7 @@ class OptimiserConfig(BaseModel):
 
     Attributes:
         calls: different molecules that may be scored.
+        enough: stop once so many molecules have a total of at least 1, the most that a score from 0 to 1 gives.
         seed: of all randomness.
         batch: attempts of a step.
         learning: see `molgen.optimisation.losses`.
@@ -37,6 +38,7 @@ class OptimiserConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls: int = Field(10_000, ge=1)
+    enough: int | None = Field(None, ge=1)
     seed: int = Field(0, ge=0)
     batch: int = Field(32, ge=1)
     learning: Learning = "augmented"

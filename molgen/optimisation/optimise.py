@@ -89,8 +89,10 @@ class Optimiser:
 
     @property
     def done(self) -> bool:
-        """Whether all calls are spent, or no new molecules are found any more."""
-        return len(self.memory) >= self.config.calls or self.stalled >= _STALLED
+        """Whether all calls are spent, enough is found, or no new molecules are found any more."""
+        enough = self.config.enough
+        perfect = enough is not None and sum(total >= 1 for total in self.memory.totals) >= enough
+        return perfect or len(self.memory) >= self.config.calls or self.stalled >= _STALLED
 
     def step(self) -> None:
         """Sample attempts, score the new molecules among them, and learn."""

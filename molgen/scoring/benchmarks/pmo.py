@@ -12,6 +12,8 @@ from molgen.scoring.benchmarks.task import Task
 
 CALLS = 10_000
 """Different molecules that may be scored."""
+TOP = 10
+"""Best molecules whose mean counts."""
 _EVERY = 100
 _ELSEWHERE = ("aripiprazole_similarity", "isomers_c11h24")
 
@@ -27,7 +29,7 @@ PMO: Mapping[str, Task] = dict(
 """By name, in the order of its tables."""
 
 
-def auc_top(totals: Sequence[float], top: int = 10, calls: int = CALLS) -> float:
+def auc_top(totals: Sequence[float], top: int = TOP, calls: int = CALLS) -> float:
     """Area under the curve of the mean of the best molecules over the calls, 0 to 1.
 
     By PMO's definition: trapezia of 100 calls, beginning at 0; where fewer molecules were scored than `calls`, the

@@ -6,17 +6,20 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from molgen.errors import MolgenError, UsageError
 from molgen.models.generator import Generator
-from molgen.optimisation.benchmark import run_benchmark, task_names
+from molgen.optimisation.benchmark import enough, run_benchmark, task_names
 from molgen.optimisation.checkpoint import STATE_FILE
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.optimise import Failed
 from molgen.optimisation.result import Point
 from molgen.optimisation.run import RunSettings, run
 from molgen.scoring.benchmarks import GUACAMOL
+from molgen.scoring.benchmarks.pmo import auc_top
 from tests.unit.optimisation.tiny import tiny
 
 
@@ -109,3 +112,21 @@ def test_tasks_of_a_benchmark_are_run_once(model: Path, tmp_path: Path) -> None:
     assert not steps
     with pytest.raises(UsageError, match="no benchmark 'zinc'"):
         task_names("zinc")
+
+
+@given(st.lists(st.sampled_from([0.0, 0.5, 1.0]), max_size=400), st.sampled_from(["pmo", "guacamol"]))
+def test_a_benchmark_ends_early_only_where_nothing_more_is_to_be_had(more: list[float], benchmark: str) -> None:
+    task = "celecoxib_rediscovery" if benchmark == "guacamol" else "albuterol_similarity"
+    totals = [0.5] * 150 + [1.0] * enough(benchmark, task)
+    longer = [*totals, *more]
+    if benchmark == "pmo":
+        assert auc_top(longer, calls=1000) <= auc_top(totals, calls=1000)
+        assert auc_top(totals[:-1], calls=1000) < auc_top(totals, calls=1000)
+    else:
+        assert GUACAMOL[task].result(longer) == GUACAMOL[task].result(totals) == 1
+
+
+def test_how_many_are_enough_depends_on_the_task() -> None:
+    tasks = ["celecoxib_rediscovery", "median1", "isomers_c11h24"]
+    assert [enough("guacamol", task) for task in tasks] == [1, 100, 159]
+    assert enough("pmo", "median1") == 10
