@@ -103,13 +103,13 @@ def test_work_ends_where_there_are_no_more_molecules() -> None:
     assert len(optimiser.memory) == 0 and str(optimiser.result()).startswith("calls 0")
 
 
-@pytest.mark.slow
 def test_work_ends_once_enough_molecules_are_perfect() -> None:
     found = optimise(tiny(), lambda texts: [float("O" in text) for text in texts], enough=5, progress=False, batch=8)
     perfect = [total for total in found.memory.totals if total == 1]
     assert 5 <= len(perfect) <= 12 and len(found) < 100
 
 
+@pytest.mark.slow
 def test_a_score_that_never_differs_is_warned_of() -> None:
     with pytest.warns(ConditionWarning, match=r"the score is 0.3 for all of the first 5\d\d molecules"):
         optimise(tiny(), lambda smiles: [0.3] * len(smiles), calls=550, updates=0, batch=64, progress=False)
