@@ -18,10 +18,17 @@ _BATCH = 8192
 def diverse(bits: Bits, n: int, seed: int = 0) -> list[int]:
     """Rows that are as far from each other as can be had, by RDKit's MaxMin: each is the farthest from those before.
 
+    Args:
+        bits: to choose from.
+        n: rows at most.
+        seed: of the first pick.
+
     Example:
         >>> diverse(np.array([[1], [1], [254]], np.uint8), 2, seed=1) in ([0, 2], [1, 2], [2, 0], [2, 1])
         True
     """
+    if not len(bits):  # which RDKit refuses
+        return []
     vectors = _vectors(bits)
     picker = rdSimDivPickers.MaxMinPicker()
     return list(picker.LazyBitVectorPick(vectors, len(vectors), min(n, len(vectors)), seed=seed))
@@ -39,8 +46,11 @@ def apart(bits: Bits, n: int, distance: float) -> list[int]:
         >>> apart(np.array([[1], [3], [252]], np.uint8), 3, 0.6)
         [0, 2]
     """
+    if not len(bits):  # which RDKit refuses
+        return []
     vectors = _vectors(bits)
-    return list(rdSimDivPickers.LeaderPicker().LazyBitVectorPick(vectors, len(vectors), distance, pickSize=n))
+    picker = rdSimDivPickers.LeaderPicker()
+    return list(picker.LazyBitVectorPick(vectors, len(vectors), distance, pickSize=min(n, len(vectors))))
 
 
 def centres(bits: Bits, n: int, seed: int = 0) -> list[int]:

@@ -67,10 +67,10 @@ def pick(
         UsageError: arguments that do not go together, an unknown column, or no molecule meets the conditions.
         MolgenError: the library is damaged.
     """
-    _check(n, method, score, apart_by, near, within)
+    _check(n, method, score, ascending, apart_by, near, within)
     attempts, smiles = _candidates(folder, score, ascending, where)
     similar: NDArray[np.float64] | None = None
-    if near is not None and within is not None:
+    if near is not None and within is not None and smiles:
         similar = _similarities(smiles, _prints(_known(Path(near), jobs), jobs), jobs)
         close = similar >= 1 - within
         attempts, similar = attempts[close], similar[close]
@@ -82,11 +82,21 @@ def pick(
     return table if similar is None else table.append_column(NEAR, pa.array(np.round(similar[rows], 4)))
 
 
-def _check(n: int, method: str, score: str | None, distance: float | None, near: object, within: float | None) -> None:
+def _check(
+    n: int,
+    method: str,
+    score: str | None,
+    ascending: bool,
+    distance: float | None,
+    near: object,
+    within: float | None,
+) -> None:
     if n < 1:
         raise UsageError(f"the number of molecules must be at least 1, got {n}")
     if (method == "score") != (score is not None):
         raise UsageError("picking by score goes with the name of a column")
+    if ascending and score is None:
+        raise UsageError("ascending goes with a score: the least values of that column")
     if distance is not None and method == "cluster":
         raise UsageError("a least distance goes with diverse picks or a score, not with clusters")
     if (near is None) != (within is None):

@@ -71,6 +71,7 @@ def test_build_info_query_merge(molgen: Run, tmp_path: Path) -> None:
         (("query", "lib", "DROP TABLE molecules"), 2, "one SELECT"),
         (("query", "lib", "SELECT 1", "-o", "x.doc"), 2, "cannot write"),
         (("pick", "lib", "-o", "x.csv", "--cluster", "--score", "QED"), 2, "exclude each other"),
+        (("pick", "lib", "-o", "x.csv", "--ascending"), 2, "ascending goes with a score"),
         (("pick", "lib", "-o", "x.csv", "--near", "nowhere.smi", "--within", 0.4), 2, "there is no file"),
         (("merge", "lib", "--out", "both"), 2, "two libraries"),
     ],

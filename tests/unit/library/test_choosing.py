@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from rdkit import DataStructs
@@ -35,6 +37,14 @@ def test_picks_apart_go_down_the_list(bits: Bits) -> None:
             expected.append(row)
     assert apart(bits, 300, 0.68) == expected and 1 < len(expected) < 300
     assert apart(bits, 2, 0.68) == expected[:2]
+
+
+@pytest.mark.parametrize("size", (0, 1, 3))
+@pytest.mark.parametrize(
+    "choose", (diverse, lambda bits, n: apart(bits, n, 0.1), centres), ids=("diverse", "apart", "centres")
+)
+def test_more_than_there_are_gives_all(choose: Callable[[Bits, int], list[int]], size: int, bits: Bits) -> None:
+    assert sorted(choose(bits[:size], 5)) == list(range(size))
 
 
 def test_one_of_each_cluster() -> None:

@@ -37,6 +37,8 @@ def test_the_best_by_score(library: Library, tmp_path: Path) -> None:
 def test_apart_and_diverse(library: Library) -> None:
     found = library.pick(10, "score", score="QED", apart_by=0.8, jobs=1)["smiles"].tolist()
     assert max(similarity(a, b) for a in found for b in found if a != b) <= 0.2
+    everything = library.pick(10**6, apart_by=0, jobs=1)["smiles"]
+    assert len(everything) == len(set(everything)) == len(library)
     spread = library.pick(8, jobs=1)["smiles"].tolist()
     assert len(set(spread)) == 8 and library.pick(8, jobs=1)["smiles"].tolist() == spread
     assert len(set(library.pick(8, "cluster", jobs=1)["smiles"])) == 8
@@ -48,6 +50,8 @@ def test_near_given_molecules(library: Library, tmp_path: Path) -> None:
     known.write_text("\n".join(some))
     found = library.pick(1000, near=known, within=0.7, jobs=1)
     everything = library.query("SELECT smiles FROM molecules")["smiles"]
+    with pytest.raises(UsageError, match="no molecule of the library meets"):
+        library.pick(3, near=known, within=0.7, where="QED > 2", jobs=1)
     expected = {text for text in everything if max(similarity(text, one) for one in some) >= 0.3}
     assert set(found["smiles"]) == expected and set(some) <= expected and len(expected) < len(everything)
     for text, value in zip(found["smiles"], found["near"], strict=True):
@@ -64,6 +68,8 @@ def test_near_given_molecules(library: Library, tmp_path: Path) -> None:
         ({"near": "nowhere.smi", "within": 0.4}, "no file"),
         ({"apart_by": 1.5}, "from 0 to 1"),
         ({"where": "QED > 2"}, "no molecule"),
+        ({"ascending": True}, "ascending goes with a score"),
+        ({"ascending": True, "method": "cluster"}, "ascending goes with a score"),
         ({"where": "qedd > 2"}, "unknown column"),
         ({"n": 0}, "at least 1"),
         ({"out": "x.doc"}, "cannot write"),
