@@ -19,7 +19,7 @@ def summary(library: Library) -> list[tuple[str, str]]:
     files = len(library.shards)
     counts = library.counts()
     seconds, cpu = (sum(getattr(note, name) for note in notes) for name in ("seconds", "cpu_seconds"))
-    state = "finished" if manifest.finished else "not finished: molgen library build --resume"
+    state = "finished" if manifest.finished else f"not finished: {_to_finish(manifest)}"
     rows = [
         ("molecules", f"{len(library):,} of {manifest.requested:,} ({state})"),
         *_made(manifest),
@@ -34,6 +34,12 @@ def summary(library: Library) -> list[tuple[str, str]]:
         ("versions", ", ".join(f"{name} {version}" for name, version in manifest.versions.items())),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _to_finish(manifest: Manifest) -> str:
+    if manifest.settings is None:
+        return "finish the libraries it is merged from, and merge them again"
+    return "molgen library build --resume"
 
 
 def _made(manifest: Manifest) -> list[tuple[str, str]]:

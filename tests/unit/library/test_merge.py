@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from molgen.errors import UsageError
+from molgen.errors import MolgenError, UsageError
 from molgen.library import Library
+from molgen.library.summary import summary
 from tests.unit.library.conftest import MODEL
 
 
@@ -25,8 +26,19 @@ def test_each_molecule_once_and_the_first_library_wins(library: Library, tmp_pat
     assert set(table["smiles"]) == set(mine["smiles"]) | set(third.query("SELECT smiles FROM molecules")["smiles"])
     assert table["smiles"].is_unique and table["attempt"].is_unique and len(merged) == len(table)
     assert [source.name for source in merged.manifest.sources] == ["lib", "other", "third"]
+    assert f"{len(merged):,} of {len(merged):,} (finished)" in dict(summary(merged))["molecules"]
     with pytest.raises(UsageError, match="merged from other libraries"):
         merged.resume()
+
+
+def test_of_unfinished_libraries_says_what_can_be_done(library: Library, tmp_path: Path) -> None:
+    unfinished = Library(tmp_path / "unfinished")
+    with pytest.raises(MolgenError, match="only"):
+        unfinished.build(500, model=MODEL, seed=6, jobs=1, shard_attempts=64, max_attempts=64, progress=False)
+    assert "molgen library build --resume" in dict(summary(unfinished))["molecules"]
+    merged = Library.merge([library.path, unfinished.path], tmp_path / "all", jobs=1)
+    said = dict(summary(merged))["molecules"]
+    assert "finish the libraries it is merged from, and merge them again" in said and "--resume" not in said
 
 
 def test_what_cannot_be_merged_is_refused(library: Library, tmp_path: Path) -> None:
