@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -66,4 +65,4 @@ def finetune(
         say(f"done: {out / 'model'}; try: molgen generate --model {out / 'model'} -n 100")
         return
     say(f"stopped; the best model so far is in {out / 'model'}; continue with: molgen finetune --out {out} --resume")
-    raise typer.Exit(128 + stopped if stopped != signal.SIGINT else 130)
+    raise typer.Exit(128 + stopped)

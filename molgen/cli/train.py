@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -96,7 +95,7 @@ def _add_verb(app: typer.Typer, entry: Family) -> None:
             say(f"done: {out / 'model'}")
             return
         say(f"stopped and saved; continue with: molgen train {family} --out {out} --resume")
-        raise typer.Exit(128 + stopped if stopped != signal.SIGINT else 130)
+        raise typer.Exit(128 + stopped)
 
     app.command(family, help=f"{entry.summary}\n\nCtrl-C saves; --resume continues.", cls=panelled(_OPTIONS))(command)
     for alias in entry.aliases:

@@ -24,6 +24,19 @@ def murcko_scaffold(record: MoleculeRecord, rings: int = 0) -> tuple[str, ...]:
     return (smiles,) if smiles and scaffold.GetRingInfo().NumRings() >= rings else ()
 
 
+def scaffold_of(smiles: str) -> str:
+    """Bemis-Murcko scaffold as SMILES, or the molecule itself where it has no ring, so that molecules can be grouped.
+
+    Args:
+        smiles: that RDKit can read.
+
+    Example:
+        >>> scaffold_of("Cc1ccccc1"), scaffold_of("CCO")
+        ('c1ccccc1', 'CCO')
+    """
+    return next(iter(murcko_scaffold(MoleculeRecord(smiles))), smiles)
+
+
 def ring_systems(record: MoleculeRecord) -> tuple[str, ...]:
     """Ring systems (rings that share an atom are one system), each with the atoms that are doubly bonded to it."""
     mol = record.mol

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem, DataStructs
 
-from molgen.features.fragments import murcko_scaffold
-from molgen.features.record import MoleculeRecord
+from molgen.features.fragments import scaffold_of
 from molgen.scoring.fingerprints import fingerprint
 
 
@@ -46,7 +45,7 @@ class Memory:
             self.smiles.append(text)
             self.totals.append(total)
             if self._per_scaffold is not None:
-                self._scaffolds.append(_scaffold(text))
+                self._scaffolds.append(scaffold_of(text))
 
     def best(self, count: int) -> list[int]:
         """Numbers of the best molecules, best first; of equal ones the first; each scaffold as often as it may be."""
@@ -99,8 +98,3 @@ def ranked(count: int, size: int, rank: float, draw: np.random.Generator) -> lis
     wanted = min(count, size)
     found: list[int] = draw.choice(size, wanted, replace=False, p=weights / weights.sum()).tolist()
     return found
-
-
-def _scaffold(smiles: str) -> str:
-    """Murcko scaffold, or the molecule itself where it has no ring."""
-    return next(iter(murcko_scaffold(MoleculeRecord(smiles))), smiles)

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from molgen.errors import UsageError
-from molgen.features.fragments import murcko_scaffold
-from molgen.features.record import MoleculeRecord
+from molgen.features.fragments import scaffold_of
 from molgen.scoring.qsar.activity import Activity
 from molgen.scoring.qsar.features import counts, features, tanimoto
 from molgen.scoring.qsar.model import QsarSettings
@@ -64,7 +63,7 @@ def cross_validate(activity: Activity, settings: QsarSettings, folds: int = 5) -
     """
     from sklearn.model_selection import GroupKFold
 
-    scaffolds = [_scaffold(text) for text in activity.smiles]
+    scaffolds = [scaffold_of(text) for text in activity.smiles]
     if len(set(scaffolds)) < folds:
         raise UsageError(
             f"the molecules have {len(set(scaffolds))} scaffolds, which cannot be split into {folds} folds"
@@ -116,7 +115,3 @@ def _spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     from scipy.stats import spearmanr
 
     return float(spearmanr(first, second).statistic) if second.std() > 0 else np.nan
-
-
-def _scaffold(smiles: str) -> str:
-    return next(iter(murcko_scaffold(MoleculeRecord(smiles))), smiles)

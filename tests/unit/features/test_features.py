@@ -16,6 +16,7 @@ from molgen.evaluation.columns import Words, load_column, save_column
 from molgen.evaluation.similarity import internal_diversity, nearest_similarity
 from molgen.features import FEATURES, MoleculeRecord
 from molgen.features.alerts import ALIASES, CATALOGUES, _entries, _moses_queries, matching_catalogues
+from molgen.features.fragments import scaffold_of
 from molgen.features.properties import drug_likeness
 
 SMILES = json.loads((Path(__file__).parents[2] / "fixtures" / "originals.json").read_text())["generated"]
@@ -123,3 +124,8 @@ def test_a_molecule_with_an_aromatic_bond_of_any_kind_has_all_its_figures() -> N
         ordinary = drug_likeness(MoleculeRecord(smiles.replace("~", "")))
         assert drug_likeness(MoleculeRecord(smiles)) == pytest.approx(ordinary, abs=0.05)
         assert not evaluate([smiles, "CCO"], suite="medchem", jobs=1).lost
+
+
+def test_molecules_group_by_scaffold_and_those_without_rings_are_their_own() -> None:
+    groups = [scaffold_of(text) for text in ("Cc1ccccc1", "OCc1ccccc1", "C1CCCCC1O", "CCO", "CCN")]
+    assert groups == ["c1ccccc1", "c1ccccc1", "C1CCCCC1", "CCO", "CCN"]

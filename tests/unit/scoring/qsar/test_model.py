@@ -7,6 +7,7 @@ import pytest
 from rdkit import Chem, DataStructs
 
 from molgen.errors import MolgenError, UsageError
+from molgen.features.fragments import scaffold_of
 from molgen.features.named_properties import property_values
 from molgen.scoring import Score
 from molgen.scoring.fingerprints import fingerprint
@@ -63,11 +64,9 @@ def test_tanimoto_is_that_of_rdkit() -> None:
 
 def test_scaffolds_are_never_on_both_sides(activity: Activity) -> None:
     found = cross_validate(activity, QsarSettings(), folds=4)
-    from molgen.scoring.qsar.validation import _scaffold
-
     folds: dict[str, set[int]] = {}
     for text, fold in zip(found.smiles, found.fold.tolist(), strict=True):
-        folds.setdefault(_scaffold(text), set()).add(fold)
+        folds.setdefault(scaffold_of(text), set()).add(fold)
     assert all(len(places) == 1 for places in folds.values())
     names = [name for name, _ in found.table()]
     assert names == ["fold 1", "fold 2", "fold 3", "fold 4", "all"]
