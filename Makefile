@@ -39,7 +39,7 @@ mutations: $(VENV)/.installed-dev  ## Put faults into a copy, one at a time, to 
 bench: $(VENV)/.installed  ## Training and sampling throughput on this machine.
 	$(BIN)/python benchmarks/throughput.py
 
-bench-evaluate: $(VENV)/.installed  ## The MOSES suite against the original figures (molgen data fetch moses first).
+bench-evaluate: $(VENV)/.installed  ## The MOSES suite against the original figures; needs `molgen data fetch moses` and ../shared/fixtures/moses: the 5,000 samples are not in the repository.
 	$(BIN)/python benchmarks/evaluate.py
 
 clean:

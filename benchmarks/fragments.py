@@ -3,8 +3,8 @@
     python benchmarks/fragments.py TASKS.csv [--model MODEL] [--samples 100] [--seeds 0 1 2] [--guard] [--ask]
 
 TASKS.csv has a column ``name``, a column ``smiles`` with a drug, and a column for each task with the fragments of the
-drug to be completed; the ten drugs of the benchmark are in ../shared/fixtures/fragments. Printed are means over drugs,
-then over seeds:
+drug to be completed; the ten drugs of the benchmark are in tests/fixtures/fragments/ten_drugs.csv. Printed are means
+over drugs, then over seeds:
 
 - validity: samples that decode and contain the fragment with its attachment points used as marked, of all;
 - uniqueness: different molecules, of those;

@@ -68,7 +68,9 @@ def build(
     ] = False,
     contains: Annotated[list[str] | None, typer.Option(help="SMARTS that every molecule has; repeatable.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="SMARTS that no molecule has; repeatable.")] = None,
-    preset: Annotated[str | None, typer.Option(help="close (default) or benchmark.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="close (default), benchmark; of drugs-graph also novel, precise.")
+    ] = None,
     sampling: Annotated[
         str | None, typer.Option(help="Other settings, such as 'steps=20 temperature=0.9'; see molgen generate.")
     ] = None,

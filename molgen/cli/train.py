@@ -35,7 +35,9 @@ _OPTIONS: Panels = {
 
 
 Out = Annotated[Path, typer.Option(help="Folder of the run.")]
-Data = Annotated[str | None, typer.Option(help="A named set or a file; default qm9, or chatterbot.")]
+Data = Annotated[
+    str | None, typer.Option(help="A named set or a file; default qm9, chatterbot for dialogue; needed for stream.")
+]
 Column = Annotated[str | None, typer.Option(help="Column of SMILES in a table.")]
 Desalt = Annotated[bool, typer.Option("--desalt", help="Of salts and mixtures, keep the largest organic component.")]
 Config = Annotated[Path | None, typer.Option(help="TOML file; see docs/train.md.")]

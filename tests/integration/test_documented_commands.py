@@ -16,6 +16,7 @@ from rdkit import Chem
 from molgen.cli.main import app
 from molgen.comparison.plan import read_plan
 from molgen.models.directory import shipped_models
+from molgen.models.registry import FAMILIES
 from molgen.system.shipped import DEFAULT_MODEL
 from molgen.training.config import read_config
 from tests.conftest import Run
@@ -106,6 +107,67 @@ def test_plans_and_settings_are_accepted(tmp_path: Path) -> None:
     everything = next(body for body in blocks(ROOT / "docs" / "train.md", "toml") if "[data.split]" in body)
     file.write_text(everything)
     assert read_config(file, {}, "graph") == read_config(None, {}, "graph")
+
+
+PAGE_OF_SETTINGS = ROOT / "docs" / "train.md"
+BLOCKS_OF_FAMILY = {
+    "graph": "[data.split]",
+    "graph-autoregressive": "[data.split] [tokens] orders",
+    "any-order": "[data.split] [tokens]",
+    "text": "[data.split] [tokens]",
+    "autoregressive": "[data.split] [tokens]",
+    "continuous": "[data.split] [tokens]",
+    "dialogue": "[data.split] [tokens] stream:",
+    "stream": "[data.split] [tokens] stream:",
+}
+"""Words that mark the blocks of settings which hold for a family; what a later block states counts."""
+
+FILLED_IN = {("family",), ("parent",), ("data", "fingerprint")}
+"""Fields that the trainer writes."""
+
+
+def flat(tables: dict[str, Any], *above: str) -> dict[tuple[str, ...], Any]:
+    """Values by table and key."""
+    found: dict[tuple[str, ...], Any] = {}
+    for key, value in tables.items():
+        inside = isinstance(value, dict) and key != "orders"
+        found |= flat(value, *above, key) if inside else {(*above, key): value}
+    return found
+
+
+def documented(mark: str) -> dict[tuple[str, ...], Any]:
+    """Settings of the block that has a mark; those that are commented out have no value by default."""
+    body = next(body for body in blocks(PAGE_OF_SETTINGS, "toml") if mark in body)
+    found, table = flat(tomllib.loads(body)), ()
+    for line in body.splitlines():
+        if heading := re.match(r"\[([\w.]+)\]", line):
+            table = tuple(heading[1].split("."))
+        if unset := re.match(r"# (\w+) = ", line):
+            found[*table, unset[1]] = None
+    return found
+
+
+def settings(family: str) -> dict[tuple[str, ...], Any]:
+    """All settings of a family with their defaults."""
+    given = {"data": {"name": "chatterbot"}} if family == "stream" else {}  # it has no default
+    found = flat(read_config(None, given, family).model_dump(mode="json"))
+    return {key: value for key, value in found.items() if key not in FILLED_IN}
+
+
+@pytest.mark.parametrize("family", BLOCKS_OF_FAMILY)
+def test_every_setting_is_documented_with_its_default(family: str) -> None:
+    stated: dict[tuple[str, ...], Any] = {}
+    for mark in BLOCKS_OF_FAMILY[family].split():
+        stated |= documented(mark)
+    expected = settings(family)
+    assert {key: stated.get(key, "missing") for key in expected} == expected
+
+
+def test_every_documented_setting_exists() -> None:
+    known = set().union(*map(settings, BLOCKS_OF_FAMILY))
+    assert set(BLOCKS_OF_FAMILY) == set(FAMILIES)
+    for mark in ("[data.split]", "[tokens]", "orders", "stream:"):
+        assert documented(mark).keys() <= known
 
 
 def cheap(args: list[str]) -> bool:
