@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,13 +16,18 @@ if TYPE_CHECKING:
 
 PANELS: Panels = {
     "What is good": ("score", "benchmark", "tasks", "fragment"),
-    "How": ("model", "calls", "seed", "per_scaffold", "settings", "timeout"),
+    "How": ("model", "calls", "seed", "per_scaffold", "settings"),
     "Output": ("out", "n", "resume", "overwrite"),
 }
 _DRAWN = 40
+_OPTIONS = ("calls", "seed", "per_scaffold")
+"""Settings of the optimiser that are options."""
+_OF_RUN = ("score", "fragment", "model", "seed", "per_scaffold", "settings")
+_NOT_OF_BENCHMARK = ("score", "fragment", "resume", "n", "overwrite")
 
 
 def optimise(
+    context: typer.Context,
     out: Annotated[
         Path,
         typer.Option("-o", "--out", help="File of the best molecules; the folder of a benchmark with --benchmark."),
@@ -47,9 +51,6 @@ def optimise(
     settings: Annotated[
         str, typer.Option(help="Other settings of the optimiser, such as 'learning=reinforce regrowth=0.2'.")
     ] = "",
-    timeout: Annotated[
-        float | None, typer.Option(min=0.1, help="Seconds that one call of a Python function may take.")
-    ] = None,
     n: Annotated[int, typer.Option("-n", "--number", min=1, help="Molecules to write.")] = 100,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of --out.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
@@ -62,33 +63,32 @@ def optimise(
     Example: molgen optimise --score score.toml --calls 10000 -o best.csv
     """
     from molgen.errors import UsageError
+    from molgen.models.directory import model_path
     from molgen.optimisation.config import OptimiserConfig
     from molgen.optimisation.run import RunSettings
 
-    chosen = {"seed": seed, "per_scaffold": per_scaffold, **_settings(settings)}
     if benchmark is not None:
-        if score is not None or fragment is not None or resume:
-            raise UsageError("--benchmark goes without --score, --fragment and --resume; it goes on by itself")
-        config = OptimiserConfig.of(calls=calls, **chosen)
-        _benchmark(benchmark, tasks, out, RunSettings(model=model, score="", timeout=timeout, optimiser=config))
-        return
+        _refuse(context, _NOT_OF_BENCHMARK, "--benchmark goes without {}")
+    elif resume:
+        _refuse(context, _OF_RUN, "--resume takes {} from the run; leave it out")
+    if tasks is not None and benchmark is None:
+        raise UsageError("--tasks are those of a --benchmark")
     if resume:
-        if score is not None or fragment is not None or any(value is not None for value in chosen.values()):
-            raise UsageError("--resume takes everything but --calls from the run; leave the other options out")
-        settings_of_run = RunSettings.read(_folder(out))
-    elif score is None:
+        _one(RunSettings.read(_folder(out)), out, n, resume, calls, overwrite)
+        return
+    if benchmark is None and score is None:
         raise UsageError("name a score: molgen optimise --score score.toml -o best.csv")
+    config = OptimiserConfig.of(calls=calls, seed=seed, per_scaffold=per_scaffold, **_settings(settings))
+    chosen = RunSettings(model=model_path(model), score=_absolute(score or ""), fragment=fragment, optimiser=config)
+    if benchmark is None:
+        _one(chosen, out, n, resume, calls, overwrite)
     else:
-        config = OptimiserConfig.of(calls=calls, **chosen)
-        settings_of_run = RunSettings(
-            model=model, score=_absolute(score), fragment=fragment, timeout=timeout, optimiser=config
-        )
-    _one(settings_of_run, out, n, resume, calls, overwrite)
+        _benchmark(benchmark, tasks, out, chosen)
 
 
 def _one(settings: RunSettings, out: Path, n: int, resume: bool, calls: int | None, overwrite: bool) -> None:
     from molgen.cli.console import said_warnings, say
-    from molgen.errors import UsageError
+    from molgen.errors import MolgenError, UsageError
     from molgen.io import check_output, holds_columns
     from molgen.optimisation.optimise import Failed
     from molgen.optimisation.run import run
@@ -103,10 +103,13 @@ def _one(settings: RunSettings, out: Path, n: int, resume: bool, calls: int | No
         if len(failed.found):
             _deliver(failed.found, settings, out, n)
         raise
-    _deliver(found, settings, out, n)
+    if len(found):
+        _deliver(found, settings, out, n)
     if stopped is not None:
         say(f"stopped; continue with: molgen optimise -o {out} --resume")
-        raise typer.Exit(128 + stopped if stopped != signal.SIGINT else 130)
+        raise typer.Exit(128 + stopped)
+    if not len(found):
+        raise MolgenError("no attempt became a molecule that has what is asked: nothing was scored")
 
 
 def _deliver(found: Optimised, settings: RunSettings, out: Path, n: int) -> None:
@@ -161,15 +164,28 @@ def _settings(text: str) -> dict[str, Any]:
 
     pairs = [part.partition("=") for part in text.split()]
     for name, equals, value in pairs:
+        if name in _OPTIONS:
+            raise UsageError(f"--settings: {name} is an option of its own, --{name.replace('_', '-')}")
         if name not in OptimiserConfig.model_fields or not (equals and value):
-            known = ", ".join(OptimiserConfig.model_fields)
+            known = ", ".join(other for other in OptimiserConfig.model_fields if other not in _OPTIONS)
             raise UsageError(f"--settings takes such as 'learning=reinforce regrowth=0.2' of {known}, not {name!r}")
     return {name: value for name, _, value in pairs}
 
 
 def _folder(out: Path) -> Path:
-    """Of the run whose best molecules are written to a file."""
-    return out.with_name(out.name.split(".")[0] or "run")
+    """Of the run whose best molecules are written to a file: its name without the suffix."""
+    return out.with_name(Path(out.name.removesuffix(".gz")).stem or "run")
+
+
+def _refuse(context: typer.Context, names: tuple[str, ...], message: str) -> None:
+    """Refuse options that would do nothing."""
+    from molgen.errors import UsageError
+
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = {"n": "number"}.get(name, name).replace("_", "-")
+            raise UsageError(message.format(f"--{option}"))
 
 
 def _absolute(score: str) -> str:

@@ -25,9 +25,9 @@ from molgen.library.merge import merge, now
 from molgen.library.pick import Method, pick
 from molgen.library.query import answer
 from molgen.library.row_filter import RowFilter
-from molgen.library.settings import Settings, model_path, shard_size, versions, written_conditions
+from molgen.library.settings import Settings, shard_size, versions, written_conditions
 from molgen.library.shard import NEAREST_FILE, open_request
-from molgen.models.directory import find_model, read_header, shipped_models
+from molgen.models.directory import find_model, model_path, read_header
 from molgen.models.generator import most_attempts
 from molgen.models.settings import SamplingSettings, names_settings
 from molgen.system.files import whole_folder
@@ -162,7 +162,7 @@ class Library:
         excluded = [exclude] if isinstance(exclude, str | Path) else list(exclude)
         check_excluded(excluded)
         settings = Settings(
-            model=model_path(model, shipped_models()),
+            model=model_path(model),
             weights_sha256=read_header(find_model(model)).weights_sha256,
             seed=seed,
             batch_size=batch_size,

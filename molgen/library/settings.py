@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -111,11 +110,6 @@ def written_conditions(
 def shard_size(n: int) -> int:
     """Attempts of a shard of a library of n molecules. It depends on n alone, so that the shards do too."""
     return max(LEAST_SHARD, min(LARGEST_SHARD, math.ceil(n / _SHARDS)))
-
-
-def model_path(model: str | Path, shipped: list[str]) -> str:
-    """The name of a shipped model, or the whole path of a model directory."""
-    return str(model) if str(model) in shipped else str(Path(model).resolve())
 
 
 def versions() -> dict[str, str]:

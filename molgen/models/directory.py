@@ -55,6 +55,11 @@ def shipped_models() -> list[str]:
     return sorted(path.parent.name for path in shipped_path("models").glob(f"*/{CONFIG_FILE}"))
 
 
+def model_path(model: str | Path) -> str:
+    """The name of a shipped model, or the whole path of a model directory, which holds in any folder."""
+    return str(model) if str(model) in shipped_models() else str(Path(model).resolve())
+
+
 def find_model(name: str | Path) -> Path:
     """The directory of a model.
 

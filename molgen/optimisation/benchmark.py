@@ -10,7 +10,7 @@ from pathlib import Path
 from molgen.errors import UsageError
 from molgen.optimisation.checkpoint import STATE_FILE
 from molgen.optimisation.result import Optimised, Point
-from molgen.optimisation.run import RunSettings, run
+from molgen.optimisation.run import SETTINGS_FILE, RunSettings, run
 from molgen.scoring.benchmarks import BENCHMARKS, PMO
 from molgen.scoring.benchmarks.pmo import TOP, auc_top
 from molgen.system.files import whole_file
@@ -78,24 +78,29 @@ def run_benchmark(
         progress: see `molgen.optimisation.optimise`.
 
     Raises:
-        UsageError: there is no such benchmark or task.
+        UsageError: there is no such benchmark or task, or the folder has results of other settings.
     """
     for name in task_names(benchmark, tasks):
         place = folder / name
+        asked = _of_task(settings, benchmark, name)
+        if (place / SETTINGS_FILE).is_file() and RunSettings.read(place) != asked:
+            raise UsageError(f"{place} was begun with other settings, or with another model; choose another folder")
         if (place / RESULT_FILE).is_file():
             yield TaskResult(**json.loads((place / RESULT_FILE).read_text()))
             continue
         resume = (place / STATE_FILE).is_file()
-        own = RunSettings.read(place) if resume else settings.model_copy(update={"score": f"{benchmark}/{name}"})
-        optimiser = own.optimiser.model_copy(update={"enough": enough(benchmark, name)})
-        own = own.model_copy(update={"optimiser": optimiser})
-        found, stopped = run(own, place, resume=resume, progress=progress)
+        found, stopped = run(asked, place, resume=resume, progress=progress)
         if stopped is not None:
             return
-        result = judged(benchmark, name, found, optimiser.calls)
+        result = judged(benchmark, name, found, asked.optimiser.calls)
         with whole_file(place / RESULT_FILE) as temporary:
             temporary.write_text(json.dumps(asdict(result), indent=1) + "\n")
         yield result
+
+
+def _of_task(settings: RunSettings, benchmark: str, task: str) -> RunSettings:
+    optimiser = settings.optimiser.model_copy(update={"enough": enough(benchmark, task)})
+    return settings.model_copy(update={"score": f"{benchmark}/{task}", "optimiser": optimiser}).identified()
 
 
 def enough(benchmark: str, task: str) -> int:

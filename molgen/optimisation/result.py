@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from itertools import count as numbers_from
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -94,13 +96,16 @@ class Optimised:
             path: ``.csv``, ``.tsv``, ``.parquet`` or ``.sdf``, also with ``.gz``.
             count: of molecules.
             overwrite: an existing file.
-            extra: more columns, one value per molecule.
+            extra: more columns, one value per molecule; one whose name is taken gets a number behind it.
 
         Raises:
             UsageError: an unknown suffix, a missing folder, or a file that may not be overwritten.
             MolgenError: it cannot be written.
         """
-        columns: dict[str, Sequence[object]] = {**self.table(count), **(extra or {})}
+        columns: dict[str, Sequence[object]] = dict(self.table(count))
+        for name, values in (extra or {}).items():
+            names = chain([name], (f"{name}_{number}" for number in numbers_from(2)))
+            columns[next(one for one in names if one not in columns)] = values
         smiles = [str(text) for text in columns.pop("smiles")]
         write_molecules(path, smiles, overwrite, columns)
 

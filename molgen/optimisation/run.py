@@ -10,10 +10,11 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from molgen.errors import MolgenError, UsageError
+from molgen.models.directory import find_model, read_header
 from molgen.models.generator import Generator
 from molgen.optimisation.checkpoint import STATE_FILE, restore, save
 from molgen.optimisation.config import OptimiserConfig
-from molgen.optimisation.optimise import Optimiser, work
+from molgen.optimisation.optimise import Failed, Optimiser, work
 from molgen.optimisation.result import Optimised, Point
 from molgen.scoring.benchmarks import find_score
 from molgen.system.files import whole_file
@@ -31,8 +32,9 @@ class RunSettings(BaseModel):
         model: name of a shipped model, or a model directory.
         score: path of a ``score.toml``, or the name of a task.
         fragment: that every molecule contains.
-        timeout: seconds that one call of a function may take.
         optimiser: all settings.
+        weights_sha256: of the model, once it has been looked at.
+        score_sha256: see `molgen.scoring.score.Score.digest`; likewise.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,8 +42,9 @@ class RunSettings(BaseModel):
     model: str
     score: str
     fragment: str | None = None
-    timeout: float | None = None
     optimiser: OptimiserConfig = OptimiserConfig()
+    weights_sha256: str | None = None
+    score_sha256: str | None = None
 
     @classmethod
     def read(cls, folder: Path) -> RunSettings:
@@ -54,6 +57,21 @@ class RunSettings(BaseModel):
             return cls.model_validate_json((folder / SETTINGS_FILE).read_text())
         except (OSError, ValidationError):
             raise UsageError(f"{folder} is not the folder of an optimisation; start without --resume") from None
+
+    def identified(self) -> RunSettings:
+        """With the hashes of the model and of the score.
+
+        Raises:
+            UsageError: there is no such model or score, or it is not the one that the run was begun with.
+        """
+        now = {
+            "weights_sha256": read_header(find_model(self.model)).weights_sha256,
+            "score_sha256": find_score(self.score).digest,
+        }
+        for name, what in (("weights_sha256", self.model), ("score_sha256", self.score)):
+            if getattr(self, name) not in (None, now[name]):
+                raise UsageError(f"{what} is not what the run was begun with; start another one with a name of its own")
+        return self.model_copy(update=now)
 
 
 def run(
@@ -77,16 +95,17 @@ def run(
         What was found, and the signal that stopped the run early, or None.
 
     Raises:
-        UsageError: the folder is taken, or there is nothing to resume.
+        UsageError: the folder is taken, there is nothing to resume, or the model or the score is another one.
         Failed: the score failed; it holds what had been found.
     """
     if calls is not None:
         optimiser_settings = settings.optimiser.model_copy(update={"calls": calls})
         settings = settings.model_copy(update={"optimiser": optimiser_settings})
-    if not resume and (folder / STATE_FILE).exists():
-        raise UsageError(f"{folder} holds an optimisation; pass --resume to go on with it, or choose another name")
+    if not resume:
+        _check_free(folder)
+    settings = settings.identified()
     model = Generator.from_pretrained(settings.model)
-    optimiser = Optimiser(model, find_score(settings.score), settings.optimiser, settings.fragment, settings.timeout)
+    optimiser = Optimiser(model, find_score(settings.score), settings.optimiser, settings.fragment)
     if resume:
         restore(optimiser, folder)
     try:
@@ -96,10 +115,27 @@ def run(
     with whole_file(folder / SETTINGS_FILE) as temporary:
         temporary.write_text(json.dumps(settings.model_dump(mode="json"), indent=1) + "\n")
     saver = _Saver(optimiser, folder)
-    stopped = work(optimiser, progress, saver)
+    try:
+        stopped = work(optimiser, progress, saver)
+    except Failed:
+        save(optimiser, folder)
+        raise
     save(optimiser, folder)
     optimiser.agent.save_pretrained(folder / MODEL_FOLDER, overwrite=True)
     return optimiser.result(), stopped
+
+
+def _check_free(folder: Path) -> None:
+    """Refuse a folder that holds anything but a run that never finished a step."""
+    if (folder / STATE_FILE).exists():
+        raise UsageError(f"{folder} holds an optimisation; pass --resume to go on with it, or choose another name")
+    if folder.exists() and not (folder.is_dir() and all(_is_begun(path.name) for path in folder.iterdir())):
+        raise UsageError(f"{folder}, where the run would be kept, holds something else; choose another name")
+
+
+def _is_begun(name: str) -> bool:
+    """Whether a run that was killed before its first state leaves a file of this name."""
+    return name == SETTINGS_FILE or name.startswith(".")
 
 
 class _Saver:

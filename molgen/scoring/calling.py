@@ -55,8 +55,12 @@ def _number(value: object, name: str) -> float:
     return number if math.isfinite(number) else math.nan
 
 
-class _TookTooLongError(Exception):
-    """The time is over."""
+class _TookTooLongError(BaseException):
+    """The time is over; no `Exception`, which the function may catch."""
+
+
+_AGAIN = 1.0
+"""Seconds after which a function that went on all the same is interrupted again."""
 
 
 @contextmanager
@@ -70,7 +74,7 @@ def _limited(seconds: float | None) -> Iterator[None]:
         raise _TookTooLongError
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
         yield
     finally:

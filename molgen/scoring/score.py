@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +20,9 @@ from molgen.system.files import read_toml
 
 TOTAL = "total"
 """Column of the combined value."""
+
+_TAKEN = frozenset({TOTAL, "smiles", "id"})
+"""Columns that a file of molecules has besides."""
 
 Columns = dict[str, list[float]]
 """Values by column, one per molecule, NaN where there is none."""
@@ -60,6 +64,11 @@ class Score:
     def __init__(self, config: ScoreConfig) -> None:
         self.config = config
         self.names = _distinct([term.name or term.label for term in config.terms])
+
+    @property
+    def digest(self) -> str:
+        """Hash of the terms and of how they are combined; of files that they name the paths alone count."""
+        return hashlib.sha256(self.config.model_dump_json().encode()).hexdigest()
 
     @classmethod
     def of(cls, folder: str | Path | None = None, **settings: Any) -> Self:
@@ -139,11 +148,12 @@ def _spread(values: NDArray[np.float64], rows: Sequence[int], count: int) -> lis
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:
-    """The same names, with a number behind those that came before."""
-    found: list[str] = []
+    """The same names, with a number behind those whose columns others have."""
+    taken, found = set(_TAKEN), []
     for name in names:
         number, unique = 2, name
-        while unique in found or unique == TOTAL:
+        while {unique, _mapped(unique)} & taken:
             unique, number = f"{name}_{number}", number + 1
+        taken |= {unique, _mapped(unique)}
         found.append(unique)
     return tuple(found)

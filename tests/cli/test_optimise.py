@@ -62,7 +62,11 @@ def test_what_was_found_before_a_score_fails_is_written(molgen: Run, model: Path
         (["-o", "best.smi", "--score", "pmo/qed"], "no place for values"),
         (["-o", "best.csv", "--score", "none.toml"], "cannot read none.toml"),
         (["-o", "best.csv", "--resume"], "is not the folder of an optimisation"),
-        (["-o", "best.csv", "--resume", "--seed", "1"], "--resume takes everything"),
+        (["-o", "best.csv", "--resume", "--seed", "1"], "--resume takes --seed from the run"),
+        (["-o", "best.csv", "--resume", "--model", "qm9-ar"], "--resume takes --model from the run"),
+        (["-o", "best.csv", "--score", "pmo/qed", "--settings", "calls=9"], "an option of its own, --calls"),
+        (["-o", "best.csv", "--score", "pmo/qed", "--tasks", "qed"], "--tasks are those of a --benchmark"),
+        (["-o", "out", "--benchmark", "pmo", "-n", "5"], "--benchmark goes without --number"),
         (["-o", "best.csv", "--score", "pmo/qed", "--settings", "sigmma=2"], "--settings takes"),
         (["-o", "best.csv", "--score", "pmo/qed", "--settings", "sigma=-2"], "sigma"),
         (["-o", "best.csv", "--score", "pmo/qed", "--model", "none"], "there is no model"),
@@ -75,3 +79,24 @@ def test_what_was_found_before_a_score_fails_is_written(molgen: Run, model: Path
 def test_what_cannot_be_done_is_said_in_one_line(molgen: Run, tmp_path: Path, options: list[str], message: str) -> None:
     result = molgen("optimise", *options, code=2, cwd=tmp_path)
     assert message in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_two_files_in_one_folder_are_two_runs(molgen: Run, model: Path, tmp_path: Path) -> None:
+    options = ("--score", "pmo/qed", "--calls", 20, "--model", model, "--settings", "batch=16")
+    for seed in (1, 2):
+        molgen("optimise", *options, "--seed", seed, "-o", f"best.seed{seed}.csv", cwd=tmp_path)
+    first, second = ((tmp_path / f"best.seed{seed}.csv").read_text() for seed in (1, 2))
+    assert first != second
+    assert (tmp_path / "best.seed1" / "curve.png").is_file() and (tmp_path / "best.seed2" / "curve.png").is_file()
+
+
+def test_a_term_named_as_what_speaks_against_a_molecule_keeps_its_column(
+    molgen: Run, model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "score.toml").write_text(
+        '[[terms]]\ntype = "alerts"\ncatalogues = ["BRENK"]\n[[terms]]\ntype = "property"\nproperty = "QED"\n'
+    )
+    options = ("--calls", 20, "--model", model, "--settings", "batch=16", "-n", 5)
+    molgen("optimise", "--score", "score.toml", *options, "-o", "best.csv", cwd=tmp_path)
+    row = next(csv.DictReader((tmp_path / "best.csv").open()))
+    assert float(row["alerts"]) >= 0 and "alerts_2" in row

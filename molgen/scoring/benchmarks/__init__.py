@@ -28,7 +28,7 @@ def find_score(name: str | Path) -> Score:
         Score(combine='geometric', terms=[QED])
     """
     benchmark, slash, task = str(name).partition("/")
-    if slash and benchmark in BENCHMARKS and not Path(name).exists():
+    if slash and benchmark in BENCHMARKS and not Path(name).is_file():
         if task not in BENCHMARKS[benchmark]:
             raise UsageError(f"{benchmark} has no task {task!r}; it has {', '.join(BENCHMARKS[benchmark])}")
         return BENCHMARKS[benchmark][task].score

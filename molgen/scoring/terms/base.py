@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,11 +55,17 @@ class Term(BaseModel, ABC):
 
 
 class SingleTerm(Term):
-    """A term that is computed molecule by molecule."""
+    """A term that is computed molecule by molecule; one on which RDKit fails has no value."""
 
     @abstractmethod
     def value(self, mol: Chem.Mol) -> float:
         """Of one sanitised molecule."""
 
     def values(self, molecules: Sequence[Chem.Mol]) -> list[float]:
-        return [float(self.value(mol)) for mol in molecules]
+        return [self._value_or_none(mol) for mol in molecules]
+
+    def _value_or_none(self, mol: Chem.Mol) -> float:
+        try:
+            return float(self.value(mol))
+        except (ValueError, RuntimeError):  # what RDKit raises where sanitisation or an invariant fails
+            return math.nan

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from rdkit import Chem
 
 from molgen.errors import UsageError
@@ -27,7 +27,8 @@ class CommandTerm(Term):
     lines or takes too long, all molecules of the call failed. Failures are counted and are not fatal.
 
     Attributes:
-        command: the program and its arguments; no shell is involved.
+        command: the program and its arguments; no shell is involved. It starts in the working directory, but a
+            relative path of the program itself begins at the folder of the file that names it.
         timeout: seconds that one call may take.
         batch: molecules of one call.
 
@@ -43,16 +44,18 @@ class CommandTerm(Term):
 
     @field_validator("command")
     @classmethod
-    def _there(cls, command: str) -> str:
+    def _there(cls, command: str, info: ValidationInfo) -> str:
         try:
             words = shlex.split(command)
         except ValueError as error:
             raise UsageError(f"the command {command!r} cannot be read: {error}") from None
+        if words and os.sep in words[0]:
+            words[0] = str(((info.context or {}).get("folder", Path()) / words[0]).resolve())
         if not words or shutil.which(words[0]) is None:
             raise UsageError(
                 f"there is no command {words[0] if words else command!r}; is it installed, and executable?"
             )
-        return command
+        return shlex.join(words)
 
     @property
     def label(self) -> str:
@@ -74,6 +77,7 @@ class CommandTerm(Term):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
+                errors="replace",
                 start_new_session=True,
                 **TIED,
             )

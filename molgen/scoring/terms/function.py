@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 from rdkit import Chem
 
 from molgen.errors import UsageError
@@ -23,7 +25,7 @@ class FunctionTerm(Term):
     The function is imported, so that a ``score.toml`` with one runs code: take such files from people you trust.
 
     Attributes:
-        function: ``module:function``; the module is looked for beside the file that names it, too.
+        function: ``module:function``; a module beside the file that names it comes before any other of that name.
         timeout: seconds that one call may take.
 
     Example:
@@ -35,11 +37,13 @@ class FunctionTerm(Term):
     function: str
     timeout: float = Field(600.0, gt=0)
 
+    _folder: Path | None = PrivateAttr(None)
+
     @model_validator(mode="after")
     def _importable(self, info: ValidationInfo) -> Self:
         folder = (info.context or {}).get("folder")
-        if folder is not None and str(Path(folder).resolve()) not in sys.path:
-            sys.path.append(str(Path(folder).resolve()))
+        if folder is not None:
+            self._folder = Path(folder).resolve()
         _ = self._function
         return self
 
@@ -49,7 +53,7 @@ class FunctionTerm(Term):
         if not (module and colon and name):
             raise UsageError(f"a function is named as module:function, not {self.function!r}")
         try:
-            found = getattr(import_module(module), name)
+            found = getattr(_imported(module, self._folder), name)
         except Exception as error:  # whatever the module does when it is imported
             raise UsageError(f"cannot import {self.function}: {error}") from None
         if not callable(found):
@@ -62,3 +66,23 @@ class FunctionTerm(Term):
 
     def values(self, molecules: Sequence[Chem.Mol]) -> list[float]:
         return call_score(self._function, [Chem.MolToSmiles(mol) for mol in molecules], self.function, self.timeout)
+
+
+def _imported(module: str, folder: Path | None) -> ModuleType:
+    """A module, from a file in a folder where it is there; two files of one name are two modules."""
+    file = None if folder is None else folder.joinpath(*module.split(".")).with_suffix(".py")
+    if folder is None or file is None or not file.is_file():
+        return import_module(module)
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))  # for what the module itself imports from its folder
+    name = f"{module}@{file}:{file.stat().st_mtime_ns}"
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, file)
+        assert spec is not None and spec.loader is not None
+        sys.modules[name] = module_from_spec(spec)
+        try:
+            spec.loader.exec_module(sys.modules[name])
+        except BaseException:
+            del sys.modules[name]
+            raise
+    return sys.modules[name]

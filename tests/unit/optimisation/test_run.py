@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def test_a_resumed_run_is_the_run_that_was_never_stopped(model: Path, tmp_path: 
 def test_a_run_that_was_killed_before_its_first_state_begins_again(model: Path, tmp_path: Path) -> None:
     run(settings(model, 20), tmp_path / "run", progress=False)
     (tmp_path / "run" / STATE_FILE).unlink()  # as SIGKILL in the first minute leaves it
+    shutil.rmtree(tmp_path / "run" / "model")
     again, _ = run(settings(model, 32), tmp_path / "run", progress=False)
     assert len(again) == 32
 
@@ -97,6 +99,35 @@ def test_what_was_found_before_the_score_failed_is_kept(model: Path, tmp_path: P
     with pytest.raises(Failed, match="failing_for_test:f failed: AssertionError") as failed:
         run(settings(model, 96, str(tmp_path / "score.toml")), tmp_path / "run", progress=False)
     assert 8 < len(failed.value.found) <= 32
+    (tmp_path / "failing_for_test.py").write_text("def f(smiles):\n    return [len(text) / 20 for text in smiles]\n")
+    found, _ = run(RunSettings.read(tmp_path / "run"), tmp_path / "run", resume=True, progress=False)
+    before = failed.value.found.memory.smiles
+    assert len(found) == 96 and found.memory.smiles[: len(before)] == before
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(model: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    Generator.from_pretrained(model).save_pretrained(mine / "model")
+    before = (mine / "model" / "model.safetensors").read_bytes()
+    with pytest.raises(UsageError, match="holds something else"):
+        run(settings(mine / "model", 20), mine, progress=False)
+    assert (mine / "model" / "model.safetensors").read_bytes() == before
+
+
+def test_a_run_is_not_resumed_with_another_score_or_model(model: Path, tmp_path: Path) -> None:
+    own, score, folder = tmp_path / "model", tmp_path / "score.toml", tmp_path / "run"
+    tiny().save_pretrained(own)
+    score.write_text('[[terms]]\ntype = "property"\nproperty = "QED"\n')
+    run(settings(own, 20, str(score)), folder, progress=False)
+    score.write_text('[[terms]]\ntype = "property"\nproperty = "QED"\nshape = { type = "below", value = 0.2 }\n')
+    with pytest.raises(UsageError, match=r"score.toml is not what the run was begun with"):
+        run(RunSettings.read(folder), folder, resume=True, calls=30, progress=False)
+    score.write_text('[[terms]]\ntype = "property"\nproperty = "QED"\n')
+    other = tiny()
+    torch.nn.init.zeros_(other.atom_head.weight)
+    other.save_pretrained(own, overwrite=True)
+    with pytest.raises(UsageError, match=r"model is not what the run was begun with"):
+        run(RunSettings.read(folder), folder, resume=True, calls=30, progress=False)
 
 
 def test_tasks_of_a_benchmark_are_run_once(model: Path, tmp_path: Path) -> None:
@@ -110,6 +141,9 @@ def test_tasks_of_a_benchmark_are_run_once(model: Path, tmp_path: Path) -> None:
     steps: list[Point] = []
     assert list(run_benchmark("guacamol", tmp_path, settings(model, 20), names, progress=steps.append)) == first
     assert not steps
+    for other in (settings(model, 30), settings(model, 20).model_copy(update={"model": "qm9-ar"})):
+        with pytest.raises(UsageError, match="begun with other settings"):
+            next(run_benchmark("guacamol", tmp_path, other, names, progress=False))
     with pytest.raises(UsageError, match="no benchmark 'zinc'"):
         task_names("zinc")
 

@@ -33,6 +33,28 @@ def test_terms_with_one_name_have_columns_of_their_own() -> None:
     assert len(set(score.columns)) == 7 == len(score.table(["C"]))
 
 
+@pytest.mark.parametrize("names", (["smiles", "id", "x"], ["QED", "QED_score", "QED_score_score"], ["a", "a", "a_2"]))
+def test_no_column_takes_the_name_of_another(names: list[str]) -> None:
+    columns = ("smiles", "id", *Score.of(terms=[{**QED, "name": name} for name in names]).columns)
+    assert len(set(columns)) == 2 + 1 + 2 * len(names)
+
+
+def test_functions_of_one_name_beside_two_files_are_two(tmp_path: Path) -> None:
+    found = []
+    for folder, value in (("a", 0.25), ("b", 0.75)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "json.py").write_text(f"def f(smiles):\n    return [{value}] * len(smiles)\n")
+        (tmp_path / folder / "score.toml").write_text('[[terms]]\ntype = "function"\nfunction = "json:f"\n')
+        found += load_score(tmp_path / folder / "score.toml")(["C"])
+    assert found == [0.25, 0.75]
+
+
+def test_the_digest_is_that_of_the_terms() -> None:
+    assert Score.of(terms=[QED]).digest == Score.of(terms=[dict(QED)]).digest
+    assert Score.of(terms=[QED]).digest != Score.of(terms=[{**QED, "weight": 2}]).digest
+    assert Score.of(terms=[QED]).digest != Score.of(combine="mean", terms=[QED]).digest
+
+
 def test_paths_begin_at_the_folder_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "actives.smi").write_text("CCO\n")
     (tmp_path / "mine_for_test.py").write_text("def length(smiles):\n    return [len(text) / 10 for text in smiles]\n")

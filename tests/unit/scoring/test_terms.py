@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from rdkit import Chem
 from molgen.errors import MolgenError
 from molgen.features.named_properties import PROPERTIES
 from molgen.features.ring_oddities import ring_oddities
+from molgen.scoring import Score
+from molgen.scoring.calling import call_score
 from molgen.scoring.fingerprints import FINGERPRINT_NAMES
 from molgen.scoring.terms import AnyTerm, Term
 
@@ -100,6 +103,7 @@ MOLECULES = [Chem.MolFromSmiles(text) for text in ("C", "CC", "CCC")]
         ("print(1)", [math.nan] * 3),
         ("sys.exit(3)", [math.nan] * 3),
         ("time.sleep(60)", [math.nan] * 3),
+        (r"sys.stdout.buffer.write(b'\xff\n1\n2\n')", [math.nan, 1, 2]),
     ),
 )
 def test_what_a_program_does_not_answer_is_a_failure(tmp_path: Path, body: str, expected: list[float]) -> None:
@@ -118,3 +122,35 @@ def test_a_function_that_raises_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(MolgenError, match=r"broken_for_test:f failed: KeyError: 'x'"):
         term(type="function", function="broken_for_test:f").values(MOLECULES)
+
+
+def test_a_function_that_catches_everything_is_interrupted_all_the_same() -> None:
+    def stubborn(smiles: list[str]) -> list[float]:
+        for _ in smiles:
+            try:
+                time.sleep(5)
+            except Exception:
+                continue
+        return [1.0] * len(smiles)
+
+    begin = time.monotonic()
+    with pytest.raises(MolgenError, match=r"took longer than 0.1 s"):
+        call_score(stubborn, ["C", "CC", "CCC"], timeout=0.1)
+    assert time.monotonic() - begin < 4
+
+
+def test_a_program_beside_the_file_that_names_it_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "beside").mkdir()
+    dock = tmp_path / "beside" / "dock.sh"
+    dock.write_text("#!/bin/sh\nawk '{print length($0)}'\n")
+    dock.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    score = Score.of("beside", combine="mean", terms=[{"type": "command", "command": "./dock.sh"}])
+    monkeypatch.chdir("/")
+    assert score.table(["CCO"])["dock.sh"] == [3.0]
+
+
+def test_a_molecule_on_which_rdkit_fails_has_no_value_and_the_others_have_theirs() -> None:
+    scaffold = term(type="scaffold", scaffold="C1CCCC1", generic=True)
+    found = scaffold.values([Chem.MolFromSmiles(text) for text in ("C1CCP2(C1)(CCC2)c1ccccc1", "CC1CCCC1")])
+    assert math.isnan(found[0]) and found[1] == 1
