@@ -64,6 +64,36 @@ def test_answers_are_written(library: Library, tmp_path: Path, suffix: str) -> N
         library.export("SELECT smiles FROM molecules", path)
 
 
+@pytest.mark.parametrize(
+    ("column", "suffix", "said"),
+    [
+        ("list(smiles)", "csv", "'x' holds list.*write a .parquet"),
+        ("{'a': max(QED)}", "csv", "'x' holds struct"),
+        ("INTERVAL 1 DAY", "csv", "'x' holds month_day_nano_interval"),
+        ("INTERVAL 1 DAY", "parquet", "'x' holds month_day_nano_interval.*which a .parquet cannot"),
+    ],
+)
+def test_columns_that_a_format_cannot_hold_are_refused_by_name(
+    library: Library, tmp_path: Path, column: str, suffix: str, said: str
+) -> None:
+    path, sql = tmp_path / f"x.{suffix}", f"SELECT scaffold, {column} AS x FROM molecules GROUP BY scaffold"
+    with pytest.raises(UsageError, match=said) as caught:
+        library.export(sql, path)
+    assert len(str(caught.value).splitlines()) == 1 and not list(tmp_path.iterdir())
+    if suffix == "csv":
+        stream = io.BytesIO()
+        with pytest.raises(UsageError, match=said):
+            library.export(sql, stream)
+        assert not stream.getvalue()
+
+
+def test_lists_are_written_to_parquet_or_as_text(library: Library, tmp_path: Path) -> None:
+    library.export("SELECT list(smiles) AS x FROM molecules", tmp_path / "x.parquet")
+    library.export("SELECT CAST(list(smiles) AS VARCHAR) AS x FROM molecules", tmp_path / "x.csv")
+    assert len(pandas.read_parquet(tmp_path / "x.parquet")["x"][0]) == 150
+    assert pandas.read_csv(tmp_path / "x.csv")["x"][0].count(",") >= 149
+
+
 def test_formats_of_molecules_need_smiles(library: Library, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="needs the column smiles"):
         library.export("SELECT QED FROM molecules", tmp_path / "top.sdf")
