@@ -19,6 +19,15 @@ from molgen.library.database import closed_connection, first_line
 _EXAMPLE = "CCO"
 """A molecule that a filter is tried on."""
 
+_OF_NOW = frozenset(
+    {"ago", "current_date", "current_localtime", "current_localtimestamp", "get_current_time", "get_current_timestamp"}
+    | {"now", "pg_conf_load_time", "pg_postmaster_start_time", "today", "transaction_timestamp", "txid_current"}
+)
+"""Functions of the moment of their call. The database says of them what it says of ``+``: consistent in a query."""
+
+_OF_NOW_ALONE = frozenset({"age"})
+"""Functions that take the time since their argument when that is the only one."""
+
 _FORBIDDEN = {"SUBQUERY": "a query inside it", "WINDOW": "a window", "PARAMETER": "a parameter"}
 
 
@@ -120,10 +129,17 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
 
 def _refuse_unfit(text: str, node: dict[str, Any]) -> None:
     unfit = _FORBIDDEN.get(str(node.get("class")))
-    if node.get("class") == "FUNCTION" and str(node.get("function_name")).lower() in _volatile():
+    if node.get("class") == "FUNCTION" and _changes(node):
         unfit = f"{node['function_name']}(), whose value changes from call to call"
     if unfit is not None:
         raise UsageError(f"the filter {text!r} has {unfit}; it may look at the columns of one molecule alone")
+
+
+def _changes(function: dict[str, Any]) -> bool:
+    """Whether a function does not give the same value each time."""
+    name = str(function["function_name"]).lower()
+    arguments = function.get("arguments", function.get("children", ()))  # the latter before DuckDB 2
+    return name in _volatile() | _OF_NOW or (name in _OF_NOW_ALONE and len(arguments) == 1)
 
 
 def _column(text: str, node: dict[str, Any], names: dict[str, str]) -> str:
@@ -137,7 +153,7 @@ def _column(text: str, node: dict[str, Any], names: dict[str, str]) -> str:
 
 @cache
 def _volatile() -> frozenset[str]:
-    """Functions that do not give the same value each time."""
+    """Functions that the database says do not give the same value each time."""
     with closed_connection() as connection:
         rows = connection.execute("SELECT function_name FROM duckdb_functions() WHERE stability ILIKE '%volatile%'")
-        return frozenset(name.lower() for (name,) in rows.fetchall()) | {"now", "today", "current_timestamp"}
+        return frozenset(name.lower() for (name,) in rows.fetchall())
