@@ -122,7 +122,8 @@ def build(
                 if n is None:
                     raise UsageError("say how many: -n 1000000")
                 if filter is not None and not quiet:
-                    for line in library.explain(filter, nearest=nearest is not None):
+                    asked = any((fragment, properties, atoms, collection))
+                    for line in library.explain(filter, nearest=nearest is not None, conditions=asked):
                         say(line)
                 library.build(
                     n,

@@ -307,8 +307,13 @@ class Library:
                 write_csv(rows, out)
 
     @staticmethod
-    def explain(filter: str, nearest: bool = False) -> list[str]:
+    def explain(filter: str, nearest: bool = False, conditions: bool = False) -> list[str]:
         """What a filter means, in lines: the condition, and the columns that it looks at.
+
+        Args:
+            filter: see `build`.
+            nearest: of a library with the similarity to a training set.
+            conditions: of a library whose model is asked for something.
 
         Raises:
             UsageError: it is none, or has an unknown column.
@@ -317,7 +322,7 @@ class Library:
             >>> Library.explain("qed > 0.6")[0]
             'kept are molecules with (QED > 0.6)'
         """
-        return RowFilter.of(filter, schema(nearest)).explained()
+        return RowFilter.of(filter, schema(nearest, conditions)).explained()
 
     @classmethod
     def merge(cls, sources: Sequence[str | Path], out: str | Path, *, jobs: int | None = None) -> Library:

@@ -70,6 +70,7 @@ def test_build_info_query_merge(molgen: Run, tmp_path: Path) -> None:
         (("build", "lib", "--resume", "--seed", 1), 2, "--seed is that of the library"),
         (("query", "lib", "DROP TABLE molecules"), 2, "one SELECT"),
         (("query", "lib", "SELECT 1", "-o", "x.doc"), 2, "cannot write"),
+        (("query", "lib", "SELECT list(smiles) FROM molecules", "-o", "x.csv"), 2, "'list(smiles)' holds list"),
         (("pick", "lib", "-o", "x.csv", "--cluster", "--score", "QED"), 2, "exclude each other"),
         (("pick", "lib", "-o", "x.csv", "--ascending"), 2, "ascending goes with a score"),
         (("pick", "lib", "-o", "x.csv", "--near", "nowhere.smi", "--within", 0.4), 2, "there is no file"),
@@ -83,6 +84,14 @@ def test_what_is_wrong_is_said_in_one_line(
     result = molgen("library", *words, code=code, cwd=library_folder.parent)
     assert said in result.stderr and len(result.stderr.splitlines()) == 1
     assert sorted(library_folder.parent.rglob("*")) == before
+
+
+def test_a_filter_on_the_conditions_is_explained(molgen: Run, tmp_path: Path) -> None:
+    asked = ("--model", "qm9-graph", "--sampling", "steps=4", "--atoms", "..7", "--jobs", 1)
+    words = ("library", "build", tmp_path / "lib", "-n", 3, *asked, "--filter", "conditions like '%..7%'")
+    assert "conditions: what the model was asked for" in molgen(*words).stderr
+    words = ("library", "build", tmp_path / "none", "-n", 3, "--filter", "conditions like '%..7%'")
+    assert "unknown column 'conditions'" in molgen(*words, code=2).stderr
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from molgen.errors import UsageError
+from molgen.library import Library
 from molgen.library.columns import annotated, schema, table_of
+from molgen.library.database import closed_connection
 from molgen.library.row_filter import RowFilter
 
 SMILES = ["CCO", "c1ccccc1", "CC(=O)Cl", "CCCCCCCCCC", "N"]
@@ -63,6 +67,39 @@ def test_what_is_no_condition_on_one_molecule_is_refused(text: str, said: str) -
     assert len(str(caught.value).splitlines()) == 1
 
 
+def functions_of_time_or_chance() -> list[str]:
+    """Calls, as DuckDB lists its functions: volatile ones, times made of nothing, and macros that are made of them."""
+    with closed_connection() as connection:
+        rows = connection.execute(
+            "SELECT function_name, parameters, stability, return_type, macro_definition FROM duckdb_functions() "
+            "WHERE function_type IN ('scalar', 'macro') AND regexp_matches(function_name, '^[a-z_0-9]+$')"
+        ).fetchall()
+    found = {"age(TIMESTAMP '2020-01-01')", "txid_current()"}  # which are listed like any other function
+    for name, parameters, stability, result, macro in rows:
+        time = not parameters and re.match("TIME|DATE", result or "") and stability != "CONSISTENT"
+        if stability == "VOLATILE" or time or re.search("random|current_timestamp|now|today", macro or ""):
+            found.add(f"{name}({', '.join('NULL' for _ in parameters)})")
+    return sorted(found)
+
+
+@pytest.mark.parametrize("call", functions_of_time_or_chance())
+def test_functions_of_time_or_chance_are_refused(call: str) -> None:
+    for text in (f"{call} IS NULL", f"main.{call.upper()} IS NULL", f"QED > 0.5 AND NOT ({call} IS NOT NULL)"):
+        with pytest.raises(UsageError, match="changes from call to call"):
+            RowFilter.of(text, schema())
+
+
+def test_the_list_of_them_holds_those_that_are_known() -> None:
+    names = {call.partition("(")[0] for call in functions_of_time_or_chance()}
+    assert names >= {"random", "uuid", "now", "today", "get_current_timestamp", "transaction_timestamp", "ago", "age"}
+    assert names >= {"current_localtimestamp", "current_localtime", "get_current_time", "current_date"}
+
+
+def test_functions_of_times_that_are_given_are_taken() -> None:
+    fixed = "age(TIMESTAMP '2020-01-01', TIMESTAMP '2019-01-01') > INTERVAL 1 DAY and year(DATE '2020-01-01') = 2020"
+    assert kept(f"{fixed} and attempt + 1 > 1") == SMILES[1:]
+
+
 @given(st.text(max_size=30))
 def test_any_text_is_a_filter_or_refused(text: str) -> None:
     try:
@@ -82,3 +119,6 @@ def test_it_is_explained() -> None:
     lines = RowFilter.of("QED > .5 and alerts_pains = 0", schema()).explained()
     assert lines[0] == "kept are molecules with ((QED > .5) AND (alerts_PAINS = 0))"
     assert "drug-likeness" in lines[1] and "PAINS" in lines[2]
+    assert "asked for" in Library.explain("conditions like '%ring%'", conditions=True)[1]
+    with pytest.raises(UsageError, match="unknown column"):
+        Library.explain("conditions like '%ring%'")
