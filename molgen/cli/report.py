@@ -10,7 +10,7 @@ import typer
 from molgen.cli.panels import Panels
 
 PANELS: Panels = {
-    "What to show": ("most", "reference", "title", "column"),
+    "What to show": ("most", "reference", "reference_column", "title", "column"),
     "Map": ("map_method",),
     "Output": ("out", "overwrite"),
     "Hardware": ("jobs",),
@@ -21,12 +21,13 @@ def report(
     sets: Annotated[list[Path], typer.Argument(help="Libraries, and files of molecules: .smi, .csv, .parquet, .sdf.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The report: .html.")],
     reference: Annotated[str | None, typer.Option(help="moses, qm9 or a file to compare with.")] = None,
+    reference_column: Annotated[str | None, typer.Option(help="Column of SMILES in the reference.")] = None,
     most: Annotated[
         int, typer.Option("--most", min=1, help="Molecules in the report; of more a random sample.")
     ] = 10_000,
     map_method: Annotated[str, typer.Option("--map", help="pca, or tsne, which takes minutes.")] = "pca",
     title: Annotated[str | None, typer.Option(help="By default the names of the sets.")] = None,
-    column: Annotated[str | None, typer.Option(help="Column of SMILES in tables.")] = None,
+    column: Annotated[str | None, typer.Option(help="Column of SMILES in tables that are reported.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
@@ -43,6 +44,7 @@ def report(
         sets,
         out,
         reference=reference,
+        reference_column=reference_column,
         most=most,
         map_method=cast(Any, map_method),
         title=title,

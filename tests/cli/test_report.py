@@ -26,6 +26,7 @@ def test_files_are_compared(molgen: Run, tmp_path: Path, smiles: list[str]) -> N
         (("nowhere.smi", "-o", "r.html"), "neither a library nor a file"),
         (("a.smi", "-o", "r.pdf"), ".html file"),
         (("a.smi", "-o", "r.html", "--map", "umap"), "pca or tsne"),
+        (("a.smi", "-o", "r.html", "--reference-column", "smiles"), "goes with a reference"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(molgen: Run, tmp_path: Path, words: tuple[str, ...], said: str) -> None:

@@ -38,6 +38,12 @@ class Compared:
 def read_compared(name: str | Path, column: str | None, jobs: int | None, progress: Stage) -> Compared:
     """A named set or a file as reference.
 
+    Args:
+        name: of the set, or path of the file.
+        column: of SMILES in a table.
+        jobs: processes.
+        progress: called with what is being read.
+
     Raises:
         MolgenError: there is no such set, or it has not been fetched.
     """

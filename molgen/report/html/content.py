@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from molgen.constraints.fragment import parse_fragment
 from molgen.evaluation import evaluate
 from molgen.evaluation.result import table
 from molgen.features.named_properties import PROPERTIES
@@ -149,7 +148,7 @@ def marked(sets: list[GivenSet]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     row = 0
     for given in sets:
-        find = None if given.fragment is None else highlight(parse_fragment(given.fragment))
+        find = None if given.fragment is None else highlight(given.fragment)
         for one in given.molecules:
             atoms = () if find is None else find(Chem.MolFromSmiles(one.row["smiles"]))
             if atoms:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 
+from molgen.constraints.fragment import Fragment, parse_fragment
 from molgen.errors import MolgenError, UsageError
 from molgen.features.fingerprints import MOSES_BITS, morgan
 from molgen.features.fragments import ring_systems
@@ -54,7 +55,7 @@ class GivenSet:
     name: str
     made: list[tuple[str, str]]
     attempts: list[str]
-    fragment: str | None = None
+    fragment: Fragment | None = None
     molecules: list[Described] = field(default_factory=list)
 
     def counts(self, column: str) -> dict[str, int]:
@@ -127,7 +128,7 @@ def _of_library(path: Path, name: str, most: int) -> GivenSet:
     chosen = ", ".join(map(str, numbers[rows].tolist()))
     smiles = library.query(f"SELECT smiles FROM molecules WHERE attempt IN ({chosen}) ORDER BY attempt")
     settings = library.manifest.settings
-    fragment = None if settings is None else settings.fragment
+    fragment = None if settings is None or settings.fragment is None else parse_fragment(settings.fragment)
     return GivenSet(name, _shown(summary(library), total, len(rows)), smiles["smiles"].tolist(), fragment)
 
 

@@ -34,6 +34,7 @@ def write_report(
     out: str | Path,
     *,
     reference: str | Path | None = None,
+    reference_column: str | None = None,
     most: int = MOST,
     map_method: Method = "pca",
     title: str | None = None,
@@ -51,10 +52,11 @@ def write_report(
         sets: folders of libraries, and files of molecules.
         out: ``.html``.
         reference: a named set or a file to compare with.
+        reference_column: of SMILES, where the reference is a table.
         most: molecules of the report; of a larger set a random sample, always the same, in equal parts.
         map_method: ``pca``, or ``tsne``, which takes minutes.
         title: of the report; by default the names of the sets.
-        column: of SMILES in tables.
+        column: of SMILES, where sets are tables.
         jobs: processes; by default one per core.
         progress: a bar, nothing, or what is called with what is being done.
         overwrite: an existing file.
@@ -81,11 +83,13 @@ def write_report(
         raise UsageError(f"a report has at least 1 molecule, got {most}")
     if map_method not in ("pca", "tsne"):
         raise UsageError(f"a map is made by pca or tsne, not {map_method!r}")
+    if reference is None and reference_column is not None:
+        raise UsageError("the column of a reference goes with a reference")
     check_writable(out, overwrite)
     with stages(progress, "report") as show:
         show("reading molecules", 0)
         given = read_sets(paths, max(1, most // len(paths)), column, jobs)
-        compared = None if reference is None else read_compared(reference, None, jobs, show)
+        compared = None if reference is None else read_compared(reference, reference_column, jobs, show)
         page = _page(given, compared, title or ", ".join(one.name for one in given), map_method, jobs, show)
     with whole_file(out, overwrite) as temporary:
         temporary.write_text(page, encoding="utf-8")

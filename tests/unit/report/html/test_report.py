@@ -11,6 +11,8 @@ from rdkit import Chem
 from rdkit.Chem import QED
 
 from molgen.errors import MolgenError, UsageError
+from molgen.library import Library
+from molgen.report import draw_grid
 from molgen.report.html import write_report
 
 
@@ -43,6 +45,37 @@ def test_the_fragment_is_marked(report: Path) -> None:
     for row, atoms in marked.items():
         mol = Chem.MolFromSmiles(smiles[int(row)])
         assert len(atoms) == 3 and all(mol.GetAtomWithIdx(atom).IsInRingSize(3) for atom in atoms)
+
+
+def test_gallery_and_table_mark_the_same_atoms(tmp_path: Path) -> None:
+    """A fragment with bonds as Kekule wrote them is the aromatic ring, in both."""
+    asked = {"fragment": "C1=CC=CC=C1", "model": "qm9-graph", "steps": 8}
+    Library(tmp_path / "lib").build(2, jobs=1, progress=False, **asked)
+    write_report(tmp_path / "lib", tmp_path / "report.html", jobs=1, progress=False)
+    page = (tmp_path / "report.html").read_text()
+    assert [len(atoms) for atoms in data(page)["marked"].values()] == [6, 6]
+    smiles = data(page)["columns"]["smiles"]
+    drawn = [draw_grid(smiles, columns=6, highlighted=mark).data.decode() for mark in ("c1ccccc1", None)]
+    marked, plain = (picture[picture.index("<svg") :] for picture in drawn)
+    assert marked in page and plain not in page
+
+
+def test_the_column_of_a_reference_is_its_own(tmp_path: Path, smiles: list[str]) -> None:
+    for name, column in (("a.csv", "mine"), ("b.csv", "theirs")):
+        (tmp_path / name).write_text("\n".join([f"id,{column}", *(f"{text},{text}" for text in smiles[:30])]))
+    out, known = tmp_path / "report.html", tmp_path / "b.csv"
+    write_report(
+        tmp_path / "a.csv",
+        out,
+        column="mine",
+        reference=known,
+        reference_column="theirs",
+        jobs=1,
+        progress=False,
+    )
+    assert "b.csv (reference)" in out.read_text()
+    with pytest.raises(UsageError, match="goes with a reference"):
+        write_report(tmp_path / "a.csv", tmp_path / "c.html", column="mine", reference_column="theirs")
 
 
 def test_what_the_reference_never_has_is_said(report: Path) -> None:
