@@ -22,6 +22,8 @@ CONCENTRATIONS = {"M": 0, "mM": 3, "uM": 6, "nM": 9, "pM": 12}
 """Units of concentrations, and how many powers of ten they lie below 1 mol/l."""
 
 _NUMBER = re.compile(r"([<>~=]*)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)")
+_MICRO = str.maketrans({"\u00b5": "u", "\u03bc": "u"})
+"""The micro sign and the Greek letter, which look the same."""
 _WIDE = 1e3
 """Ratio of the largest to the least value beyond which values look like concentrations."""
 
@@ -64,16 +66,26 @@ def read_activity(
         path: of a table.
         column: of the values.
         smiles_column: of the molecules.
-        concentration: unit of values that are concentrations, one of `CONCENTRATIONS`; they become - log10 of mol/l.
+        concentration: unit of values that are concentrations, one of `CONCENTRATIONS`, with u or a Greek letter for
+            micro; they become - log10 of mol/l.
         tolerance: largest difference between values of one molecule.
 
     Raises:
-        UsageError: no such column or unit, units that are mixed or not asked for, or fewer than `FEWEST` molecules.
+        UsageError: no such column or unit, fewer than `FEWEST` molecules, units that are mixed, values that are written
+            with another unit than `concentration`, or one in a column such as ``standard_units`` or ``IC50 unit``.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "activity.csv"
+        >>> _ = path.write_text("\\n".join(["smiles,IC50,units", *(f"{'C' * n}O,{n},uM" for n in range(1, 31))]))
+        >>> read_activity(path, "IC50", concentration="uM").values[0]
+        6.0
     """
+    concentration = None if concentration is None else _unit(concentration)
     if concentration is not None and concentration not in CONCENTRATIONS:
         raise UsageError(f"there is no unit {concentration!r}; there are {', '.join(CONCENTRATIONS)}")
     rows = list(read_rows(path, smiles_column, values=True))
-    _check_columns(Path(path).name, [row.values for row in rows], column)
+    _check_columns(Path(path).name, [row.values for row in rows], column, concentration)
     left_out: Counter[str] = Counter()
     found: dict[str, list[float]] = defaultdict(list)
     units: Counter[str] = Counter()
@@ -83,7 +95,7 @@ def read_activity(
         if match is None:
             left_out["no value" if not text else "no number"] += 1
             continue
-        units[match[3]] += 1
+        units[_unit(match[3])] += 1
         value = float(match[2])
         if match[1] not in ("", "="):
             left_out["beyond a limit"] += 1
@@ -120,31 +132,55 @@ def _agreed(found: Mapping[str, list[float]], left_out: Counter[str], tolerance:
     return Activity(list(agreed), values, dict(left_out), notes)
 
 
-def _check_columns(name: str, rows: Iterable[Mapping[str, str]], column: str) -> None:
-    """Refuse a table without the column, or with a column of units that are mixed."""
+def _check_columns(name: str, rows: Iterable[Mapping[str, str]], column: str, concentration: str | None) -> None:
+    """Refuse a table without the column, or with a column of units that are mixed or not those of concentrations."""
     units: dict[str, Counter[str]] = defaultdict(Counter)
     columns: set[str] = set()
     for values in rows:
         columns.update(values)
         for other, text in values.items():
             if re.fullmatch(r".*\bunits?", other.replace("_", " "), re.IGNORECASE) and text and values.get(column):
-                units[other][text] += 1
+                units[other][_unit(text)] += 1
     if column not in columns:
         raise UsageError(f"{name} has no column {column!r}; it has {', '.join(sorted(columns)) or 'none'}")
-    for other, counts in units.items():
-        if len(counts) > 1:
-            shown = ", ".join(f"{unit} {count:,}" for unit, count in counts.most_common(3))
-            raise UsageError(f"the units in the column {other} are mixed ({shown}): keep the rows of one unit")
+    own = [other for other in units if _quantity(other) in ("", _quantity(column))]
+    for other in own or units:
+        unit = _only(units[other], other)
+        if concentration is not None and unit != concentration:
+            raise UsageError(
+                f"the column {other} holds {unit}, not {concentration}: {_remedy(unit, concentration)}, or remove that "
+                "column"
+            )
+
+
+def _quantity(column: str) -> str:
+    """What a column of values or units is of: of ``standard_value`` and ``standard_units`` the same."""
+    return re.sub(r"\b(values?|units?)$", "", column.replace("_", " ").lower()).strip()
+
+
+def _unit(text: str) -> str:
+    """A unit as in `CONCENTRATIONS`, where it is one of them."""
+    return re.sub(r"mol/[lL]$", "M", text.strip().translate(_MICRO))
+
+
+def _only(units: Counter[str], column: str) -> str:
+    if len(units) > 1:
+        shown = ", ".join(f"{unit or 'none'} {count:,}" for unit, count in units.most_common(3))
+        raise UsageError(f"the units in the column {column} are mixed ({shown}): keep the rows of one unit")
+    return next(iter(units), "")
+
+
+def _remedy(unit: str, concentration: str | None) -> str:
+    if unit in CONCENTRATIONS:
+        return f"say --concentration {unit}"
+    return "remove the unit" if concentration is None else f"convert the values to {concentration}"
 
 
 def _check_units(units: Counter[str], column: str, concentration: str | None) -> None:
     """Refuse units behind the values that are mixed, or not those that were named."""
-    named = [unit for unit in units if unit]
-    if len(units) > 1:
-        shown = ", ".join(f"{unit or 'none'} {count:,}" for unit, count in units.most_common(3))
-        raise UsageError(f"the units in the column {column} are mixed ({shown}): keep the rows of one unit")
-    if named and named[0] != concentration:
-        raise UsageError(f"the column {column} has values in {named[0]}: say --concentration {named[0]}, or remove it")
+    unit = _only(units, column)
+    if unit and unit != concentration:
+        raise UsageError(f"the column {column} has values in {unit}: {_remedy(unit, concentration)}")
 
 
 def _negative_log(value: float, unit: str) -> float:

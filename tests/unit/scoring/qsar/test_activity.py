@@ -91,6 +91,54 @@ def test_data_that_cannot_be_fitted_are_refused_in_one_line(
     assert message in str(found.value) and "\n" not in str(found.value)
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "unit", "asked", "message"),
+    (
+        ("IC50,IC50_units", "{}", "uM", "nM", "IC50_units holds uM, not nM: say --concentration uM"),
+        (
+            "standard_value,standard_units",
+            "{}",
+            "ug.mL-1",
+            "nM",
+            "holds ug.mL-1, not nM: convert the values to nM, or",
+        ),
+        ("IC50,units", "{}", "\u00b5M", "nM", "units holds uM, not nM: say --concentration uM"),
+        ("IC50,id", "{} uM", "x", "nM", "IC50 has values in uM: say --concentration uM"),
+        ("IC50,id", "{} \u03bcM", "x", None, "IC50 has values in uM: say --concentration uM"),
+        ("IC50,id", "{} kg", "x", None, "IC50 has values in kg: remove the unit"),
+    ),
+)
+def test_units_other_than_the_one_asked_for_are_refused(
+    tmp_path: Path, header: str, value: str, unit: str, asked: str | None, message: str
+) -> None:
+    rows = [f"{text},{value.format(n + 1)},{unit}" for n, text in enumerate(ALCOHOLS)]
+    with pytest.raises(UsageError) as found:
+        read_activity(table(tmp_path, rows, f"smiles,{header}"), header.partition(",")[0], concentration=asked)
+    assert message in str(found.value) and "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("asked", ("uM", "\u00b5M", "\u03bcM"))
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    (
+        ("IC50,IC50_units,Kd_units", "uM,nM"),
+        ("IC50,IC50 unit,dose units", "\u03bcM,mg"),
+        ("standard_value,standard_units,units", "umol/l,\u00b5M"),
+    ),
+)
+def test_every_way_to_write_a_unit_is_the_same(tmp_path: Path, header: str, unit: str, asked: str) -> None:
+    rows = [f"{text},{n + 1},{unit}" for n, text in enumerate(ALCOHOLS)]
+    path = table(tmp_path, rows, f"smiles,{header}")
+    assert read_activity(path, header.partition(",")[0], concentration=asked).values[0] == pytest.approx(6)
+
+
+def test_spellings_of_one_unit_are_not_mixed(tmp_path: Path) -> None:
+    micro = ("u", "\u00b5", "\u03bc")
+    rows = [f"{text},{n + 1} {micro[n % 3]}M,{micro[(n + 1) % 3]}M" for n, text in enumerate(ALCOHOLS)]
+    found = read_activity(table(tmp_path, rows, "smiles,IC50,IC50_units"), "IC50", concentration="uM")
+    assert found.values[9] == pytest.approx(5)
+
+
 def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no file"):
         read_activity(tmp_path / "none.csv", "pIC50")
