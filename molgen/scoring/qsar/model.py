@@ -135,7 +135,28 @@ class QsarModel:
         return cls(Activity([row.smiles for row in rows], values), settings)
 
 
-@lru_cache(maxsize=8)
 def loaded(folder: Path) -> QsarModel:
-    """The model of a folder, read and fitted once per process."""
+    """The model of a folder, read and fitted once per process, and again when another one was saved there.
+
+    Args:
+        folder: absolute.
+
+    Raises:
+        UsageError: it is not the folder of a QSAR model.
+        MolgenError: it is damaged.
+    """
+    return _loaded(folder, tuple(_state(folder / name) for name in (SETTINGS_FILE, DATA_FILE)))
+
+
+@lru_cache(maxsize=8)
+def _loaded(folder: Path, states: tuple[object, ...]) -> QsarModel:
     return QsarModel.load(folder)
+
+
+def _state(file: Path) -> tuple[int, ...] | None:
+    """What differs when a file was written again; None where it is not there."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

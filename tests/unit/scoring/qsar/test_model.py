@@ -91,6 +91,17 @@ def test_predictions_are_terms_of_a_score(activity: Activity, tmp_path: Path) ->
     assert found["logP"][1] == pytest.approx(QsarModel.load(tmp_path / "logP").predict(molecules(["CCCCO"]))[0])
 
 
+def test_a_model_that_is_saved_over_another_is_used(activity: Activity, tmp_path: Path) -> None:
+    found = []
+    for values in (activity.values, [-value for value in activity.values]):
+        model = QsarModel(Activity(activity.smiles, values), QsarSettings())
+        model.save(tmp_path / "logP", overwrite=True)
+        score = Score.of(tmp_path, terms=[{"type": "qsar", "folder": "logP"}])
+        found.append((score.table(["CCCCO"])["logP"][0], model.predict(molecules(["CCCCO"]))[0]))
+    assert found[0][0] == pytest.approx(found[0][1]) and found[1][0] == pytest.approx(found[1][1])
+    assert found[0][0] != found[1][0]
+
+
 def test_what_is_no_model_is_refused(activity: Activity, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not the folder of a QSAR model; make one with molgen fit"):
         Score.of(tmp_path, terms=[{"type": "qsar", "folder": "none"}])
