@@ -6,12 +6,13 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from molgen.features import FEATURES
+from molgen.features.neighbourhoods import SparseVector
 from molgen.system.files import whole_file
 
 _MERGED_TOGETHER = 4_000_000
@@ -142,13 +143,6 @@ class Words:
         return column
 
 
-class SparseVector(NamedTuple):
-    """A sparse vector: keys ``(n,)``, all different, and values ``(n,)``."""
-
-    keys: NDArray[np.int64]
-    values: NDArray[np.float64]
-
-
 class MeanVector:
     """The mean of one sparse vector per row; the rows are not kept, since together they are too large."""
 
@@ -158,23 +152,28 @@ class MeanVector:
         self._new_keys, self._new_values = array("q"), array("d")
         self._rows = 0
 
-    def add(self, value: dict[int, float]) -> None:
+    def add(self, value: SparseVector) -> None:
         """Append a row."""
-        self._new_keys.extend(value)
-        self._new_values.extend(value.values())
+        self._new_keys.frombytes(value.keys.tobytes())
+        self._new_values.frombytes(value.values.tobytes())
         self._rows += 1
-        if len(self._new_keys) >= _MERGED_TOGETHER:
+        if len(self._new_keys) >= max(_MERGED_TOGETHER, len(self._keys) // 2):
             self._merge()
 
     def _merge(self) -> None:
-        keys = np.concatenate([self._keys, np.array(self._new_keys, dtype=np.int64)])
-        values = np.concatenate([self._sums, np.array(self._new_values, dtype=np.float64)])
-        self._keys, inverse = np.unique(keys, return_inverse=True)
-        self._sums = np.bincount(inverse, weights=values, minlength=len(self._keys)).astype(np.float64)
+        """Sum what has been collected into the sorted keys; these are moved only where there are new ones."""
+        if not self._new_keys:
+            return
+        keys, inverse = np.unique(np.frombuffer(self._new_keys, dtype=np.int64), return_inverse=True)
+        sums = np.bincount(inverse, weights=np.frombuffer(self._new_values, dtype=np.float64))
+        at, known = find_keys(self._keys, keys)
+        self._sums[at[known]] += sums[known]
+        self._keys = np.insert(self._keys, at[~known], keys[~known])
+        self._sums = np.insert(self._sums, at[~known], sums[~known])
         self._new_keys, self._new_values = array("q"), array("d")
 
     def mean(self) -> SparseVector:
-        """The mean of the rows."""
+        """The mean of the rows; its keys ascend."""
         self._merge()
         return SparseVector(self._keys, self._sums / max(self._rows, 1))
 
@@ -189,6 +188,20 @@ class MeanVector:
         column = cls()
         column._keys, column._sums, column._rows = arrays["keys"], arrays["sums"], int(arrays["rows"])
         return column
+
+
+def find_keys(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Where keys are, or would be, among ascending ones, and whether they are there.
+
+    Example:
+        >>> find_keys(np.array([2, 5]), np.array([1, 5, 9]))
+        (array([0, 1, 2]), array([False,  True, False]))
+    """
+    at = np.searchsorted(keys, wanted)
+    known = np.zeros(len(wanted), np.bool_)
+    inside = at < len(keys)
+    known[inside] = keys[at[inside]] == wanted[inside]
+    return at, known
 
 
 Column = Numbers | Bits | Words | MeanVector

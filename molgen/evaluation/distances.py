@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from molgen.evaluation.columns import SparseVector, Words
+from molgen.evaluation.columns import Words, find_keys
+from molgen.features.neighbourhoods import SparseVector
 
 
 def count_similarity(reference: Counter[str], words: Words) -> tuple[float, Callable[[NDArray[np.float64]], float]]:
@@ -71,10 +72,16 @@ def discrete_divergence(reference: NDArray[np.float64], values: NDArray[np.float
 
 
 def mean_discrepancy(first: SparseVector, second: SparseVector) -> float:
-    """Squared maximum mean discrepancy with a linear kernel: |mean feature vector - mean feature vector|^2."""
-    _, inverse = np.unique(np.concatenate([first.keys, second.keys]), return_inverse=True)
-    differences = np.bincount(inverse, weights=np.concatenate([first.values, -second.values]))
-    return float((differences**2).sum())
+    """Squared maximum mean discrepancy with a linear kernel: |mean feature vector - mean feature vector|^2.
+
+    Args:
+        first: with ascending keys.
+        second: likewise.
+    """
+    at, shared = find_keys(first.keys, second.keys)
+    differences = first.values.copy()
+    differences[at[shared]] -= second.values[shared]
+    return float(differences @ differences + second.values[~shared] @ second.values[~shared])
 
 
 def entropy(counts: Counter[str]) -> float:

@@ -16,11 +16,12 @@ from rdkit import __version__ as rdkit_version
 from molgen.datasets import SOURCES, load_dataset, moses
 from molgen.datasets.splits import TEST, TRAIN
 from molgen.errors import MolgenError, UsageError
-from molgen.evaluation.columns import Bits, Column, MeanVector, Numbers, SparseVector, Words, load_column, save_column
+from molgen.evaluation.columns import Bits, Column, MeanVector, Numbers, Words, load_column, save_column
 from molgen.evaluation.fcd import Moments, cached_moments
 from molgen.evaluation.hashed import HashedStrings
 from molgen.evaluation.reference_file import read_reference
 from molgen.evaluation.sample import examine
+from molgen.features.neighbourhoods import SparseVector
 from molgen.io import read_smiles
 from molgen.system.files import cache_root
 from molgen.system.progress import Stage

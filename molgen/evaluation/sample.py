@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from molgen.errors import MolgenError
-from molgen.evaluation.columns import Bits, Column, MeanVector, Numbers, SparseVector, Words, column_for
+from molgen.evaluation.columns import Bits, Column, MeanVector, Numbers, Words, column_for
 from molgen.features import NOTHING, describe
+from molgen.features.neighbourhoods import SparseVector
 from molgen.system.workers import TIME_LIMIT, Lost, isolated_map
 
 

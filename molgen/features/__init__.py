@@ -59,7 +59,7 @@ FEATURES: dict[str, Feature] = {
     "ring_systems": Feature("words", ring_systems),
     "plausible": Feature("number", plausible),
     "alerts": Feature("words", catalogue_alerts),
-    "nspdk": Feature("vector", nspdk),
+    "neighbourhoods": Feature("vector", nspdk),
     **{name: Feature("number", partial(descriptor, name=name)) for name in GUACAMOL_DESCRIPTORS},
 }
 """By name."""

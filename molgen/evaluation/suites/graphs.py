@@ -43,7 +43,7 @@ def _stability(context: Context) -> Iterator[MetricValue]:
 
 def _neighbourhoods(context: Context) -> Iterator[MetricValue]:
     valid = int(context.sample.valid.sum())
-    expected, found = context.compared.mean(TEST, "nspdk"), context.sample.mean("nspdk")
+    expected, found = context.compared.mean(TEST, "neighbourhoods"), context.sample.mean("neighbourhoods")
     yield MetricValue("nspdk", mean_discrepancy(expected, found) if valid else math.nan, valid)
 
 
@@ -62,7 +62,7 @@ GRAPH = Suite(
         Metric(("uniqueness", "vu"), _uniqueness),
         Metric(("novelty", "vun"), _novelty, (), ((TRAIN, ""),)),
         Metric(("atom_stability", "molecule_stability"), _stability),
-        Metric(("nspdk",), _neighbourhoods, ("nspdk",), ((TEST, "nspdk"),)),
+        Metric(("nspdk",), _neighbourhoods, ("neighbourhoods",), ((TEST, "neighbourhoods"),)),
         Metric(("fcd",), _chemnet, (), ((TEST, ""),)),
     ),
 )

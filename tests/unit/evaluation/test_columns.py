@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from molgen.evaluation import columns
 from molgen.evaluation.columns import MeanVector
 from molgen.evaluation.distances import mean_discrepancy
+from molgen.features.neighbourhoods import SparseVector
 
 ROWS = st.lists(st.dictionaries(st.integers(-5, 5), st.floats(-2, 2), max_size=6), max_size=20)
 
@@ -24,7 +26,7 @@ def test_the_mean_of_sparse_vectors_does_not_depend_on_when_they_are_summed(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(columns, "_MERGED_TOGETHER", together)
             for vector in vectors:
-                column.add(vector)
+                column.add(SparseVector(np.array([*vector], np.int64), np.array([*vector.values()], np.float64)))
         return MeanVector.from_arrays(column.arrays())
 
     def totals(vectors: list[dict[int, float]]) -> Counter[int]:

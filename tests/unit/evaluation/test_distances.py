@@ -10,7 +10,7 @@ import pytest
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
-from molgen.evaluation.columns import SparseVector, Words
+from molgen.evaluation.columns import Words
 from molgen.evaluation.distances import (
     continuous_divergence,
     count_similarity,
@@ -20,6 +20,7 @@ from molgen.evaluation.distances import (
     wasserstein,
 )
 from molgen.evaluation.similarity import internal_diversity, nearest_similarity
+from molgen.features.neighbourhoods import SparseVector
 
 MOLECULES = ["CCO", "CCN", "CCCO", "c1ccccc1O", "c1ccccc1N", "CC(=O)O", "C1CCCCC1", "C"]
 

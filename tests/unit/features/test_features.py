@@ -92,16 +92,6 @@ def test_ring_systems_and_fragments() -> None:
     assert FEATURES["scaffold"].compute(MoleculeRecord("CCC1CC1")) == ("C1CC1",)
 
 
-def test_nspdk_vectors_have_unit_length_and_ignore_the_order_of_atoms() -> None:
-    first, second = (FEATURES["nspdk"].compute(MoleculeRecord(text)) for text in ("CC(=O)Nc1ccccc1", "c1ccccc1NC(C)=O"))
-    assert sum(value**2 for value in first.values()) == pytest.approx(1)
-    assert first == pytest.approx(second)
-    mol = Chem.RenumberAtoms(MoleculeRecord("CC(=O)N").mol, [3, 1, 0, 2])
-    moved = MoleculeRecord("")
-    moved.__dict__["mol"] = mol
-    assert FEATURES["nspdk"].compute(moved) == pytest.approx(FEATURES["nspdk"].compute(MoleculeRecord("CC(=O)N")))
-
-
 def test_columns_survive_storage(tmp_path: Path) -> None:
     words = Words()
     for row in (("a", "b"), (), ("b",)):
