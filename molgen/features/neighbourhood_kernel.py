@@ -8,6 +8,9 @@ import numpy as np
 
 from molgen.system.compiled import compiled
 
+_BOND, _DEGREES = 1000, 4096
+"""What is added to the label of a bond, and by how much labels are apart."""
+
 
 @compiled
 def mixed(state: Any, value: Any) -> Any:
@@ -16,6 +19,39 @@ def mixed(state: Any, value: Any) -> Any:
     word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return word ^ (word >> np.uint64(31))
+
+
+@compiled
+def expanded(elements: Any, bonds: Any) -> Any:
+    """A molecule as a graph with bonds as nodes behind the atoms.
+
+    Args:
+        elements: of the atoms ``(atoms,)``.
+        bonds: two atoms and the whole part of the order of each ``(bonds, 3)``.
+
+    Returns:
+        Where the neighbours of each node begin ``(nodes + 1,)``, one node's neighbours after the other's, and a code
+        of label and degree of each node ``(nodes,)``.
+    """
+    atoms, count = len(elements), len(bonds)
+    degrees = np.full(atoms + count, 2)
+    degrees[:atoms] = 0
+    for bond in range(count):
+        degrees[bonds[bond, 0]] += 1
+        degrees[bonds[bond, 1]] += 1
+    starts = np.zeros(atoms + count + 1, np.int64)
+    starts[1:] = np.cumsum(degrees)
+    codes, filled, neighbours = np.empty(len(degrees), np.uint64), starts.copy(), np.empty(4 * count, np.int64)
+    for atom in range(atoms):
+        codes[atom] = elements[atom] * _DEGREES + degrees[atom]
+    for bond in range(count):
+        node = atoms + bond
+        codes[node] = (_BOND + bonds[bond, 2]) * _DEGREES + 2
+        for end in range(2):
+            atom = bonds[bond, end]
+            neighbours[filled[atom]], neighbours[starts[node] + end] = node, atom
+            filled[atom] += 1
+    return starts, neighbours, codes
 
 
 @compiled
@@ -80,11 +116,10 @@ def features(found: Any, hashes: Any, depth: int) -> Any:
         depth: largest radius and distance; only even ones count, since every other node is a bond.
     """
     atoms, steps = len(found), depth // 2 + 1
-    size = 64
-    while size < 4 * atoms * atoms * steps:
+    size, most = 64, 2 * steps * np.sum(found[:, :atoms] >= 0)
+    while size < 2 * most:
         size *= 2
     keys, counts, groups = np.zeros(size, np.uint64), np.zeros(size, np.int64), np.zeros(size, np.int64)
-    used = 0
     for first in range(atoms):
         for second in range(atoms):
             distance = found[first, second]
@@ -102,7 +137,6 @@ def features(found: Any, hashes: Any, depth: int) -> Any:
                     slot = key & np.uint64(size - 1)
                     while counts[slot] > 0 and keys[slot] != key:
                         slot = (slot + np.uint64(1)) & np.uint64(size - 1)
-                    used += counts[slot] == 0
                     keys[slot], groups[slot] = key, group
                     counts[slot] += 1
     at = np.nonzero(counts)[0]
