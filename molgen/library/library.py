@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self, Unpack
 
@@ -358,18 +358,29 @@ class Library:
             raise UsageError(f"{self.path} is not empty and no library; choose another folder")
 
     def _begin(self, n: int, settings: Settings, excluded: Sequence[str | Path], jobs: int | None) -> None:
-        """Write a library without molecules."""
-        with whole_folder(self.path, overwrite=True) as temporary:
-            folder = Folder(temporary)
-            (temporary / SHARDS).mkdir()
-            if settings.nearest is not None:
-                reference = find_reference(settings.nearest, jobs=jobs)
-                reference.prepare(TRAIN, ["morgan"], jobs)
-                np.save(temporary / NEAREST_FILE, reference.bits(TRAIN, "morgan"), allow_pickle=False)
-            counts = write_excluded(folder, excluded, jobs) if excluded else {}
-            folder.write_manifest(
-                Manifest(settings=settings, requested=n, excluded=counts, versions=versions(), created=now())
-            )
+        """Write a library without molecules, unless another process has begun one in the folder meanwhile."""
+        path = self.path.resolve()  # a link to an empty folder stays
+        with suppress(OSError):  # where it is not empty any more, it is refused below
+            path.rmdir()
+        try:
+            with whole_folder(path) as temporary:
+                self._write(Folder(temporary), n, settings, excluded, jobs)
+        except UsageError:
+            self._check_free()
+            raise
+
+    @staticmethod
+    def _write(folder: Folder, n: int, settings: Settings, excluded: Sequence[str | Path], jobs: int | None) -> None:
+        """Write all but the molecules into an empty folder."""
+        (folder.path / SHARDS).mkdir()
+        if settings.nearest is not None:
+            reference = find_reference(settings.nearest, jobs=jobs)
+            reference.prepare(TRAIN, ["morgan"], jobs)
+            np.save(folder.path / NEAREST_FILE, reference.bits(TRAIN, "morgan"), allow_pickle=False)
+        counts = write_excluded(folder, excluded, jobs) if excluded else {}
+        folder.write_manifest(
+            Manifest(settings=settings, requested=n, excluded=counts, versions=versions(), created=now())
+        )
 
     def _run(self, engine: Engine, most: int | None, progress: bool | Progress, n: int | None = None) -> None:
         """Make the shards that are missing, once no other process does."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from molgen.system.files import sha256, whole_file
 
 FORMAT, VERSION = "molgen library", 1
 MANIFEST_FILE, NOTES_FILE, SHARDS, EXCLUDED, LOCK_FILE = "manifest.json", "shards.jsonl", "shards", "excluded", ".lock"
+
+_PATIENCE, _PAUSE = 2.0, 0.1
+"""Seconds that a reader waits for the note of a shard that was written, and between two looks."""
 
 
 class Source(BaseModel):
@@ -213,16 +218,39 @@ class Folder:
 
         Raises:
             UsageError: it is not a library.
-            MolgenError: a shard is damaged, by its name.
+            MolgenError: a shard is damaged, by its name, or another process is at writing shards.
         """
         self.manifest()
-        notes = self.notes()
-        wrong = {self.shard(note.shard): found for note in notes.values() if (found := self.damaged(note, thorough))}
+        notes, wrong = self._compared(thorough)
+        building, end = True, time.monotonic() + _PATIENCE
+        while wrong and building and time.monotonic() < end:  # a builder writes a shard, and then its note
+            building = self._is_being_built()
+            time.sleep(_PAUSE)
+            notes, wrong = self._compared(thorough)
+        if wrong and building:
+            raise MolgenError(f"{self.path} is being built, and its shards are being written: try again in a moment")
         if wrong:
             file, what = next(iter(wrong.items()))
             others = f", and {len(wrong) - 1} more are" if len(wrong) > 1 else ""
             raise MolgenError(f"{file} {what}{others}; molgen library build {self.path} --resume makes it again")
         return notes
+
+    def _compared(self, thorough: bool) -> tuple[dict[int, Note], dict[Path, str]]:
+        """The notes, and what is wrong with files."""
+        notes = self.notes()
+        found = ((self.shard(note.shard), self.damaged(note, thorough)) for note in notes.values())
+        return notes, {file: what for file, what in found if what is not None}
+
+    def _is_being_built(self) -> bool:
+        """Whether a process holds the lock; false where that cannot be found out."""
+        file = self.path / LOCK_FILE
+        try:
+            with FileLock(file, timeout=0) if file.is_file() else nullcontext():
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False
 
     def lock(self) -> FileLock:
         """A lock that one builder holds at a time.

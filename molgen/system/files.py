@@ -93,7 +93,7 @@ def whole_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
     What killed processes have left unfinished of `path` is removed.
 
     Raises:
-        UsageError: `path` exists and `overwrite` is false.
+        UsageError: `path` exists, or another process has made it during the block, and `overwrite` is false.
         MolgenError: it cannot be written.
     """
     if path.exists() and not overwrite:
@@ -105,18 +105,28 @@ def whole_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
         temporary = Path(tempfile.mkdtemp(prefix=f"{_unfinished(path)}.", dir=path.parent))
         temporary.chmod(0o755)
         yield temporary
-        if path.exists():  # a moment between two renames is all that a kill can hit
+        if overwrite and path.exists():  # a moment between two renames is all that a kill can hit
             former = temporary.with_name(f"{_unfinished(path)}.replaced")
             path.replace(former)
             temporary.replace(path)
             shutil.rmtree(former, ignore_errors=True)
         else:
-            temporary.replace(path)
+            _rename_to_free(temporary, path)
     except OSError as error:
         raise MolgenError(f"cannot write {path}: {error.strerror or error}") from None
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _rename_to_free(folder: Path, path: Path) -> None:
+    """Rename a folder to a path where nothing is; the system refuses it in one step where something is."""
+    try:
+        folder.replace(path)
+    except OSError:
+        if path.exists():
+            raise UsageError(f"{path} exists; choose another name or pass --overwrite") from None
+        raise
 
 
 @contextmanager

@@ -123,6 +123,20 @@ def test_sigterm_says_how_to_go_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_of_two_builds_of_one_new_folder_one_wins(tmp_path: Path) -> None:
+    lib = tmp_path / "lib"
+    seeds = (3, 4)
+    processes = [start("library", "build", lib, "-n", 100, *BUILD, "--seed", seed, "-q") for seed in seeds]
+    said = [process.communicate(timeout=300)[1] for process in processes]
+    codes = [process.returncode for process in processes]
+    assert sorted(codes) == [0, 2] and said[codes.index(0)] == ""
+    assert len(said[codes.index(2)].splitlines()) == 1 and "is a library; go on with it" in said[codes.index(2)]
+    settings = Library(lib).manifest.settings
+    assert settings is not None and settings.seed == seeds[codes.index(0)] and len(Library(lib)) == 100
+    assert [path.name for path in tmp_path.iterdir()] == ["lib"]
+
+
+@pytest.mark.slow
 def test_kill_9_at_any_moment_loses_nothing(tmp_path: Path) -> None:
     lib, whole = tmp_path / "lib", tmp_path / "whole"
     same = ("--model", MODEL, "--shard-attempts", 100, "--seed", 3)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from rdkit import Chem
 from rdkit.Chem import QED
 
@@ -15,6 +18,8 @@ from molgen.features.named_properties import PROPERTIES
 from molgen.features.property_table import property_table
 from molgen.library import Library
 from molgen.library.columns import ALERTS
+from molgen.library.manifest import Folder
+from molgen.library.shard import drop
 from molgen.models.generator import Generator
 from tests.unit.library.conftest import MODEL, Hashes
 
@@ -145,6 +150,48 @@ def test_of_two_builders_one_is_refused(copy: Library) -> None:
             Library(copy.path).resume(200, jobs=1, progress=False)
 
         copy.resume(200, jobs=1, progress=second)
+
+
+def test_a_library_that_was_begun_meanwhile_stays(tmp_path: Path, hashes: Hashes) -> None:
+    first, known = Library(tmp_path / "lib"), tmp_path / "known.smi"
+    known.write_text("CCO\n")
+    first.path.mkdir()  # an empty folder is as good as none
+    before: dict[str, str] = {}
+
+    def begun_meanwhile() -> Iterator[Path]:
+        first.build(20, **SAME)
+        before.update(hashes(first))
+        yield known
+
+    with pytest.raises(UsageError, match="lib is a library; go on with it") as caught:
+        Library(first.path).build(30, exclude=begun_meanwhile(), **{**SAME, "seed": 6})
+    assert len(str(caught.value).splitlines()) == 1
+    assert hashes(first) == before and len(first) == 20 and first.manifest.settings.seed == 5
+    assert {path.name for path in tmp_path.iterdir()} == {"lib", "known.smi"}
+
+
+def test_a_link_to_an_empty_folder_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "large_disk").mkdir()
+    (tmp_path / "lib").symlink_to(tmp_path / "large_disk")
+    Library(tmp_path / "lib").build(5, **SAME)
+    assert len(Library(tmp_path / "large_disk")) == 5 and (tmp_path / "lib").is_symlink()
+
+
+def test_a_shard_that_is_written_and_not_yet_noted_is_not_damaged(copy: Library) -> None:
+    note = copy.notes[1]
+    attempts = copy.query(f"SELECT attempt FROM molecules WHERE attempt >= {note.first} ORDER BY attempt")["attempt"]
+    lock = FileLock(copy.path / ".lock")
+    with lock:  # of the process that builds it
+        noted = drop(str(copy.path), note, {"repeated": attempts[:3].to_numpy()})
+        with pytest.raises(MolgenError, match=r"is being built, .* again in a moment"):
+            copy.query("SELECT * FROM molecules")
+        late = threading.Timer(0.3, Folder(copy.path).add_note, [noted])
+        late.start()
+        assert len(copy.query("SELECT * FROM molecules")) == 147
+        late.join()
+        copy.shards[1].write_bytes(b"spoilt")
+    with pytest.raises(MolgenError, match="is damaged"):
+        copy.query("SELECT * FROM molecules")
 
 
 def test_another_model_or_version_is_refused(copy: Library) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from molgen.errors import MolgenError
+from molgen.errors import MolgenError, UsageError
 from molgen.system.files import make_once, whole_file, whole_folder
 
 WRITING = """
@@ -64,6 +64,14 @@ def test_what_a_killed_process_left_goes_with_the_next_writing(writing: subproce
     write_both(tmp_path)
     assert names(tmp_path) == {"out.smi", "out", *others}
     assert (tmp_path / "out.smi").read_text() == "whole" and names(tmp_path / "out") == {"whole"}
+
+
+def test_a_folder_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="out exists"), whole_folder(tmp_path / "out") as made:
+        (made / "mine").touch()
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "theirs").touch()
+    assert names(tmp_path) == {"out"} and names(tmp_path / "out") == {"theirs"}
 
 
 def test_what_a_running_process_writes_stays(writing: subprocess.Popen[str], tmp_path: Path) -> None:
