@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +13,11 @@ from molgen.chem.bonds import BOND_INDEX
 from molgen.constraints.fragment import Fragment, part_of
 from molgen.graph.autoregressive.pieces import draw_pieces
 
-_CUT, _LARGER = 0.5, 0.8
-"""Shares of molecules that are cut at one bond, and of these that keep the larger side."""
+_CUT, _FEW = 0.35, 0.3
+"""Shares of molecules that are cut at one bond, and that lose a few atoms."""
+_LARGER = 0.8
+"""Share of those cut that keep the larger side."""
+_MOST_LOST = 5
 _DRAWS = 8
 _LEAST, _MOST = 0.3, 0.9
 
@@ -20,8 +25,9 @@ _LEAST, _MOST = 0.3, 0.9
 def random_part(smiles: str, draw: np.random.Generator, within: Fragment | None = None) -> Fragment | None:
     """A random part of a molecule, so that a model may grow the rest anew.
 
-    Half of the time the molecule is cut at a single bond that is in no ring, and one side stays, mostly the larger one,
-    so that a substituent or half of the molecule is replaced. Half of the time pieces stay, drawn as
+    About a third of the time the molecule is cut at a single bond that is in no ring, and one side stays, mostly the
+    larger one, so that a substituent or half of the molecule is replaced. As often it loses one to five connected
+    atoms, in rings or not, so that a ring may change. Else pieces stay, drawn as
     `molgen.graph.autoregressive.pieces` does.
 
     Args:
@@ -42,7 +48,11 @@ def random_part(smiles: str, draw: np.random.Generator, within: Fragment | None 
     fixed = () if within is None else within.find(mol)
     if atoms < 3 or fixed is None:
         return None
-    kept = _side(mol, draw) if draw.random() < _CUT else None
+    kind, kept = draw.random(), None
+    if kind < _CUT:
+        kept = _side(mol, draw)
+    elif kind < _CUT + _FEW:
+        kept = _without_a_few(mol, fixed, draw)
     if kept is None:
         kept = _pieces(mol, draw)
     kept[list(fixed)] = True
@@ -62,6 +72,20 @@ def _side(mol: Chem.Mol, draw: np.random.Generator) -> NDArray[np.bool_] | None:
     kept[list(nx.node_connected_component(graph, begin))] = True
     larger = kept if 2 * kept.sum() >= len(kept) else ~kept
     return larger if draw.random() < _LARGER else ~larger
+
+
+def _without_a_few(mol: Chem.Mol, fixed: Collection[int], draw: np.random.Generator) -> NDArray[np.bool_]:
+    """All atoms but some connected ones, in rings or not, none of those that are fixed."""
+    kept = np.ones(mol.GetNumAtoms(), np.bool_)
+    edge = [int(draw.choice(free))] if (free := sorted(set(range(len(kept))) - set(fixed))) else []
+    for _ in range(int(draw.integers(1, min(_MOST_LOST, len(kept) - 1) + 1))):
+        if not edge:
+            break
+        atom = edge.pop(int(draw.integers(len(edge))))
+        kept[atom] = False
+        around = [one.GetIdx() for one in mol.GetAtomWithIdx(atom).GetNeighbors()]
+        edge += [one for one in around if kept[one] and one not in fixed and one not in edge]
+    return kept
 
 
 def _pieces(mol: Chem.Mol, draw: np.random.Generator) -> NDArray[np.bool_]:
