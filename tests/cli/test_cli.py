@@ -54,6 +54,7 @@ def test_short_help(molgen: Run, verb: tuple[str, ...]) -> None:
     assert molgen(*verb, "-h").stdout == molgen(*verb, "--help").stdout
 
 
+@pytest.mark.slow
 def test_generate_writes_every_format(molgen: Run, tmp_path: Path) -> None:
     paths = [tmp_path / f"library{suffix}" for suffix in (".smi", ".csv", ".parquet", ".sdf", ".smi.gz")]
     result = molgen("generate", "-n", 12, "--seed", 5, *(word for path in paths for word in ("-o", path)))
@@ -167,6 +168,7 @@ def test_an_empty_file_among_several_is_named(smiles_file: Path, tmp_path: Path)
     assert "small.smi" in result.stdout
 
 
+@pytest.mark.slow
 def test_evaluate_compares_files_in_one_table(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.smi"
     other.write_text("CCO\nC1CC\n" + "C" * 20_000 + "\n")

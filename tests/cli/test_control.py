@@ -12,6 +12,7 @@ from molgen.constraints.fragment import parse_fragment
 from tests.conftest import Run
 
 
+@pytest.mark.slow
 def test_fragment_end_to_end(molgen: Run, tiny_text: Path, tmp_path: Path) -> None:
     out, sdf, gif = tmp_path / "out.csv", tmp_path / "out.sdf", tmp_path / "trace.gif"
     asked = ["--model", tiny_text, "--fragment", "C[C@H](*)C#N"]

@@ -81,6 +81,7 @@ def test_what_cannot_be_done_is_said_in_one_line(molgen: Run, tmp_path: Path, op
     assert message in result.stderr and result.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_two_files_in_one_folder_are_two_runs(molgen: Run, model: Path, tmp_path: Path) -> None:
     options = ("--score", "pmo/qed", "--calls", 20, "--model", model, "--settings", "batch=16")
     for seed in (1, 2):

@@ -70,6 +70,7 @@ def test_options_of_the_flow_sampler(molgen: Run, options: tuple[object, ...]) -
     assert len(plain) == 6 and attempts(molgen, "--sampler", "flow", *options) != plain
 
 
+@pytest.mark.slow
 def test_the_collection_is_followed(molgen: Run) -> None:
     """Molecules of MOSES have 27 heavy atoms at most; bioactive ones more."""
     found = {name: attempts(molgen, "--collection", name, model="drugs-graph", n=40) for name in ("moses", "bioactive")}

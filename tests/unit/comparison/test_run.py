@@ -148,6 +148,7 @@ def test_plans_are_kept_as_they_are() -> None:
     assert Plan.model_validate_json(plan.model_dump_json()) == plan
 
 
+@pytest.mark.slow
 def test_python_gives_the_table_of_the_report(smiles: list[str], plan: Path, tmp_path: Path) -> None:
     out, said = tmp_path / "out", []
     options = {"data": smiles[:80], "budget": "1s", "attempts": 10, "progress": said.append}

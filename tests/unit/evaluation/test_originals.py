@@ -86,6 +86,7 @@ def test_nspdk(originals: dict[str, Any], reference: Reference) -> None:
     assert result["nspdk"] == pytest.approx(originals["nspdk"], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_validity_agrees_with_the_original_moses_code_on_published_samples() -> None:
     folder = SHARED / "moses"
     if not folder.is_dir():

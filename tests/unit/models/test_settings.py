@@ -120,6 +120,7 @@ def test_numbers_of_numpy_and_no_filters_are_taken(model: Generator) -> None:
     assert model.generate(np.int64(2), seed=np.int64(4), keep=None, contains=None) == model.generate(2, seed=4)
 
 
+@pytest.mark.slow
 def test_the_guard_is_on_where_molecules_are_kept(model: Generator) -> None:
     guarded = model.generate(12, seed=4)
     assert guarded == model.generate(12, seed=4, valence_guard=True)

@@ -21,6 +21,7 @@ from tests.unit.optimisation.tiny import oxygens, tiny
 FAST = {"batch": 32, "learning_rate": 1e-3, "progress": False}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("learning", ("augmented", "reinforce", "elite"))
 def test_what_is_sampled_becomes_better(learning: str) -> None:
     model = tiny()
@@ -72,6 +73,7 @@ def test_every_molecule_has_the_fragment() -> None:
     assert len(found) == 60 and all(fragment.contained_in(text) for text in found.memory.smiles)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ("qm9-ar", "qm9-text", "qm9-graph"))
 def test_other_families_are_optimised_as_well(name: str) -> None:
     """One whose likelihood is exact, and two of which there is a bound; texts cannot go on from all parts."""

@@ -52,6 +52,7 @@ def test_shipped_weights_are_the_average(tiny_run: Path) -> None:
     assert not torch.equal(current, average["denoiser.atom_head.1.weight"])
 
 
+@pytest.mark.slow
 def test_the_same_seed_trains_the_same_model(molgen: Run, smiles_file: Path, tiny_config: Path, tmp_path: Path) -> None:
     runs = [tmp_path / name for name in ("first", "second")]
     for run in runs:

@@ -138,6 +138,7 @@ sampled_molecules = 8
 """
 
 
+@pytest.mark.slow
 def test_the_command_line_trains_continues_and_generates(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
     config, run = tmp_path / "config.toml", tmp_path / "run"
     config.write_text(TOML)
