@@ -94,7 +94,7 @@ def build(
     A stop of any kind loses at most the file that each process is at; go on with --resume.
     """
     from molgen.cli.console import said_warnings, say
-    from molgen.cli.options import sampling_settings
+    from molgen.cli.options import refuse_given, sampling_settings
     from molgen.constraints.conditions import split_properties
     from molgen.errors import UsageError
     from molgen.library import Library
@@ -112,11 +112,8 @@ def build(
     with said_warnings():
         try:
             if resume:
-                for name in context.params:
-                    given = context.get_parameter_source(name)
-                    if name not in _FROM_LIBRARY and given is not None and given.name == "COMMANDLINE":
-                        option = {"properties": "property"}.get(name, name).replace("_", "-")
-                        raise UsageError(f"--{option} is that of the library: leave it out with --resume")
+                others = [name for name in context.params if name not in _FROM_LIBRARY]
+                refuse_given(context, others, "{} is that of the library: leave it out with --resume")
                 library.resume(n, **work)
             else:
                 if n is None:

@@ -62,15 +62,16 @@ def optimise(
 
     Example: molgen optimise --score score.toml --calls 10000 -o best.csv
     """
+    from molgen.cli.options import refuse_given
     from molgen.errors import UsageError
     from molgen.models.directory import model_path
     from molgen.optimisation.config import OptimiserConfig
     from molgen.optimisation.run import RunSettings
 
     if benchmark is not None:
-        _refuse(context, _NOT_OF_BENCHMARK, "--benchmark goes without {}")
+        refuse_given(context, _NOT_OF_BENCHMARK, "--benchmark goes without {}")
     elif resume:
-        _refuse(context, _OF_RUN, "--resume takes {} from the run; leave it out")
+        refuse_given(context, _OF_RUN, "--resume takes {} from the run; leave it out")
     if tasks is not None and benchmark is None:
         raise UsageError("--tasks are those of a --benchmark")
     if resume:
@@ -177,17 +178,6 @@ def _folder(out: Path) -> Path:
     return out.with_name(Path(out.name.removesuffix(".gz")).stem or "run")
 
 
-def _refuse(context: typer.Context, names: tuple[str, ...], message: str) -> None:
-    """Refuse options that would do nothing."""
-    from molgen.errors import UsageError
-
-    for name in names:
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
-            option = {"n": "number"}.get(name, name).replace("_", "-")
-            raise UsageError(message.format(f"--{option}"))
-
-
 def _absolute(score: str) -> str:
     """So that a run can be resumed from another folder; names of tasks stay."""
-    return str(Path(score).resolve()) if Path(score).exists() else score
+    return str(Path(score).resolve()) if Path(score).is_file() else score

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 from molgen.errors import UsageError
 from molgen.models.sampling import SamplingConfig
@@ -42,3 +45,21 @@ def to_device(generator: Generator, device: str) -> Generator:
         return generator.to(chosen)
     except (RuntimeError, AssertionError) as error:
         raise UsageError(f"cannot use the device {device!r}: {str(error).splitlines()[0]}") from None
+
+
+def refuse_given(context: typer.Context, names: Iterable[str], message: str) -> None:
+    """Refuse options that would do nothing.
+
+    Args:
+        context: of the command.
+        names: of its parameters.
+        message: with {} where the option stands.
+
+    Raises:
+        UsageError: one of them was given on the command line.
+    """
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = {"n": "number", "properties": "property"}.get(name, name).replace("_", "-")
+            raise UsageError(message.format(f"--{option}"))

@@ -42,6 +42,8 @@ def test_a_benchmark_goes_on_where_it_was(molgen: Run, model: Path, tmp_path: Pa
     first = molgen("optimise", "--benchmark", "pmo", *options, cwd=tmp_path)
     assert "sum of 2" in first.stdout and "qed" in first.stdout
     assert molgen("optimise", "--benchmark", "pmo", *options, cwd=tmp_path).stdout == first.stdout
+    one = ("--score", "pmo/qed", "--model", model, "--calls", 20, "--settings", "batch=16", "-o", "best.csv")
+    molgen("optimise", *one, cwd=tmp_path)  # the task, though there is a folder pmo/qed now
 
 
 def test_what_was_found_before_a_score_fails_is_written(molgen: Run, model: Path, tmp_path: Path) -> None:

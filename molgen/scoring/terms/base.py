@@ -16,11 +16,12 @@ from rdkit import Chem
 from molgen.scoring.shapes import AnyShape, Clip, Shape
 
 
-def _beside(path: Path, info: ValidationInfo) -> Path:
+def beside(path: Path, info: ValidationInfo) -> Path:
+    """A path, from the folder of the file that is being read where it is relative."""
     return (info.context or {}).get("folder", Path()) / path
 
 
-InputPath = Annotated[Path, AfterValidator(_beside)]
+InputPath = Annotated[Path, AfterValidator(beside)]
 """A path; a relative one begins at the folder of the file that it is written in."""
 
 

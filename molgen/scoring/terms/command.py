@@ -16,7 +16,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from rdkit import Chem
 
 from molgen.errors import UsageError
-from molgen.scoring.terms.base import Term
+from molgen.scoring.terms.base import Term, beside
 from molgen.system.signals import TIED
 
 
@@ -50,7 +50,7 @@ class CommandTerm(Term):
         except ValueError as error:
             raise UsageError(f"the command {command!r} cannot be read: {error}") from None
         if words and os.sep in words[0]:
-            words[0] = str(((info.context or {}).get("folder", Path()) / words[0]).resolve())
+            words[0] = str(beside(Path(words[0]), info).resolve())
         if not words or shutil.which(words[0]) is None:
             raise UsageError(
                 f"there is no command {words[0] if words else command!r}; is it installed, and executable?"
