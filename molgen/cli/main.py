@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from typing import Annotated
 
@@ -95,8 +94,7 @@ def main() -> None:
         with ending_by_exception():
             app()
     except Ended as end:
-        signal.signal(end.number, signal.SIG_DFL)
-        signal.raise_signal(end.number)
+        sys.exit(128 + end.number)
     except MolgenError as error:
         print(f"molgen: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from molgen.comparison.rows import measure
 from molgen.comparison.table import to_pandas, write_report
 from molgen.errors import UsageError
 from molgen.io import read_smiles, smiles_of, write_molecules
+from molgen.system.files import passing_folder
 from molgen.training.display import EVERYTHING, Display
 from molgen.training.run import MOLECULES_FILE
 
@@ -69,10 +69,10 @@ def compare(
     if resume and out is None:
         raise UsageError("resume=True continues the comparison in a folder: name it by out")
     display = Display(bars=False, say=progress) if callable(progress) else Display.of(progress)
-    with tempfile.TemporaryDirectory() as temporary:
+    with passing_folder() as temporary:
         return compare_run(
             config,
-            Path(temporary) if out is None else Path(out),
+            temporary if out is None else Path(out),
             data=data,
             budget=budget,
             seeds=seeds,

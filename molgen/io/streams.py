@@ -6,6 +6,8 @@ import atexit
 import codecs
 import gzip
 import io
+import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -35,11 +37,15 @@ def local(path: Path) -> Path:
 
 @cache
 def _standard_input() -> Path:
-    with tempfile.NamedTemporaryFile(prefix="molgen-", suffix=".smi", delete=False) as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy)
-    path = Path(copy.name)
+    path = Path(tempfile.gettempdir()) / f"molgen.{secrets.token_hex(4)}.smi"
     atexit.register(path.unlink, missing_ok=True)
+    with open(path, "xb", opener=_private) as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
     return path
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def open_bytes(path: Path) -> IO[bytes]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
 
 from molgen.errors import MolgenError
+from molgen.system.files import passing_folder
 
 MEMORY = "256MB"
 """Of a connection; what needs more goes through files beside it."""
@@ -35,17 +36,17 @@ def scratch_database(
     Raises:
         MolgenError: the disk is full, or another failure of the database.
     """
-    try:
-        made = tempfile.TemporaryDirectory(prefix=".scratch.", dir=folder)
-    except OSError as error:
-        raise MolgenError(f"cannot write {folder or tempfile.gettempdir()}: {error.strerror or error}") from None
-    try:
-        with made as scratch:
-            settings = {**_SAFE, "memory_limit": memory, "threads": threads, "temp_directory": f"{scratch}/spilled"}
+    with ExitStack() as stack:
+        try:
+            scratch = stack.enter_context(passing_folder(folder, ".scratch"))
+        except OSError as error:
+            raise MolgenError(f"cannot write {folder or tempfile.gettempdir()}: {error.strerror or error}") from None
+        settings = {**_SAFE, "memory_limit": memory, "threads": threads, "temp_directory": f"{scratch}/spilled"}
+        try:
             with duckdb.connect(":memory:", config=settings) as connection:
-                yield Path(scratch), connection
-    except duckdb.Error as error:
-        raise MolgenError(f"the database failed: {first_line(error)}") from None
+                yield scratch, connection
+        except duckdb.Error as error:
+            raise MolgenError(f"the database failed: {first_line(error)}") from None
 
 
 def closed_connection() -> duckdb.DuckDBPyConnection:

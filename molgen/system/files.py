@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import re
+import secrets
 import shutil
 import tempfile
 import tomllib
@@ -45,10 +46,7 @@ def remove_stale(path: Path) -> None:
             found = name.fullmatch(file.name)
             if found is None or _is_running(int(found[1])):
                 continue
-            if file.is_dir() and not file.is_symlink():
-                shutil.rmtree(file, ignore_errors=True)
-            else:
-                file.unlink(missing_ok=True)
+            _remove(file)
 
 
 def _is_running(process: int) -> bool:
@@ -65,6 +63,45 @@ def _is_running(process: int) -> bool:
 
 
 @contextmanager
+def passing(path: Path) -> Iterator[Path]:
+    """A path that nothing is at when the block has ended, whether a file, a folder or nothing was made there.
+
+    Its name is known before it is made, and it is removed twice: a signal whose handler raises may come at any moment,
+    also while it is being made or removed.
+    """
+    try:
+        try:
+            yield path
+        finally:
+            _remove(path)
+    finally:
+        _remove(path)
+
+
+@contextmanager
+def passing_folder(parent: Path | None = None, name: str = "molgen") -> Iterator[Path]:
+    """An empty folder of a new name, which is gone when the block has ended.
+
+    Args:
+        parent: in which it is made; by default the system's folder for such things.
+        name: with which its name begins.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    with passing((parent or Path(tempfile.gettempdir())) / f"{name}.{secrets.token_hex(4)}") as folder:
+        folder.mkdir(mode=0o700)
+        yield folder
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
 def whole_file(path: Path, overwrite: bool = True) -> Iterator[Path]:
     """A temporary path beside `path`, with the same suffixes, renamed to it if the block ends without error.
 
@@ -76,14 +113,12 @@ def whole_file(path: Path, overwrite: bool = True) -> Iterator[Path]:
     """
     check_writable(path, overwrite)
     remove_stale(path)
-    temporary = path.with_name(_unfinished(path))
-    try:
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise MolgenError(f"cannot write {path}: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    with passing(path.with_name(_unfinished(path))) as temporary:
+        try:
+            yield temporary
+            temporary.replace(path)
+        except OSError as error:
+            raise MolgenError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 @contextmanager
@@ -98,25 +133,29 @@ def whole_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
     """
     if path.exists() and not overwrite:
         raise UsageError(f"{path} exists; choose another name or pass --overwrite")
-    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_stale(path)
-        temporary = Path(tempfile.mkdtemp(prefix=f"{_unfinished(path)}.", dir=path.parent))
-        temporary.chmod(0o755)
-        yield temporary
-        if overwrite and path.exists():  # a moment between two renames is all that a kill can hit
-            former = temporary.with_name(f"{_unfinished(path)}.replaced")
-            path.replace(former)
-            temporary.replace(path)
-            shutil.rmtree(former, ignore_errors=True)
-        else:
-            _rename_to_free(temporary, path)
+        with passing_folder(path.parent, _unfinished(path)) as temporary:
+            temporary.chmod(0o755)
+            yield temporary
+            if overwrite and path.exists():
+                _replace(path, temporary)
+            else:
+                _rename_to_free(temporary, path)
     except OSError as error:
         raise MolgenError(f"cannot write {path}: {error.strerror or error}") from None
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _replace(path: Path, folder: Path) -> None:
+    """Put a folder in the place of another; only a kill between two renames can leave nothing there."""
+    with passing(path.with_name(f"{_unfinished(path)}.replaced")) as former:
+        try:
+            path.replace(former)
+            folder.replace(path)
+        finally:
+            if not path.exists():
+                former.replace(path)
 
 
 def _rename_to_free(folder: Path, path: Path) -> None:
@@ -167,8 +206,8 @@ def make_once(path: Path, last: str, make: Callable[[Path], None]) -> None:
             return
         remove_stale(path)
         try:
-            with tempfile.TemporaryDirectory(prefix=f"{_unfinished(path)}.", dir=path.parent) as scratch:
-                made = Path(scratch) / path.name
+            with passing_folder(path.parent, _unfinished(path)) as scratch:
+                made = scratch / path.name
                 made.mkdir()
                 make(made)
                 _put(made, path, last)

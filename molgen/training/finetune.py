@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Unpack
@@ -17,6 +16,7 @@ from molgen.models.recipe import MoleculesRecipe
 from molgen.models.registry import find_family
 from molgen.models.rings import rings_of
 from molgen.models.settings import FineTuningOptions, names_fields
+from molgen.system.files import passing_folder
 from molgen.system.progress import bar
 from molgen.training.config import recipe_of
 from molgen.training.display import EVERYTHING, Display
@@ -183,8 +183,8 @@ def fine_tune(
         3
     """
     start = model if isinstance(model, Generator) else Generator.from_pretrained(model)
-    with tempfile.TemporaryDirectory() as temporary:
-        run = Path(temporary) / "run" if out is None else Path(out)
+    with passing_folder() as temporary:
+        run = temporary / "run" if out is None else Path(out)
         stopped = fine_tune_run(start, molecules, run, display=Display.of(progress), **options)
         result: Generator = load_model(run / "model")
     if out is None:

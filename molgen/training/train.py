@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from molgen.errors import UsageError
 from molgen.io import smiles_of
 from molgen.models.generator import Generator
 from molgen.models.registry import find_family
+from molgen.system.files import passing_folder
 from molgen.training import run as runs
 from molgen.training.config import read_config
 from molgen.training.display import EVERYTHING, Display
@@ -145,8 +145,8 @@ def train(
         raise UsageError(f"{found.name} generates no molecules; train it by: molgen train {found.name}")
     if resume and out is None:
         raise UsageError("resume=True continues the run in a folder: name it by out")
-    with tempfile.TemporaryDirectory() as temporary:
-        run = Path(temporary) / "run" if out is None else Path(out)
+    with passing_folder() as temporary:
+        run = temporary / "run" if out is None else Path(out)
         stopped = train_run(
             found.name,
             run,

@@ -102,6 +102,26 @@ def test_ctrl_c_loses_no_molecule(tmp_path: Path) -> None:
     assert molecules == Generator.from_pretrained("qm9-text").generate(len(molecules)).smiles
 
 
+def test_the_copy_of_standard_input_goes_with_the_command(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "molgen", "data", "info", "-"],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        deadline = time.monotonic() + 60
+        assert process.stdin is not None
+        process.stdin.write(b"CCO\n")
+        process.stdin.flush()
+        while not list(tmp_path.glob("*.smi")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert list(tmp_path.glob("*.smi"))
+        process.terminate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("batches", [1, 20, 40])
 def test_an_interrupted_call_hands_over_its_first_attempts(tiny_model: Path, batches: int) -> None:
     model = Generator.from_pretrained(tiny_model)

@@ -7,14 +7,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from molgen.errors import MolgenError, UsageError
-from molgen.system.files import make_once, whole_file, whole_folder
+from molgen.system.files import make_once, passing_folder, whole_file, whole_folder
+from molgen.system.signals import Ended
 
 WRITING = """
 import sys, time
@@ -137,3 +139,56 @@ def test_nothing_is_left_of_a_failure(tmp_path: Path) -> None:
     with pytest.raises(MolgenError, match="can be used"):
         make_once(tmp_path / "entry", "last", fail)
     assert not (tmp_path / "entry").exists() and not [name for name in names(tmp_path) if ".partial." in name]
+
+
+def made_in_passing(folder: Path) -> None:
+    with passing_folder(folder) as made:
+        (made / "more").mkdir()
+
+
+def made_once(folder: Path) -> None:
+    make_once(folder / "once", "last", lambda made: (made / "last").touch())
+
+
+def ended_at(line: int, work: Callable[[Path], None], folder: Path) -> bool:
+    """Do work, and raise what a signal does when so many lines of the module, or of shutil, have been run."""
+    left = line
+
+    def look(frame: FrameType, event: str, _: object) -> object:
+        nonlocal left
+        if not frame.f_code.co_filename.endswith(("system/files.py", "shutil.py")):
+            return None if event == "call" else look
+        left -= event == "line"
+        if left < 0:
+            sys.settrace(None)
+            raise Ended(signal.SIGTERM)
+        return look
+
+    before = sys.gettrace()
+    sys.settrace(look)
+    try:
+        work(folder)
+    except (Ended, OSError, MolgenError):  # `shutil` closes a file twice when it is interrupted at closing it
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+@pytest.mark.parametrize("work", [made_in_passing, made_once, write_both])
+def test_at_whatever_line_a_signal_comes_nothing_is_left_and_nothing_lost(
+    work: Callable[[Path], None], tmp_path: Path
+) -> None:
+    """Each line is one moment; of what is written over, the former or the new one stays."""
+    line = 0
+    while True:
+        folder = tmp_path / str(line)
+        (folder / "out").mkdir(parents=True)
+        (folder / "out" / "former").touch()
+        ended = ended_at(line, work, folder)
+        assert names(folder) <= {"out", "out.smi", "once", ".once.lock"}, line
+        assert names(folder / "out") in ({"former"}, {"whole"}), line
+        if not ended:
+            break
+        line += 1
+    assert line > 10
