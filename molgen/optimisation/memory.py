@@ -49,7 +49,20 @@ class Memory:
 
     def best(self, count: int) -> list[int]:
         """Numbers of the best molecules, best first; of equal ones the first; each scaffold as often as it may be."""
-        order: list[int] = np.argsort(-np.array(self.totals), kind="stable").tolist()
+        return self._chosen(np.arange(len(self)), count)
+
+    def good(self, count: int) -> list[int]:
+        """Numbers of molecules to learn from and to change: the best ones, if they are better than the worst.
+
+        Of equal ones the newest come first. Where many molecules are as good as the best, those that are changed change
+        too, and what is far from the first of them is reached (neutral drift).
+        """
+        worst = min(self.totals, default=0.0)
+        return [number for number in self._chosen(-np.arange(len(self)), count) if self.totals[number] > worst]
+
+    def _chosen(self, before: NDArray[np.int64], count: int) -> list[int]:
+        """The best; of equal ones that for which `before` is least."""
+        order: list[int] = np.lexsort((before, -np.array(self.totals))).tolist()
         if self._per_scaffold is None:
             return order[:count]
         found: list[int] = []
@@ -63,11 +76,11 @@ class Memory:
         return found
 
     def rewards(self, numbers: Sequence[int]) -> NDArray[np.float64]:
-        """Totals of molecules, 0 for those that `best` leaves out because their scaffold has better ones."""
+        """Totals of molecules, 0 for those that `good` leaves out because their scaffold has better ones."""
         totals = np.array([self.totals[number] for number in numbers], dtype=float)
         if self._per_scaffold is None:
             return totals
-        kept = set(self.best(len(self)))
+        kept = set(self._chosen(-np.arange(len(self)), len(self)))
         return np.where([number in kept for number in numbers], totals, 0.0)
 
     def mean_of_best(self, count: int) -> float:

@@ -137,7 +137,7 @@ class Optimiser:
     def _learn(self, new: range, draw: np.random.Generator) -> None:
         """Gradient steps on new molecules and on good ones of the memory."""
         config, memory = self.config, self.memory
-        good = memory.best(max(config.replay * 4, config.parents))
+        good = memory.good(max(config.replay * 4, config.parents))
         baseline = float(memory.rewards(new).mean()) if new else 0.0
         for number in range(config.updates if good else 0):
             chosen = [good[rank] for rank in ranked(config.replay, len(good), config.rank, draw)]

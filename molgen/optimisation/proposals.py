@@ -63,8 +63,8 @@ class Proposer:
             keys: randomness of sizes ``(B,)``.
             draw: other randomness.
         """
-        best = memory.best(self.config.parents)
-        wanted = round(self.config.regrowth * len(keys.keys)) if self._regrows and len(best) > 1 else 0
+        best = memory.good(self.config.parents)
+        wanted = round(self.config.regrowth * len(keys.keys)) if self._regrows and best else 0
         found: list[Proposal] = []
         for _ in range(wanted // self._children):
             proposal = self._regrown(memory, best, draw)

@@ -22,6 +22,16 @@ def test_the_best_come_first_and_of_equal_ones_the_first_scored() -> None:
     assert Memory().mean_of_best(10) == 0
 
 
+def test_of_equal_ones_the_newest_are_changed_and_none_where_all_are_alike() -> None:
+    assert filled().good(3) == [4, 1, 2]
+    assert filled().good(5) == [4, 1, 2, 0]  # CCO is the worst
+    assert filled(1).good(5) == [4, 1]
+    memory = Memory()
+    assert memory.good(2) == []
+    memory.add(MOLECULES, [0.0] * 5)
+    assert memory.good(5) == []
+
+
 def test_a_scaffold_counts_no_more_often_than_it_may() -> None:
     assert filled(1).best(5) == [1, 4, 3]
     assert filled(2).best(5) == [1, 4, 2, 3]
