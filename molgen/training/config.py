@@ -63,6 +63,10 @@ def _tables(config: str | Path | Mapping[str, Any] | None) -> tuple[dict[str, An
     return read_toml(Path(config)), str(config)
 
 
+_MISTAKES = {"extra_forbidden": "unknown key", "missing": "missing, and there is no default"}
+"""What is said instead of Pydantic's messages."""
+
+
 def recipe_of(family: Family, settings: dict[str, Any], where: str) -> Recipe:
     """The recipe of a run of a family.
 
@@ -80,5 +84,7 @@ def recipe_of(family: Family, settings: dict[str, Any], where: str) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "configuration"
-        what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        what = _MISTAKES.get(first["type"], first["msg"])
+        if first["type"] == "missing" and first["loc"][0] == "data":
+            what += "; name what to learn from, by --data or in the table [data]"
         raise UsageError(f"{where}: {key}: {what}") from None

@@ -28,6 +28,7 @@ from molgen.training.config import read_config
         ("[optimiser]\nproperty_reward = 0.5", "optimiser.*set validity_weight too"),
         ("family = 'any-order'\nblocks = []", "blocks"),
         ("family = 'gan'", "unknown family 'gan'"),
+        ("family = 'stream'", "data: missing.*by --data"),
         ("network = 3", "network"),
         ("not toml", "is not TOML"),
     ],
