@@ -21,7 +21,7 @@ from molgen.diffusion.random_keys import RandomKeys
 from molgen.features.named_properties import PROPERTIES
 from molgen.graph.autoregressive.config import AutoregressiveGraphConfig
 from molgen.graph.autoregressive.costs import list_choices, neighbour_costs
-from molgen.graph.autoregressive.decoder import Decoder, begun, passes
+from molgen.graph.autoregressive.decoder import begun
 from molgen.graph.autoregressive.given import Given
 from molgen.graph.autoregressive.mixed import sample_mixed
 from molgen.graph.autoregressive.network import ANCHORS, GraphTransformer, NeighbourHead, after_anchors
@@ -31,17 +31,15 @@ from molgen.graph.autoregressive.plan import Asked, Plan
 from molgen.graph.autoregressive.preparation import Preparation, reordered, squares
 from molgen.graph.autoregressive.properties import PropertyCondition
 from molgen.graph.autoregressive.reward import advantages, asked_as_in, followed
+from molgen.graph.autoregressive.sampling import block_size, decode, judged, sample
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing, together
 from molgen.graph.generator import STATES, GraphGenerator, state_graphs
 from molgen.models.results import Attempt
 from molgen.models.sampling import SamplingConfig
 from molgen.models.source import Form
-from molgen.nn.pairs import square_to_list
 from molgen.nn.transformer import Cache
 from molgen.system.hardware import parallel_map
 
-_REDRAWS = 8
-"""Most drawings of one molecule under the valence guard."""
 _TARGETS, _ORDERS = 2, 1 << 20
 """Streams of random numbers for targets and for generation orders; 0 and 1 are those of sizes and of states."""
 TARGETS = 16_384
@@ -111,7 +109,7 @@ class AutoregressiveGraphModel(GraphGenerator):
         return self.bounds_by_size([batch], [rng])[0]
 
     def bounds_by_size(self, batches: Sequence[GraphBatch], rngs: Sequence[RandomKeys]) -> list[Tensor]:
-        sizes, block = [batch.atoms.shape[1] for batch in batches], self._block(self.sampling)
+        sizes, block = [batch.atoms.shape[1] for batch in batches], block_size(self.config, self.sampling)
         orders = [block_order(n, block, rng) for n, rng in zip(sizes, rngs, strict=True)]
         costs = self._costs([self.in_order(*each) for each in zip(batches, orders, strict=True)])
         shares = [self.config.sizes.get(n, 0.0) or 1e-12 for n in sizes]
@@ -135,7 +133,7 @@ class AutoregressiveGraphModel(GraphGenerator):
     @property
     def exact(self) -> bool:
         """Where atoms come in canonical order."""
-        return self._block(self.sampling) == 1
+        return block_size(self.config, self.sampling) == 1
 
     def validation(self, batch: GraphBatch, rng: RandomKeys) -> dict[str, Tensor]:
         found = super().validation(batch, rng)
@@ -189,9 +187,9 @@ class AutoregressiveGraphModel(GraphGenerator):
         size = batch.atoms.shape[1]
         asked, group = asked_as_in(batch, self.vocabulary)
         with torch.no_grad():
-            state, satisfied = self._decode(size, rng, SamplingConfig(), None, asked)
-        judged = self._judged(state, asked)
-        valid = [smiles if ok else None for smiles, ok in zip(judged, satisfied, strict=True)]
+            state, satisfied = decode(self, size, rng, SamplingConfig(), asked)
+        judgement = judged(self.codec, state, asked)
+        valid = [smiles if ok else None for smiles, ok in zip(judgement, satisfied, strict=True)]
         share = sum(smiles is not None for smiles in valid) / max(1, len(valid))
         rewards = torch.tensor(self._rewards(valid, asked, following), device=self.device)
         weight = advantages(rewards, group)
@@ -199,7 +197,7 @@ class AutoregressiveGraphModel(GraphGenerator):
         if not len(rows):
             return torch.zeros((), device=self.device), share
         drawn = GraphBatch(state["atoms"][rows], state["bonds"][rows], batch.examples[rows], batch.visit)
-        block = 1 if asked.given is not None else self._block(SamplingConfig())
+        block = 1 if asked.given is not None else block_size(self.config, SamplingConfig())
         order = block_order(size, block, rng.fold_in(0))[rows]
         cost = self.cost(self.in_order(drawn, order, asked.rows(rows)))
         return -((cost["atoms"] + cost["bonds"]) * weight[rows]).sum(), share
@@ -216,10 +214,6 @@ class AutoregressiveGraphModel(GraphGenerator):
 
     def tightened(self, bounds: Tensor) -> Tensor:
         return over_orders(bounds)
-
-    def _block(self, sampling: SamplingConfig) -> int:
-        """Size of the blocks to sample in: by default the first of training."""
-        return self.config.blocks[0] if sampling.block is None else sampling.block
 
     def cost(self, batch: TeacherForcing) -> dict[str, Tensor]:
         """- log p of the atoms that are not given and of their bonds, nats, each ``(B,)``."""
@@ -286,14 +280,14 @@ class AutoregressiveGraphModel(GraphGenerator):
         self, size: int, rng: RandomKeys, sampling: SamplingConfig, form: Form, conditions: Conditions | None = None
     ) -> list[Attempt]:
         asked = self._decoded_from(rng, conditions)
-        state, calls, judged = self._sample(size, rng.fold_in(STATES), sampling, None, asked)
+        state, calls, known = sample(self, self.codec, size, rng.fold_in(STATES), sampling, asked)
         read = strict_smiles if form == "strict" else raw_smiles
         graphs = state_graphs(state)
-        if judged is None:  # not under the valence guard
-            judged = [None] * len(graphs)
+        if known is None:  # not under the valence guard
+            known = [None] * len(graphs)
         return [
             Attempt(smiles if smiles is not None else read(self.codec.decode(graph)), count)
-            for graph, smiles, count in zip(graphs, judged, calls, strict=True)
+            for graph, smiles, count in zip(graphs, known, calls, strict=True)
         ]
 
     def sample_several(
@@ -312,12 +306,12 @@ class AutoregressiveGraphModel(GraphGenerator):
         given, states = [pieces.get(id(one)) for one in conditions], rng.fold_in(STATES)
         cores = torch.get_num_threads() if self.device.type == "cpu" else 1
 
-        def sample(core: int) -> list[Attempt]:
+        def part(core: int) -> list[Attempt]:
             some = slice(core, None, cores)
             keys = states.select(torch.arange(len(sizes), device=rng.keys.device)[some])
             return sample_mixed(self, self.codec, sizes[some], given[some], keys, sampling)
 
-        found: list[list[Attempt]] = list(parallel_map(sample, range(min(cores, len(sizes))), self.device))
+        found: list[list[Attempt]] = list(parallel_map(part, range(min(cores, len(sizes))), self.device))
         return [found[row % cores][row // cores] for row in range(len(sizes))]
 
     def sample_states(
@@ -328,7 +322,8 @@ class AutoregressiveGraphModel(GraphGenerator):
         observer: Callable[[State], None] | None = None,
         conditions: Conditions | None = None,
     ) -> tuple[State, list[int]]:
-        return self._sample(size, rng.fold_in(STATES), sampling, observer, self._decoded_from(rng, conditions))[:2]
+        asked = self._decoded_from(rng, conditions)
+        return sample(self, self.codec, size, rng.fold_in(STATES), sampling, asked, observer)[:2]
 
     def least_atoms(self, conditions: Conditions) -> int:
         return 1 if conditions.fragment is None else Given.of(conditions.fragment, self.vocabulary).smallest
@@ -340,78 +335,3 @@ class AutoregressiveGraphModel(GraphGenerator):
     def _decoded_from(self, rng: RandomKeys, conditions: Conditions | None) -> Asked:
         """What is given to the decoder of attempts whose sizes have been drawn with the same keys."""
         return Asked() if conditions is None else self._plan(conditions).asked(rng.fold_in(_TARGETS))
-
-    @torch.no_grad()
-    def _sample(
-        self,
-        size: int,
-        rng: RandomKeys,
-        sampling: SamplingConfig,
-        observer: Callable[[State], None] | None,
-        asked: Asked,
-    ) -> tuple[State, list[int], list[str | None] | None]:
-        """State, network calls and, under the valence guard, canonical SMILES, None where it is invalid.
-
-        What does not have all that is given, joined as it is meant to be, is drawn again, as is what is invalid under
-        the guard.
-        """
-        state, satisfied = self._decode(size, rng, sampling, observer, asked)
-        cost = (size - asked.known) * passes(sampling, asked.targets, self.config)
-        calls = [cost] * len(rng.keys)
-        guarded = sampling.valence_guard
-        judged = self._judged(state, asked) if guarded else None
-        for number in range(1, _REDRAWS if guarded or asked.given is not None else 1):
-            wrong = [row for row, fine in enumerate(satisfied) if not fine or (judged is not None and not judged[row])]
-            if not wrong:
-                break
-            rows = torch.tensor(wrong, device=rng.keys.device)
-            again, fine = self._decode(size, rng.select(rows).fold_in(-number), sampling, observer, asked.rows(rows))
-            for kind, values in again.items():
-                state[kind][rows] = values
-            for row, ok in zip(wrong, fine, strict=True):
-                calls[row] += cost
-                satisfied[row] = ok
-            if judged is not None:
-                for row, smiles in zip(wrong, self._judged(again, asked), strict=True):
-                    judged[row] = smiles
-        return state, calls, judged
-
-    def _judged(self, state: State, asked: Asked) -> list[str | None]:
-        """Canonical SMILES, or None of what is invalid, or where RDKit finds other aromatic atoms in a given piece."""
-        found = [strict_smiles(self.codec.decode(graph)) for graph in state_graphs(state)]
-        if asked.given is None:
-            return found
-        fragment = asked.given.fragment
-        return [smiles if smiles is not None and fragment.contained_in(smiles) else None for smiles in found]
-
-    def _decode(
-        self,
-        size: int,
-        rng: RandomKeys,
-        sampling: SamplingConfig,
-        observer: Callable[[State], None] | None,
-        asked: Asked,
-    ) -> tuple[State, list[bool]]:
-        """States, and whether they have all that is given as it is meant to be."""
-        block = 1 if sampling.valence_guard or asked.given is not None else self._block(sampling)
-        order = block_order(size, block, rng.fold_in(0))
-        decoder = Decoder(self, size, order, sampling, asked.given, asked.targets)
-        atoms = torch.full_like(order, self.masked)
-        bonds = order.new_zeros(*order.shape, size)
-        known = decoder.graph.known
-        atoms[:, :known] = decoder.atoms
-        bonds[:, :known, :known] = torch.from_numpy(decoder.graph.bonds[:, :known, :known]).to(bonds)
-        for m in range(known, size):
-            atom, row = decoder.step(rng.fold_in(m + 1))
-            here = order[:, m : m + 1]
-            atoms.scatter_(1, here, atom[:, None])
-            row = torch.zeros_like(order).scatter_(1, order[:, :m], row)
-            bonds.scatter_(1, here[..., None].expand(-1, -1, size), row[:, None])
-            if observer is not None:
-                observer({"atoms": atoms.clone(), "bonds": _listed(bonds)})
-        return {"atoms": atoms, "bonds": _listed(bonds)}, decoder.satisfied
-
-
-def _listed(bonds: Tensor) -> Tensor:
-    """Pairs ``(B, n (n - 1) / 2)`` of squares of which one half or both are filled."""
-    return square_to_list(torch.maximum(bonds, bonds.transpose(1, 2)))

@@ -22,6 +22,7 @@ from molgen.graph.autoregressive.model import AutoregressiveGraphModel
 from molgen.graph.autoregressive.orders import PIECES
 from molgen.graph.autoregressive.partial_graph import BONDS
 from molgen.graph.autoregressive.plan import Asked
+from molgen.graph.autoregressive.sampling import decode, sample
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
 from molgen.graph.generator import state_graphs
 from tests.unit.graph.toy import all_graphs, conditioned, toy
@@ -97,7 +98,9 @@ def distance_to(
     n = 20_000
     targets = None if asked.targets is None else Targets(*(part.expand(n, -1) for part in asked.targets))
     sampling = model.sampling_with(guidance=GUIDANCE)
-    state, *_ = model._sample(3, RandomKeys.from_seed(0, torch.arange(n)), sampling, None, Asked(asked.given, targets))
+    state, *_ = sample(
+        model, model.codec, 3, RandomKeys.from_seed(0, torch.arange(n)), sampling, Asked(asked.given, targets)
+    )
     drawn = Counter(map(tuple, torch.cat([state["atoms"], state["bonds"]], dim=1).tolist()))
     shares = torch.tensor([drawn[tuple(graph)] / n for graph in graphs])
     return float((shares - expected).abs().sum() / 2), float((expected / n).sqrt().sum())
@@ -171,11 +174,11 @@ def test_withheld_properties_are_the_unconditional_model() -> None:
     """To the last bit: values that are withheld have no influence, and guidance changes nothing."""
     model, rng = conditioned(), RandomKeys.from_seed(3, torch.arange(200))
     nothing = Targets(torch.randn(200, 2) * 100, torch.zeros(200, 2, dtype=torch.bool))
-    free, *_ = model._sample(4, rng, model.sampling, None, Asked())
-    withheld, *_ = model._sample(4, rng, model.sampling, None, Asked(targets=nothing))
+    free, *_ = sample(model, model.codec, 4, rng, model.sampling, Asked())
+    withheld, *_ = sample(model, model.codec, 4, rng, model.sampling, Asked(targets=nothing))
     assert all(torch.equal(free[kind], withheld[kind]) for kind in free)
     asked = Targets(torch.full((200, 2), 90.0), torch.ones(200, 2, dtype=torch.bool))
-    other, *_ = model._sample(4, rng, model.sampling, None, Asked(targets=asked))
+    other, *_ = sample(model, model.codec, 4, rng, model.sampling, Asked(targets=asked))
     assert not torch.equal(free["atoms"], other["atoms"])
 
 
@@ -188,7 +191,7 @@ def test_given_pieces_are_kept_used_as_marked_and_joined(text: str, guard: bool)
     model, fragment = conditioned(size=8), parse_fragment(text)
     given = Given.of(fragment, model.vocabulary)
     k, rng = len(given.atoms), RandomKeys.from_seed(1, torch.arange(120))
-    state, satisfied = model._decode(8, rng, model.sampling_with(valence_guard=guard), None, Asked(given))
+    state, satisfied = decode(model, 8, rng, model.sampling_with(valence_guard=guard), Asked(given))
     i, j = np.triu_indices(8, 1)
     assert sum(satisfied) > 20
     for row in np.flatnonzero(satisfied):

@@ -12,6 +12,7 @@ from molgen.chem.valence import capacities
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.graph.autoregressive.guard import ValenceGuard
 from molgen.graph.autoregressive.plan import Asked
+from molgen.graph.autoregressive.sampling import decode
 from tests.unit.graph.toy import toy
 
 SIZE = 7
@@ -26,7 +27,7 @@ def test_valences_hold_and_atoms_are_bonded(atoms: tuple[str, ...]) -> None:
     room = np.array(capacities(model.vocabulary))
     broken = {}
     for guard in (True, False):
-        state, _ = model._decode(SIZE, rng, model.sampling_with(valence_guard=guard), None, Asked())
+        state, _ = decode(model, SIZE, rng, model.sampling_with(valence_guard=guard), Asked())
         orders = np.array(LEAST_ORDERS)[state["bonds"].numpy()]
         broken[guard] = 0
         for categories, pairs in zip(state["atoms"].numpy(), orders, strict=True):
