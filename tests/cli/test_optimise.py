@@ -10,6 +10,19 @@ import pytest
 from tests.conftest import Run
 from tests.unit.optimisation.tiny import tiny
 
+FAILING = """
+calls = []
+
+def f(smiles):
+    calls.append(smiles)
+    if len(calls) == 3:
+        return [0.5]
+    with open("seen.smi", "a") as file:
+        file.writelines(text + "\\n" for text in smiles)
+    return [len(text) / 50 for text in smiles]
+"""
+"""A score that fails at its third call."""
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -47,14 +60,13 @@ def test_a_benchmark_goes_on_where_it_was(molgen: Run, model: Path, tmp_path: Pa
 
 
 def test_what_was_found_before_a_score_fails_is_written(molgen: Run, model: Path, tmp_path: Path) -> None:
-    (tmp_path / "failing_on_command.py").write_text(
-        "seen = []\n\ndef f(smiles):\n    seen.append(1)\n    return [0.5] * (len(smiles) if len(seen) < 3 else 1)\n"
-    )
+    (tmp_path / "failing_on_command.py").write_text(FAILING)
     (tmp_path / "score.toml").write_text('[[terms]]\ntype = "function"\nfunction = "failing_on_command:f"\n')
     options = ("--model", model, "--settings", "batch=16", "-o", "best.csv")
     result = molgen("optimise", "--score", "score.toml", *options, cwd=tmp_path, code=1)
     assert "returned 1 values for" in result.stderr.splitlines()[-1]
-    assert len((tmp_path / "best.csv").read_text().splitlines()) > 8
+    found = [row["smiles"] for row in csv.DictReader((tmp_path / "best.csv").open())]
+    assert len(found) > 3 and sorted(found) == sorted((tmp_path / "seen.smi").read_text().splitlines())
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,14 @@ def test_a_cluster_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert len(str(caught.value).splitlines()) == 1 and not (tmp_path / "lib").exists()
 
 
+def command(process: psutil.Process) -> str:
+    """The command line of a process, nothing where it has ended."""
+    try:
+        return "".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
 @pytest.mark.slow
 def test_the_same_bytes_with_a_process_killed(library: Library, hashes: Hashes, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed")
@@ -42,8 +50,10 @@ def test_the_same_bytes_with_a_process_killed(library: Library, hashes: Hashes, 
     killed = []
 
     def kill_one(kept: int, text: str) -> None:
-        workers = [one for one in psutil.Process().children(recursive=True) if "ray::_Actor" in "".join(one.cmdline())]
-        if not killed and workers:
+        if killed:
+            return
+        workers = [one for one in psutil.Process().children(recursive=True) if "ray::_Actor" in command(one)]
+        if workers:
             killed.append(workers[0])
             workers[0].kill()
 
