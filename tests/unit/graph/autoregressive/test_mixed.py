@@ -27,6 +27,7 @@ ASKED = [
 ]
 
 
+@pytest.mark.slow
 def test_attempts_of_many_kinds_are_what_they_are_alone() -> None:
     model, seeds = tiny(), range(12)
     sampling = model.sampling_with(valence_guard=True)

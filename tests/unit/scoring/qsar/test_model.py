@@ -27,6 +27,7 @@ def molecules(texts: list[str]) -> list[Chem.Mol]:
     return [Chem.MolFromSmiles(text) for text in texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ESTIMATOR_NAMES)
 @pytest.mark.parametrize("threshold", (None, 0.3))
 def test_every_estimator_predicts_what_it_has_seen(
