@@ -38,13 +38,14 @@ def local(path: Path) -> Path:
 @cache
 def _standard_input() -> Path:
     path = Path(tempfile.gettempdir()) / f"molgen.{secrets.token_hex(4)}.smi"
-    atexit.register(path.unlink, missing_ok=True)
+    atexit.register(path.unlink, missing_ok=True)  # before it is there: a signal may end the copying
     with open(path, "xb", opener=_private) as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy)
     return path
 
 
 def _private(path: str, flags: int) -> int:
+    """Open a file that other users cannot read; the folder is theirs too."""
     return os.open(path, flags, 0o600)
 
 

@@ -49,7 +49,7 @@ class Memory:
 
     def best(self, count: int) -> list[int]:
         """Numbers of the best molecules, best first; of equal ones the first; each scaffold as often as it may be."""
-        return self._chosen(np.arange(len(self)), count)
+        return self._chosen(count, newest=False)
 
     def good(self, count: int) -> list[int]:
         """Numbers of molecules to learn from and to change: the best ones, if they are better than the worst.
@@ -58,11 +58,12 @@ class Memory:
         too, and what is far from the first of them is reached (neutral drift).
         """
         worst = min(self.totals, default=0.0)
-        return [number for number in self._chosen(-np.arange(len(self)), count) if self.totals[number] > worst]
+        return [number for number in self._chosen(count, newest=True) if self.totals[number] > worst]
 
-    def _chosen(self, before: NDArray[np.int64], count: int) -> list[int]:
-        """The best; of equal ones that for which `before` is least."""
-        order: list[int] = np.lexsort((before, -np.array(self.totals))).tolist()
+    def _chosen(self, count: int, newest: bool) -> list[int]:
+        """The best; of equal ones the newest, or the first."""
+        scored = np.arange(len(self))
+        order: list[int] = np.lexsort((-scored if newest else scored, -np.array(self.totals))).tolist()
         if self._per_scaffold is None:
             return order[:count]
         found: list[int] = []
@@ -80,7 +81,7 @@ class Memory:
         totals = np.array([self.totals[number] for number in numbers], dtype=float)
         if self._per_scaffold is None:
             return totals
-        kept = set(self._chosen(-np.arange(len(self)), len(self)))
+        kept = set(self._chosen(len(self), newest=True))
         return np.where([number in kept for number in numbers], totals, 0.0)
 
     def mean_of_best(self, count: int) -> float:

@@ -157,7 +157,7 @@ def ended_at(line: int, work: Callable[[Path], None], folder: Path) -> bool:
     def look(frame: FrameType, event: str, _: object) -> object:
         nonlocal left
         if not frame.f_code.co_filename.endswith(("system/files.py", "shutil.py")):
-            return None if event == "call" else look
+            return None
         left -= event == "line"
         if left < 0:
             sys.settrace(None)
