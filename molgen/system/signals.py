@@ -8,9 +8,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from molgen.errors import MolgenError
@@ -23,6 +23,9 @@ IMPORT_POLL = 0.02
 
 _DEATH_SIGNAL = 1
 """``PR_SET_PDEATHSIG`` of Linux."""
+
+_held: list[int] = []
+"""Signals that came during a call that is `uninterrupted`."""
 
 
 class Ended(BaseException):
@@ -42,8 +45,9 @@ def ending_by_exception() -> Iterator[None]:
     """For the length of a block, `ENDING` signals raise `Ended`, so that unfinished files and worker processes go.
 
     While a module is being imported the exception waits: compiled modules import others and swallow what is raised in
-    them, and the signal would be lost. Whatever error follows from an exception at any other moment, the block ends
-    with `Ended`, and after Ctrl-C with `KeyboardInterrupt`. Signals that are ignored, as under ``nohup``, stay so.
+    them, and the signal would be lost. It waits too while something is called that is `uninterrupted`. Whatever error
+    follows from an exception at any other moment, the block ends with `Ended`, and after Ctrl-C with
+    `KeyboardInterrupt`. Signals that are ignored, as under ``nohup``, stay so.
     Outside the main thread, which alone receives signals, this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -53,7 +57,11 @@ def ending_by_exception() -> Iterator[None]:
     received: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
-        if importing(frame):
+        code = list(_code(frame))
+        if _call.__code__ in code:
+            _held.append(number)
+            return
+        if any(one.co_filename.startswith("<frozen importlib") for one in code):
             threading.Timer(IMPORT_POLL, os.kill, [os.getpid(), number]).start()
             return
         received.append(number)
@@ -86,13 +94,37 @@ def ending_by_exception() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def importing(frame: FrameType | None) -> bool:
-    """Whether a module is being imported where the frame is."""
+def uninterrupted(function: Callable[[], object]) -> None:
+    """Call a function to its end before a signal of `ending_by_exception` raises an exception.
+
+    Threads and processes that it starts never receive Ctrl-C, which a terminal sends to every process at once: the main
+    thread alone acts on it, and ends the others.
+    """
+    try:
+        _call(function)
+    finally:
+        if _held:
+            number = _held[0]
+            _held.clear()
+            signal.raise_signal(number)
+
+
+def _call(function: Callable[[], object]) -> None:
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        function()
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        function()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _code(frame: FrameType | None) -> Iterator[CodeType]:
+    """What is being executed, innermost first."""
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            return True
+        yield frame.f_code
         frame = frame.f_back
-    return False
 
 
 def leave_terminal() -> None:

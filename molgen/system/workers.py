@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from molgen.system.signals import ENDING, end_with_parent
+from molgen.system.signals import ENDING, end_with_parent, uninterrupted
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -123,6 +123,7 @@ def isolated_pairs(
     pool = ProcessPool(jobs, initializer=_begin, context=multiprocessing.get_context(method))
     iterator, pending = iter(items), deque[_Batch[T, R]]()
     try:
+        start(pool)
         while True:
             while len(pending) < 3 * jobs and (part := list(islice(iterator, chunk))):
                 pending.append(_Batch(pool, function, part, time_limit))
@@ -133,6 +134,14 @@ def isolated_pairs(
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
+
+
+def start(pool: ProcessPool) -> None:
+    """Start the processes of a pool, which Ctrl-C does not reach.
+
+    Without interruption: a process that a signal left half begun, the pool would not know and not end.
+    """
+    uninterrupted(lambda: pool.active)
 
 
 def _begin() -> None:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from molgen.library.duplicates import Dropped, find_duplicates
 from molgen.library.engines.base import TRIES, Engine
 from molgen.system.hardware import use_one_core
 from molgen.system.signals import end_with_parent
+from molgen.system.workers import start
 
 R = TypeVar("R")
 
@@ -60,6 +62,9 @@ class Local(Engine):
         if self._pool is None:  # spawned: a fork of a process with threads of OpenMP may hang
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPool(self.workers, initializer=_prepare, context=context)
+            if os.name == "posix":
+                resource_tracker.ensure_running()  # which, when it is started, lets Ctrl-C through again
+            start(self._pool)
         future: Future[R] = self._pool.schedule(function, args=call)
         return future
 

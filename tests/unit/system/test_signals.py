@@ -31,6 +31,30 @@ def slow(item):
 list(isolated_map(slow, range(4), jobs=2, chunk=1))
 """
 
+STARTING = """
+import multiprocessing.util
+import os
+import sys
+from molgen.library.engines.local import Local
+from molgen.system.signals import Ended, ending_by_exception
+
+launch, launches, number = multiprocessing.util.spawnv_passfds, [], int(sys.argv[2])
+
+def launch_and_signal(*args):
+    process = launch(*args)
+    launches.append(process)
+    if len(launches) == int(sys.argv[1]):
+        os.killpg(0, number)  # all processes, as a terminal does
+    return process
+
+multiprocessing.util.spawnv_passfds = launch_and_signal
+try:
+    with ending_by_exception(), Local(2) as engine:
+        list(engine.map(abs, [(-1,), (-2,)]))
+except (Ended, KeyboardInterrupt):
+    print(*launches)
+"""
+
 
 def gone(processes: list[psutil.Process], seconds: float = 30) -> bool:
     """Whether all have ended within some seconds."""
@@ -118,3 +142,23 @@ def test_workers_end_with_their_parent(number: signal.Signals, tmp_path: Path) -
     process.stdout.close()
     assert process.wait(60) == -number
     assert gone(children)
+
+
+@LINUX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("launch", [2, 3])  # after a tracker of Python's
+def test_a_signal_waits_until_all_workers_are_started(launch: int, number: signal.Signals, tmp_path: Path) -> None:
+    """A worker that is half begun would be left, and say on stderr what it no longer finds."""
+    program = subprocess.run(
+        [sys.executable, "-c", STARTING, str(launch), str(int(number))],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+        start_new_session=True,
+    )
+    assert program.returncode == 0 and not program.stderr
+    processes = [int(process) for process in program.stdout.split()]
+    assert len(processes) == 3
+    assert gone([psutil.Process(process) for process in processes if psutil.pid_exists(process)])
