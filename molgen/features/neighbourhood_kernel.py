@@ -91,16 +91,25 @@ def views(found: Any, codes: Any, depth: int) -> Any:
         codes: of the nodes ``(nodes,)``; of those at one distance the order does not count.
         depth: largest distance.
     """
-    atoms = len(found)
+    atoms, nodes = found.shape
     hashes = np.zeros((atoms, depth + 1), np.uint64)
+    here = np.empty(nodes, np.uint64)
     for root in range(atoms):
         running = np.uint64(0)
         for distance in range(depth + 1):
-            here = codes[found[root] == distance]
-            if len(here) == 0:
+            count = 0
+            for node in range(nodes):
+                if found[root, node] == distance:  # insertion sort: there are few
+                    at = count
+                    while at > 0 and here[at - 1] > codes[node]:
+                        here[at] = here[at - 1]
+                        at -= 1
+                    here[at] = codes[node]
+                    count += 1
+            if count == 0:
                 break
             running = mixed(running, np.uint64(distance))
-            for code in np.sort(here):
+            for code in here[:count]:
                 running = mixed(running, code)
             hashes[root, distance] = running | np.uint64(1)
     return hashes
@@ -119,7 +128,8 @@ def features(found: Any, hashes: Any, depth: int) -> Any:
     size, most = 64, 2 * steps * np.sum(found[:, :atoms] >= 0)
     while size < 2 * most:
         size *= 2
-    keys, counts, groups = np.zeros(size, np.uint64), np.zeros(size, np.int64), np.zeros(size, np.int64)
+    counts = np.zeros(size, np.int64)  # a slot without a count has no key and no group
+    keys, groups = np.empty(size, np.uint64), np.empty(size, np.int64)
     for first in range(atoms):
         for second in range(atoms):
             distance = found[first, second]
