@@ -71,6 +71,7 @@ def test_properties_need_a_place(molgen: Run, tmp_path: Path, outputs: tuple[str
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_parts_make_the_same_files_as_one(tmp_path: Path) -> None:
     model = Generator.from_pretrained("qm9-ar")
     whole, parts = model.generate(400, seed=1), []

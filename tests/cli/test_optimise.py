@@ -50,6 +50,7 @@ def test_the_best_molecules_are_written_with_all_terms_and_what_speaks_against_t
     assert len(again) == 5 and float(again[0]["total"]) >= totals[0]
 
 
+@pytest.mark.slow
 def test_a_benchmark_goes_on_where_it_was(molgen: Run, model: Path, tmp_path: Path) -> None:
     options = ("--tasks", "qed,median1", "--model", model, "--calls", 20, "--settings", "batch=16", "-o", "pmo")
     first = molgen("optimise", "--benchmark", "pmo", *options, cwd=tmp_path)

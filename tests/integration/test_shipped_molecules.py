@@ -32,6 +32,7 @@ ROUNDING = 2
 SLOW = ("moses-diffusion", "qm9-continuous")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "case", [pytest.param(case, marks=[pytest.mark.slow] if case.split()[0] in SLOW else []) for case in EXPECTED]
 )
@@ -43,6 +44,7 @@ def test_same_seed_same_molecules(case: str) -> None:
     assert len(differing) <= ROUNDING, differing[:5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VALIDITY)
 def test_the_attempts_expected_above_are_as_valid_as_the_card_says(name: str) -> None:
     """Less three standard errors of 100 attempts; else a model that is broken could be taken for the one to expect."""
@@ -55,6 +57,7 @@ def test_every_shipped_model_is_tested_here() -> None:
     assert set(VALIDITY) == set(LIKELIHOODS) == set(shipped_models())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LIKELIHOODS)
 def test_same_molecules_same_likelihoods(name: str) -> None:
     expected = LIKELIHOODS[name]

@@ -136,6 +136,7 @@ def test_the_best_of_points_without_ties_is_chosen(chains: Path, alkanes: str) -
     assert [point["validity"] for point in points] == pytest.approx([0.6, 0.92, 0.2], abs=0.12)
 
 
+@pytest.mark.slow
 def test_a_point_is_what_its_attempts_score(chains: Path, alkanes: str) -> None:
     tune(chains, alkanes, attempts=14, tries=TRIES[:1])
     (point,) = json.loads((chains / "tuning.json").read_text())["points"]

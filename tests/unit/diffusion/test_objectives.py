@@ -104,6 +104,7 @@ def test_chain_is_a_distribution(transition: str) -> None:
     assert toy.exact_distribution(process, model).sum() == pytest.approx(1.0, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("transition", "parameterisation", "objective"),
     [
@@ -127,6 +128,7 @@ def test_trained_toy_recovers_the_distribution(transition: str, parameterisation
     assert distance < 0.04, learned
 
 
+@pytest.mark.slow
 def test_trained_bound_is_close_to_the_entropy() -> None:
     process = toy.process("marginal", steps=32)
     model = toy.train(process, "variational")

@@ -58,6 +58,7 @@ def test_moses(originals: dict[str, Any], reference: Reference) -> None:
     assert stats.wasserstein_distance(*now) == pytest.approx(result["SA"], abs=1e-12)
 
 
+@pytest.mark.slow
 def test_guacamol(originals: dict[str, Any], reference: Reference, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (guacamol, references):
         monkeypatch.setattr(module, "SUBSET_SIZE", originals["guacamol_samples"])

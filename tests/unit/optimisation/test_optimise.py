@@ -52,6 +52,7 @@ def test_results_depend_on_the_seed_and_the_model_stays() -> None:
     assert not all(torch.equal(a, b) for a, b in zip(weights, first.model.parameters(), strict=True))
 
 
+@pytest.mark.slow
 def test_as_many_different_molecules_are_scored_as_calls() -> None:
     asked: list[str] = []
 

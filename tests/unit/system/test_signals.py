@@ -109,7 +109,8 @@ def test_a_signal_waits_until_a_module_is_imported(
     imported = None
     with pytest.raises(raised), ending_by_exception():
         imported = importlib.import_module("signalled")
-        time.sleep(5)
+        for _ in range(500):
+            time.sleep(0.01)  # which a signal that another thread receives does not end
         pytest.fail("no signal came again")
     assert imported is not None and imported.whole
     sys.modules.pop("signalled")

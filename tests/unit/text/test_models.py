@@ -144,6 +144,7 @@ def test_any_order_samples_follow_the_exact_likelihood(block: int, orders: list[
     assert (tightened <= bound + 0.05).all() and (tightened >= -exact.log() - 0.05).all()
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_any_order_is_absorbing_diffusion() -> None:
     """Its bound is that of the engine, whatever the schedule, when it reads what is uncovered in a random order."""

@@ -84,6 +84,7 @@ def test_the_child_names_its_parent_and_what_it_learned_from(
     assert "kept 2" in said and "unknown_atom 1" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["qm9-graph", "qm9-text", "qm9-ar", "qm9-continuous", "moses-graph"])
 def test_what_a_model_is_tuned_on_becomes_likelier(name: str, alcohols: EncodedDataset) -> None:
     model = package.load(name)
@@ -95,6 +96,7 @@ def test_what_a_model_is_tuned_on_becomes_likelier(name: str, alcohols: EncodedD
     assert after < before - 0.1 * len(alcohols.smiles("train"))
 
 
+@pytest.mark.slow
 def test_a_text_model_generates_molecules_of_the_class() -> None:
     model, alcohols = package.load("qm9-text"), set(ALCOHOLS)
     tuned = model.fine_tune(sorted(alcohols), steps=30)

@@ -36,6 +36,7 @@ def prepared(model: AutoregressiveGraphModel, n: int) -> TeacherForcing:
     return model.preparation()(batch_of([[0, 0, 0]] * n, [[1, 1, 0]] * n))
 
 
+@pytest.mark.slow
 def test_the_gradient_is_that_of_the_share_of_valid_attempts() -> None:
     model, n = toy(blocks=(1,), atoms=("C", "O")), 30_000
     weight = model.atom_head.bias
@@ -147,6 +148,7 @@ def test_how_near_a_molecule_comes() -> None:
     assert followed("CCO", names, values, torch.tensor([False, True, False]), deviations) == 1.0
 
 
+@pytest.mark.slow
 def test_rewarded_models_come_near_what_they_are_asked_for() -> None:
     """Propane or chloroethane, by weight; an untrained model makes either whatever is asked."""
     model, n = conditioned(atoms=("C", "Cl"), std=0.1), 64
