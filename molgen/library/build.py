@@ -71,7 +71,7 @@ class Builder:
         self._attempts = sum(note.attempts for note in notes.values())
 
     def _repair(self) -> None:
-        """Forget shards that are damaged, and those that were cut where more is wanted now."""
+        """Forget damaged shards, and shortened shards if more molecules are wanted now."""
         notes = self._folder.notes()
         more, last = self._wanted > sum(note.rows for note in notes.values()), max(notes, default=0)
         sound = {
@@ -103,7 +103,7 @@ class Builder:
             yield str(self._folder.path.resolve()), number
 
     def _aim(self) -> float:
-        """Rows that are likely to hold enough different molecules."""
+        """Rows expected to be needed before duplicates are dropped."""
         missing = max(self._wanted - self._clean, 0)
         return self._clean + missing / (1 - min(self._repeated, _MOST_DROPPED))
 

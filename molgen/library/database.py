@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -66,9 +66,14 @@ def quoted(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def listed(paths: list[Path]) -> str:
-    """Paths as a list of SQL."""
-    return "[" + ", ".join(map(quoted, paths)) + "]"
+def parquet(paths: Iterable[Path]) -> str:
+    """Parquet files as a table of SQL, with the columns that stand in them: none come from names of folders.
+
+    Example:
+        >>> parquet([Path("QED=1/a.parquet")])
+        "read_parquet(['QED=1/a.parquet'], hive_partitioning = false)"
+    """
+    return f"read_parquet([{', '.join(map(quoted, paths))}], hive_partitioning = false)"
 
 
 def first_line(error: Exception) -> str:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from molgen.errors import MolgenError
-from molgen.library.database import MEMORY, listed, scratch_database
+from molgen.library.database import MEMORY, parquet, quoted, scratch_database
 
 REPEATED, EXCLUDED = "repeated", "excluded"
 """Why a molecule is dropped: it has come before in another shard, or it stands in a file of excluded molecules."""
@@ -80,18 +80,19 @@ def _repeats(
     shards: Sequence[Path], excluded: Sequence[Path], scratch: Path | None, threads: int, memory: str, parts: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Of each part: attempts with a molecule that has come before, and the first attempts with it, -1 for excluded."""
-    keys = f"SELECT smiles, attempt FROM read_parquet({listed(list(shards))})"
+    keys = f"SELECT smiles, attempt FROM {parquet(shards)}"
     if excluded:
-        keys += f" UNION ALL SELECT smiles, -1 AS attempt FROM read_parquet({listed(list(excluded))})"
+        keys += f" UNION ALL SELECT smiles, -1 AS attempt FROM {parquet(excluded)}"
     with scratch_database(scratch, memory, threads) as (folder, database):
         database.execute("SET preserve_insertion_order = false")  # which would hold rows back
         database.execute("SET partitioned_write_max_open_files = 1000")
         divided = f"SELECT *, CAST(hash(smiles) % {parts} AS INTEGER) AS part FROM ({keys})"
-        database.execute(f"COPY ({divided}) TO '{folder}/keys' (FORMAT parquet, PARTITION_BY (part))")
+        database.execute(f"COPY ({divided}) TO {quoted(folder / 'keys')} (FORMAT parquet, PARTITION_BY (part))")
         for part in range(parts):
-            if not (folder / "keys" / f"part={part}").is_dir():
+            files = sorted((folder / "keys" / f"part={part}").glob("*.parquet"))
+            if not files:
                 continue
-            rows = f"read_parquet('{folder}/keys/part={part}/*.parquet', hive_partitioning = false)"
+            rows = parquet(files)
             several = f"SELECT smiles, min(attempt) AS first FROM {rows} GROUP BY smiles HAVING count(*) > 1"
             later = f"SELECT attempt, first FROM {rows} JOIN ({several}) USING (smiles) WHERE attempt > first"
             columns = database.execute(later).fetchnumpy()

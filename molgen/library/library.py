@@ -332,7 +332,21 @@ class Library:
         return cls(out)
 
     def counts(self) -> dict[str, int]:
-        """What became of the attempts, by name; ``kept`` are in the library."""
+        """What became of the attempts, by name.
+
+        Of ``attempted`` ones ``valid`` are strictly valid molecules. All other names are of valid molecules that are
+        ``kept``, or of the reasons for which the others are not. They sum to ``valid``, but for ``failed_`` and the
+        name of a condition: one molecule can fail several, and counts once as ``not_as_asked``. ``not_needed`` came
+        after the last molecule that was wanted; whole files of these are removed, and their attempts are not counted.
+
+        Example:
+            >>> import tempfile
+            >>> folder = tempfile.TemporaryDirectory()
+            >>> counts = Library(f"{folder.name}/lib").build(20, model="qm9-text", jobs=1, progress=False).counts()
+            >>> names = counts.keys() - {"attempted", "valid"}
+            >>> counts["attempted"], counts["kept"], sum(counts[name] for name in names) == counts["valid"]
+            (64, 20, True)
+        """
         notes = self.notes
         return {**total(notes), "kept": sum(note.rows for note in notes)}
 
@@ -426,4 +440,4 @@ def _check_versions(manifest: Manifest) -> None:
 
 
 def _texts(texts: Texts) -> tuple[str, ...]:
-    return (texts,) if isinstance(texts, str) else tuple(texts)
+    return (texts,) if isinstance(texts, str) else tuple(dict.fromkeys(texts))

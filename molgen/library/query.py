@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from molgen.errors import UsageError
-from molgen.library.database import MEMORY, first_line, listed, quoted, scratch_database
+from molgen.library.database import MEMORY, first_line, parquet, quoted, scratch_database
 from molgen.library.manifest import SHARDS, Folder
 
 BATCH = 10_000
@@ -62,9 +62,9 @@ def answer(folder: Folder, sql: str, threads: int = 2) -> Iterator[Rows]:
         files = files or [shards / folder.shard(number).name for number in notes]
         if not files:
             raise UsageError(f"{folder.path} has no molecules yet")
-        database.execute(f"CREATE VIEW molecules AS SELECT * FROM read_parquet({listed(files)})")
-        _check_reads(database, sql)
         try:
+            database.execute(f"CREATE VIEW molecules AS SELECT * FROM {parquet(files)}")
+            _check_reads(database, sql)
             rows = Rows(folder, database.sql(sql).to_arrow_reader(BATCH))
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             raise _refused(folder, error) from None

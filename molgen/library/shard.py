@@ -24,10 +24,14 @@ from molgen.library.row_filter import RowFilter
 from molgen.library.settings import Settings
 from molgen.models.generator import Generator
 from molgen.models.request import Request
+from molgen.models.results import Generated
 from molgen.system.files import sha256, whole_file
 
 NEAREST_FILE = "nearest.npy"
 """Fingerprints of the training set, ``(n, words)``, which processes share."""
+
+NOT_AS_ASKED, NOT_NEEDED = "not_as_asked", "not_needed"
+"""Why a molecule is left out: it lacks something that the model was asked for; there were enough before it."""
 
 _DECIMALS = 4
 
@@ -60,9 +64,7 @@ class Maker:
         sieve = self.request.sieve(len(attempts))
         kept = [(i, attempt.smiles) for i, attempt in zip(attempts, drawn, strict=True) if sieve.add_one(attempt)]
         table = self._table([annotated(i, smiles) for i, smiles in kept if smiles is not None])
-        counts = Counter(sieve.counts())
-        counts[REPEATED] = counts["valid"] - counts.pop("unique")
-        del counts["requested"], counts["kept"]
+        counts = _counts(sieve)
         if self._filter is not None:
             before = len(table)
             table = self._filter.kept(table)
@@ -94,6 +96,18 @@ class Maker:
         return table_of(rows, self.settings.schema)
 
 
+def _counts(sieve: Generated) -> Counter[str]:
+    """What became of the attempts, without those that are kept."""
+    counts = Counter(sieve.counts())
+    counts[REPEATED] = counts["valid"] - counts.pop("unique")
+    del counts["requested"], counts["kept"]
+    if sieve.conditions is not None:  # of which one molecule can fail several
+        filters = () if sieve.filters is None else sieve.filters.reasons
+        others = sieve.implausible + sieve.unknown_rings + sum(sieve.failed.get(reason, 0) for reason in filters)
+        counts[NOT_AS_ASKED] = sieve.unique - others - sieve.kept
+    return counts
+
+
 def make_shard(folder: str, number: int) -> Note:
     """Make a shard, in a process that may have made others and keeps the model.
 
@@ -103,11 +117,23 @@ def make_shard(folder: str, number: int) -> Note:
     """
     settings = Folder(folder).manifest().settings
     assert settings is not None  # only libraries that are built have shards to make
-    return _maker(folder, settings.model_dump_json()).make(number)
+    return _maker(folder, settings.model_dump_json(), _version(Path(folder) / NEAREST_FILE)).make(number)
+
+
+def _version(file: Path) -> tuple[int, ...] | None:
+    """What differs when a file has been replaced by another, None where there is none.
+
+    A maker has the file open, so that no other file gets its inode meanwhile.
+    """
+    if not file.is_file():
+        return None
+    found = file.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @lru_cache(maxsize=1)
-def _maker(folder: str, settings: str) -> Maker:
+def _maker(folder: str, settings: str, nearest: tuple[int, ...] | None) -> Maker:
+    """The maker of a library with these settings and this version of `NEAREST_FILE`."""
     made = Settings.model_validate_json(settings)
     return Maker(Folder(folder), made, open_request(made))
 
@@ -157,7 +183,7 @@ def drop(folder: str, note: Note, dropped: dict[str, NDArray[np.int64]], keep: i
         folder: of the library.
         note: of the shard.
         dropped: numbers of attempts to leave out, by the name under which they are counted.
-        keep: rows to keep at most, the first.
+        keep: rows to keep at most, the first; the others are counted as not needed.
 
     Returns:
         The note of the new file.
@@ -171,7 +197,8 @@ def drop(folder: str, note: Note, dropped: dict[str, NDArray[np.int64]], keep: i
         counts[name] += int(np.isin(numbers, attempts).sum())
     table = table.filter(pa.array(~gone))
     cut = keep is not None and keep < len(table)
-    if cut:
+    if keep is not None and cut:
+        counts[NOT_NEEDED] += len(table) - keep
         table = table.slice(0, keep)
     write(file, table)
     return note.of_file(file, rows=len(table), counts=dict(counts), cut=note.cut or cut)

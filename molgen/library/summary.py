@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from molgen.library.library import Library
 from molgen.library.manifest import Manifest
+from molgen.library.shard import NOT_NEEDED
 
 _GIB = 2**30
 
@@ -25,7 +26,10 @@ def summary(library: Library) -> list[tuple[str, str]]:
         *_made(manifest),
         ("excluded sets", ", ".join(f"{name} ({count:,})" for name, count in manifest.excluded.items())),
         *((name, f"{count:,}") for name, count in counts.items()),
-        ("kept of attempts", f"{counts['kept'] / max(counts.get('attempted', 0), 1):.1%}"),
+        (
+            "yield of attempts",
+            f"{(counts['kept'] + counts.get(NOT_NEEDED, 0)) / max(counts.get('attempted', 0), 1):.1%}",
+        ),
         ("files", f"{files:,}, {sum(note.bytes for note in notes) / _GIB:.3f} GiB"),
         ("network calls", f"{sum(note.calls for note in notes):,}"),
         ("time of all processes", f"{seconds / 3600:.2f} h, {cpu / 3600:.2f} h of processors"),

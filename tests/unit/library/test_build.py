@@ -20,6 +20,7 @@ from molgen.library import Library
 from molgen.library.columns import ALERTS
 from molgen.library.manifest import Folder
 from molgen.library.shard import drop
+from molgen.library.summary import summary
 from molgen.models.generator import Generator
 from tests.unit.library.conftest import MODEL, Hashes
 
@@ -41,7 +42,17 @@ def test_molecules_are_those_of_generate(library: Library) -> None:
     assert smiles(library) == found.smiles
     counts = library.counts()
     assert counts["kept"] == len(library) == 150 and counts["attempted"] == 192
-    assert counts["valid"] - counts["repeated"] - counts.get("implausible", 0) >= 150
+    drawn = Generator.from_pretrained(MODEL).generate(150, seed=5, max_attempts=192, progress=False).attempted
+    assert counts["not_needed"] > 0 and drawn <= 192 and accounted(counts) == counts["valid"]
+    shown = dict(summary(library))
+    assert shown["not_needed"] == str(counts["not_needed"])
+    assert shown["yield of attempts"] == f"{(150 + counts['not_needed']) / 192:.1%}"
+
+
+def accounted(counts: dict[str, int]) -> int:
+    """Valid attempts of which it is said what became of them."""
+    once = counts.keys() - {"attempted", "valid", "failed_fragment", "failed_atoms"}
+    return sum(counts[name] for name in once)
 
 
 def test_columns_hold_what_they_say(library: Library) -> None:
@@ -114,7 +125,26 @@ def test_filter_and_conditions(tmp_path: Path) -> None:
     ring = Chem.MolFromSmarts("C1CC1")
     assert len(table) == 20 and set(table["heavy_atoms"]) <= {7, 8}
     assert all(Chem.MolFromSmiles(text).HasSubstructMatch(ring) for text in table["smiles"])
-    assert set(table["conditions"]) == {"fragment=*C1CC1; atoms=..8"} and made.counts()["filtered"] > 0
+    assert set(table["conditions"]) == {"fragment=*C1CC1; atoms=..8"}
+    counts = made.counts()
+    assert counts["filtered"] > 0 and counts["not_needed"] > 0 and accounted(counts) == counts["valid"]
+
+
+@pytest.mark.slow
+def test_what_is_not_as_asked_counts_once(tmp_path: Path) -> None:
+    made = Library(tmp_path / "lib").build(
+        3,
+        model="drugs-graph",
+        properties={"logP": "2..3", "TPSA": "50..70"},
+        without=("[#9]", "[#9]"),
+        shard_attempts=48,
+        jobs=1,
+        progress=False,
+    )
+    counts = made.counts()
+    failed = [counts.pop(name) for name in ("failed_logP", "failed_TPSA")]
+    assert max(failed) <= counts["not_as_asked"] < sum(failed)
+    assert counts["failed_without=[#9]"] > 0 and accounted(counts) == counts["valid"] > counts["kept"] == 3
 
 
 @pytest.mark.slow
@@ -134,6 +164,18 @@ def test_nearest_is_the_similarity_to_a_set(library: Library, tmp_path: Path) ->
     made = Library(tmp_path / "lib").build(60, nearest=known, **SAME)
     values = made.query("SELECT nearest FROM molecules ORDER BY attempt")["nearest"]
     assert set(values[:40]) == {1.0} and values[40:].between(0, 1).all() and values[40:].min() < 1
+
+
+def test_a_library_built_again_in_its_place_has_its_own_training_set(tmp_path: Path) -> None:
+    known, values = tmp_path / "known.smi", []
+    for molecule in ("c1ccccc1", "CCO"):
+        known.write_text(f"{molecule}\n")
+        made = Library(tmp_path / "lib").build(20, nearest=known, **SAME)
+        values.append(made.query("SELECT nearest FROM molecules ORDER BY attempt")["nearest"].tolist())
+        shutil.rmtree(made.path)
+    elsewhere = Library(tmp_path / "elsewhere").build(20, nearest=known, **SAME)
+    assert values[1] == elsewhere.query("SELECT nearest FROM molecules ORDER BY attempt")["nearest"].tolist()
+    assert values[0] != values[1]
 
 
 def test_attempts_can_be_too_few(tmp_path: Path) -> None:

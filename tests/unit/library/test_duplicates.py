@@ -38,6 +38,17 @@ def test_the_first_attempt_stays(tmp_path: Path, at_a_time: int) -> None:
     assert not list(tmp_path.glob(".scratch*"))
 
 
+@pytest.mark.parametrize("name", ["attempt=7", "smiles=C", "a[1]", "it's"])
+def test_names_of_folders_mean_nothing(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    paths, table = synthetic(folder, 500, 300, 3)
+    found = find_duplicates(paths, [paths[0]], folder, rows=100)
+    gone = table["smiles"].isin(table["smiles"][: len(pq.read_table(paths[0], partitioning=None))])
+    assert found[EXCLUDED].tolist() == table["attempt"][gone].tolist()
+    assert found[REPEATED].tolist() == table["attempt"][~gone & table.duplicated("smiles")].tolist()
+
+
 def test_nothing_twice_drops_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"smiles": ["C", "CC"], "attempt": [0, 1]}), path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
 import pandas
@@ -92,6 +93,13 @@ def test_lists_are_written_to_parquet_or_as_text(library: Library, tmp_path: Pat
     library.export("SELECT CAST(list(smiles) AS VARCHAR) AS x FROM molecules", tmp_path / "x.csv")
     assert len(pandas.read_parquet(tmp_path / "x.parquet")["x"][0]) == 150
     assert pandas.read_csv(tmp_path / "x.csv")["x"][0].count(",") >= 149
+
+
+@pytest.mark.parametrize("name", ["QED=0.5", "smiles=C", "a[1]", "it's"])
+def test_names_of_folders_are_no_columns(library: Library, tmp_path: Path, name: str) -> None:
+    there = Library(shutil.copytree(library.path, tmp_path / name / "lib"))
+    sql = "SELECT * FROM molecules ORDER BY attempt"
+    pandas.testing.assert_frame_equal(there.query(sql), library.query(sql))
 
 
 def test_formats_of_molecules_need_smiles(library: Library, tmp_path: Path) -> None:
