@@ -96,6 +96,9 @@ def drug_likeness(record: MoleculeRecord) -> float:
 
 
 def descriptor(record: MoleculeRecord, name: str) -> float:
-    """One of RDKit's descriptors, computed without stereo as GuacaMol does; 0 where it is not finite."""
-    value = float(getattr(Descriptors, name)(record.flat_mol))
+    """One of RDKit's descriptors, computed without stereo as GuacaMol does; 0 where it is not finite or undefined."""
+    try:
+        value = float(getattr(Descriptors, name)(record.flat_mol))
+    except (ArithmeticError, LookupError, RuntimeError, ValueError):  # BertzCT of a bond ~, whose order is 0
+        return 0.0
     return value if abs(value) < float("inf") else 0.0

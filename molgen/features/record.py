@@ -58,8 +58,9 @@ class MoleculeRecord:
 
     @cached_property
     def flat_mol(self) -> Chem.Mol:
-        """The molecule read from `flat`."""
-        return self.mol if self.flat == self.canonical else Chem.MolFromSmiles(self.flat)
+        """The molecule read from `flat`; where RDKit does not read that, as that of isotopes of hydrogen, `mol`."""
+        read = None if self.flat == self.canonical else Chem.MolFromSmiles(self.flat)
+        return self.mol if read is None else read
 
     @cached_property
     def hydrogens(self) -> Chem.Mol:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.conftest import Run
+from tests.unit.system.test_signals import gone
 
 TOML = """
 combine = "mean"
@@ -65,3 +72,34 @@ def test_what_cannot_be_done_is_said_in_one_line(molgen: Run, tmp_path: Path, op
     (tmp_path / "molecules.smi").write_text("CCO\n")
     result = molgen("score", "molecules.smi", *options, code=2, cwd=tmp_path)
     assert message in result.stderr and result.stderr.count("\n") == 1
+
+
+LEAVING = """
+import os, subprocess
+child = subprocess.Popen(["sleep", "77"])
+open("begun", "w").write(f"{os.getpid()} {child.pid}")
+os.rename("begun", "started")
+child.wait()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="only POSIX ends groups of processes")
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGINT))
+def test_a_signal_ends_the_program_of_a_term_and_what_that_has_started(tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "program.py").write_text(LEAVING)
+    (tmp_path / "score.toml").write_text(f'[[terms]]\ntype = "command"\ncommand = "{sys.executable} program.py"\n')
+    (tmp_path / "molecules.smi").write_text("CCO\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "molgen", "score", "molecules.smi", "--score", "score.toml"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not (tmp_path / "started").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    program, child = (psutil.Process(int(one)) for one in (tmp_path / "started").read_text().split())
+    process.send_signal(number)
+    assert process.wait(60) == 128 + number
+    assert gone([program, child])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rdkit import Chem
 
+from molgen.chem.standardize import parse
 from molgen.errors import MolgenError, UsageError
 from molgen.io import read_rows, write_molecules
 from molgen.scoring.qsar.activity import Activity
@@ -129,10 +131,19 @@ class QsarModel:
         try:
             settings = QsarSettings.model_validate_json((folder / SETTINGS_FILE).read_text())
             rows = list(read_rows(folder / DATA_FILE, "smiles", values=True))
-            values = [float(row.values[_VALUE]) for row in rows]
-        except (ValidationError, ValueError, KeyError, OSError) as error:
+            values = [_finite(row.values[_VALUE]) for row in rows]
+            for row in rows:
+                parse(row.smiles)
+        except (ValidationError, ValueError, KeyError, OSError, MolgenError) as error:
             raise MolgenError(f"{folder} holds no sound QSAR model: {str(error).splitlines()[0]}") from None
         return cls(Activity([row.smiles for row in rows], values), settings)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"the value {text} in {DATA_FILE} is no finite number")
+    return number
 
 
 def loaded(folder: Path) -> QsarModel:

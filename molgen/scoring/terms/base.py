@@ -56,7 +56,7 @@ class Term(BaseModel, ABC):
 
 
 class SingleTerm(Term):
-    """A term that is computed molecule by molecule; one on which RDKit fails has no value."""
+    """A term that is computed molecule by molecule; where the computation fails, that molecule alone has no value."""
 
     @abstractmethod
     def value(self, mol: Chem.Mol) -> float:
@@ -68,5 +68,7 @@ class SingleTerm(Term):
     def _value_or_none(self, mol: Chem.Mol) -> float:
         try:
             return float(self.value(mol))
-        except (ValueError, RuntimeError):  # what RDKit raises where sanitisation or an invariant fails
+        except (ArithmeticError, LookupError, RuntimeError, ValueError):
+            # RDKit raises ValueError or RuntimeError where sanitisation or an invariant fails; its descriptors that are
+            # written in Python divide by zero and look for what is not there.
             return math.nan

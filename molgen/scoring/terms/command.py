@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,7 @@ from rdkit import Chem
 
 from molgen.errors import UsageError
 from molgen.scoring.terms.base import Term, beside
-from molgen.system.signals import TIED
+from molgen.system.signals import TIED, uninterrupted
 
 
 class CommandTerm(Term):
@@ -70,39 +71,49 @@ class CommandTerm(Term):
 
     def _run(self, smiles: list[str]) -> list[float]:
         failed = [math.nan] * len(smiles)
+        started: list[subprocess.Popen[str]] = []
         try:
-            process = subprocess.Popen(
-                shlex.split(self.command),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                errors="replace",
-                start_new_session=True,
-                **TIED,
-            )
-        except OSError:
-            return failed
-        try:
+            uninterrupted(lambda: started.append(_begun(self.command)))
+            process = started[0]
             out, _ = process.communicate("".join(f"{text}\n" for text in smiles), timeout=self.timeout)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt) as stopped:
-            _end(process)
-            if isinstance(stopped, KeyboardInterrupt):
-                raise
-            return failed
+        except BaseException as stopped:  # the time is over, or a signal or another limit ends this program
+            for process in started:
+                _end(process)
+            if isinstance(stopped, OSError | subprocess.TimeoutExpired):
+                return failed
+            raise
         lines = out.splitlines()
         if process.returncode != 0 or len(lines) != len(smiles):
             return failed
         return [_number(line) for line in lines]
 
 
+def _begun(command: str) -> subprocess.Popen[str]:
+    """The program, in a process group of its own."""
+    return subprocess.Popen(
+        shlex.split(command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+        **TIED,
+    )
+
+
 def _end(process: subprocess.Popen[str]) -> None:
     """End a program and all that it has started."""
     if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # all of them have ended
+            os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
-    process.communicate()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError, ValueError):  # what was not written yet has no reader
+                pipe.close()
+    process.wait()
 
 
 def _number(line: str) -> float:

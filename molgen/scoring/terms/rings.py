@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from rdkit import Chem
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
@@ -23,7 +24,9 @@ class RingsTerm(SingleTerm):
 
     Attributes:
         largest: atoms of the largest ring that is allowed.
-        systems: file of the ring systems that are allowed, such as that of a model directory; by default all are.
+        systems: file of the ring systems that are allowed, such as that of a model directory; by default all are. An
+            entry allows the ring systems of the molecule that it is, and itself as
+            `molgen.features.fragments.ring_systems` writes it, since not all of those are molecules.
 
     Example:
         >>> RingsTerm(largest=6).value(Chem.MolFromSmiles("C1CCCCCC1"))
@@ -34,9 +37,20 @@ class RingsTerm(SingleTerm):
     largest: int = Field(7, ge=3)
     systems: InputPath | None = None
 
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        _ = self._known
+        return self
+
     @cached_property
     def _known(self) -> frozenset[str] | None:
-        return None if self.systems is None else frozenset(text for _, text in read_smiles(self.systems))
+        """Allowed ring systems, None for all; read when the term is made, so that faults of the file show at once."""
+        if self.systems is None:
+            return None
+        found: set[str] = set()
+        for number, text in read_smiles(self.systems):
+            found.update(_systems(text, f"{self.systems.name}, record {number}"))
+        return frozenset(found)
 
     @property
     def label(self) -> str:
@@ -46,6 +60,20 @@ class RingsTerm(SingleTerm):
         if ring_oddities(mol, self.largest):
             return 0.0
         return float(self._known is None or self._known.issuperset(ring_systems(MoleculeRecord.of(mol))))
+
+
+def _systems(text: str, where: str) -> set[str]:
+    """Ring systems that an entry of a file allows."""
+    try:
+        drawn = parse(text, sanitize=False)
+        Chem.FastFindRings(drawn)
+        if not drawn.GetRingInfo().NumRings():
+            raise ValueError(f"{where}: {text} has no ring")
+        with suppress(MoleculeError):  # a ring system whose hydrogens are not written is often no molecule
+            return {text, *ring_systems(MoleculeRecord.of(parse(text)))}
+    except MoleculeError as error:
+        raise ValueError(f"{where}: {error}") from None
+    return {text}
 
 
 class ScaffoldTerm(SingleTerm):
@@ -77,9 +105,17 @@ class ScaffoldTerm(SingleTerm):
             raise ValueError(f"{smiles} has no ring, and so no scaffold")
         return smiles
 
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        _ = self._wanted
+        return self
+
     @cached_property
     def _wanted(self) -> str:
-        return self._scaffold(parse(self.scaffold))
+        try:
+            return self._scaffold(parse(self.scaffold))
+        except (RuntimeError, ValueError) as error:
+            raise ValueError(f"RDKit finds no scaffold of {self.scaffold}: {str(error).splitlines()[0]}") from None
 
     @property
     def label(self) -> str:

@@ -14,7 +14,7 @@ from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 from molgen.evaluation import evaluate
 from molgen.evaluation.columns import Words, load_column, save_column
 from molgen.evaluation.similarity import internal_diversity, nearest_similarity
-from molgen.features import FEATURES, MoleculeRecord
+from molgen.features import FEATURES, MoleculeRecord, describe
 from molgen.features.alerts import ALIASES, CATALOGUES, _entries, _moses_queries, matching_catalogues
 from molgen.features.fragments import scaffold_of
 from molgen.features.properties import drug_likeness
@@ -38,6 +38,13 @@ ODD = (
 @pytest.fixture(scope="module")
 def subjects() -> list[MoleculeRecord]:
     return [record for record in map(MoleculeRecord, (*SMILES, *ODD)) if record.mol is not None]
+
+
+@pytest.mark.parametrize("smiles", ("S~O[U]", "[2H]SP[O-]~[2H]"))
+def test_what_rdkit_cannot_compute_of_one_molecule_ends_nothing(smiles: str) -> None:
+    """A bond of order 0, of which BertzCT takes the logarithm, and isotopes without which RDKit reads no molecule."""
+    found = describe(smiles, tuple(FEATURES)).features
+    assert found is not None and np.isfinite(found[list(FEATURES).index("BertzCT")])
 
 
 def test_screened_alerts_are_those_of_rdkits_catalogues(subjects: list[MoleculeRecord]) -> None:

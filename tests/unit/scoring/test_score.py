@@ -81,6 +81,13 @@ def test_paths_begin_at_the_folder_of_the_file(tmp_path: Path) -> None:
         ('[[terms]]\ntype = "formula"\nformula = "benzene"', "not a formula"),
         ('[[terms]]\ntype = "element"\nelement = "Zz"', "no element"),
         ('[[terms]]\ntype = "scaffold"\nscaffold = "CCO"', "no ring"),
+        (
+            '[[terms]]\ntype = "scaffold"\nscaffold = "C1CCP2(C1)(CCC2)c1ccccc1"\ngeneric = true',
+            "RDKit finds no scaffold of C1",
+        ),
+        ('[[terms]]\ntype = "rings"\nsystems = "none.smi"', "no file"),
+        ('[[terms]]\ntype = "rings"\nsystems = "chain.smi"', "chain.smi, record 2: CCO has no ring"),
+        ('[[terms]]\ntype = "rings"\nsystems = "bad.smi"', "bad.smi, record 1: RDKit cannot read 'c1cc('"),
         ('[[terms]]\ntype = "alerts"\ncatalogues = ["PAIN"]', "no catalogue"),
         ('[[terms]]\ntype = "command"\ncommand = "no_such_docking --x"', "there is no command 'no_such_docking'"),
         ('[[terms]]\ntype = "command"\ncommand = "sh \'"', "cannot be read"),
@@ -94,6 +101,8 @@ def test_paths_begin_at_the_folder_of_the_file(tmp_path: Path) -> None:
     ),
 )
 def test_a_file_that_makes_no_score_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+    for name, entries in (("chain", "C1CC1\nCCO\n"), ("bad", "c1cc(\n")):
+        (tmp_path / f"{name}.smi").write_text(entries)
     file = tmp_path / "score.toml"
     file.write_text(text)
     with pytest.raises(UsageError) as found:

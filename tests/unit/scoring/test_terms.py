@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from pydantic import TypeAdapter
 from rdkit import Chem
@@ -17,6 +19,7 @@ from molgen.scoring import Score
 from molgen.scoring.calling import call_score
 from molgen.scoring.fingerprints import FINGERPRINT_NAMES
 from molgen.scoring.terms import AnyTerm, Term
+from tests.unit.system.test_signals import gone
 
 
 def term(**settings: object) -> Term:
@@ -64,6 +67,21 @@ def test_rings_that_are_large_strained_or_not_listed_are_refused(tmp_path: Path)
     assert value("Cc1ccccc1", type="rings", systems=listed) == 1
     assert value("Cc1ccccn1", type="rings", systems=listed) == 0
     assert ring_oddities(Chem.MolFromSmiles("C1CCCCCCCC1")) == ("a ring of 9 atoms",)
+
+
+@pytest.mark.parametrize(
+    ("entry", "allowed"),
+    (
+        ("C1=CC=CC=C1", "Cc1ccccc1"),  # a molecule, not written canonically
+        ("CN1C=CC=C1", "CCn1cccc1"),  # its ring system has no hydrogen
+        ("c1ccnc1", "CCn1cccc1"),  # the same, as ring systems are written: no molecule
+    ),
+)
+def test_ring_systems_are_allowed_however_they_are_written(tmp_path: Path, entry: str, allowed: str) -> None:
+    listed = tmp_path / "systems.smi"
+    listed.write_text(f"{entry}\n")
+    assert value(allowed, type="rings", systems=listed) == 1
+    assert value("C1CCCC1", type="rings", systems=listed) == 0
 
 
 def test_scaffolds_are_compared_with_and_without_elements() -> None:
@@ -154,3 +172,32 @@ def test_a_molecule_on_which_rdkit_fails_has_no_value_and_the_others_have_theirs
     scaffold = term(type="scaffold", scaffold="C1CCCC1", generic=True)
     found = scaffold.values([Chem.MolFromSmiles(text) for text in ("C1CCP2(C1)(CCC2)c1ccccc1", "CC1CCCC1")])
     assert math.isnan(found[0]) and found[1] == 1
+
+
+def test_a_descriptor_that_divides_by_zero_has_no_value() -> None:
+    found = term(type="descriptor", descriptor="SPS").values([Chem.MolFromSmiles(text) for text in ("[H][H]", "CC")])
+    assert math.isnan(found[0]) and found[1] > 0
+
+
+LEAVING = """
+import os, subprocess
+child = subprocess.Popen(["sleep", "77"])
+open("started", "w").write(f"{os.getpid()} {child.pid}")
+child.wait()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="only POSIX ends groups of processes")
+@pytest.mark.parametrize("limit", ("its own", "that of a function around it"))
+def test_a_program_whose_time_is_over_ends_with_what_it_has_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    dock = term(type="command", command=program(tmp_path, LEAVING), timeout=2 if limit == "its own" else 60)
+    if limit == "its own":
+        assert math.isnan(dock.values(MOLECULES)[0])
+    else:
+        with pytest.raises(MolgenError, match="took longer than 2 s"):
+            call_score(lambda _: dock.values(MOLECULES), ["C"], timeout=2)
+    numbers = [int(number) for number in (tmp_path / "started").read_text().split()]
+    assert len(numbers) == 2 and gone([psutil.Process(one) for one in numbers if psutil.pid_exists(one)])

@@ -114,3 +114,23 @@ def test_what_is_no_model_is_refused(activity: Activity, tmp_path: Path) -> None
     (tmp_path / "damaged" / "settings.json").write_text('{"estimator": "guess"}')
     with pytest.raises(MolgenError, match="holds no sound QSAR model"):
         QsarModel.load(tmp_path / "damaged")
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    (
+        ("C1CC,1.0\nCCO,2.0\n", "RDKit cannot read 'C1CC'"),
+        (",1.0\nCCO,2.0\n", "empty SMILES"),
+        ("CC,nan\nCCO,2.0\n", "the value nan in data.csv is no finite number"),
+        ("CC,1.0\nCCO,inf\n", "the value inf in data.csv is no finite number"),
+        ("", "data.csv holds no molecules"),
+    ),
+)
+def test_data_of_a_folder_that_cannot_be_fitted_are_refused_when_they_are_read(
+    activity: Activity, tmp_path: Path, rows: str, message: str
+) -> None:
+    QsarModel(activity, QsarSettings()).save(tmp_path / "damaged")
+    (tmp_path / "damaged" / "data.csv").write_text(f"smiles,value\n{rows}")
+    with pytest.raises(MolgenError, match=message) as found:
+        QsarModel.load(tmp_path / "damaged")
+    assert "damaged holds no sound QSAR model" in str(found.value) and "\n" not in str(found.value)
