@@ -17,6 +17,10 @@ class ConditionWarning(UserWarning):
     """What is asked of molecules is hard to have, or is read otherwise than it is written."""
 
 
+class LeftOutWarning(UserWarning):
+    """Some of the molecules that were given cannot be used."""
+
+
 class MoleculeError(MolgenError):
     """One molecule cannot be used.
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from molgen.errors import ConditionWarning
+from molgen.errors import ConditionWarning, LeftOutWarning
 
 
 def say(text: str) -> None:
@@ -22,9 +22,10 @@ def say(text: str) -> None:
 
 @contextmanager
 def said_warnings() -> Iterator[None]:
-    """Print warnings about conditions as one line each, for the length of a block."""
+    """Print warnings about conditions and molecules as one line each, for the length of a block."""
     with warnings.catch_warnings():
-        warnings.simplefilter("always", ConditionWarning)
+        for category in (ConditionWarning, LeftOutWarning):
+            warnings.simplefilter("always", category)
         warnings.showwarning = lambda message, *_: say(f"molgen: warning: {message}")
         yield
 

@@ -204,26 +204,27 @@ def pick(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
     """Pick molecules of a library: diverse ones, one of each cluster, or the best; near given ones."""
-    from molgen.cli.console import say
+    from molgen.cli.console import said_warnings, say
     from molgen.errors import UsageError
     from molgen.library import Library
 
     if diverse + cluster + (score is not None) > 1:
         raise UsageError("--diverse, --cluster and --score exclude each other")
-    found = Library(folder).pick(
-        n,
-        "cluster" if cluster else "diverse" if score is None else "score",
-        score=score,
-        ascending=ascending,
-        apart_by=apart_by,
-        near=near,
-        within=within,
-        where=where,
-        seed=seed,
-        jobs=jobs,
-        out=out,
-        overwrite=overwrite,
-    )
+    with said_warnings():
+        found = Library(folder).pick(
+            n,
+            "cluster" if cluster else "diverse" if score is None else "score",
+            score=score,
+            ascending=ascending,
+            apart_by=apart_by,
+            near=near,
+            within=within,
+            where=where,
+            seed=seed,
+            jobs=jobs,
+            out=out,
+            overwrite=overwrite,
+        )
     say(f"{out}: {len(found):,} molecules" + (f" of the {n:,} asked for" if len(found) < n else ""))
 
 

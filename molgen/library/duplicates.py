@@ -31,15 +31,21 @@ def partitions_of(shards: Sequence[Path], excluded: Sequence[Path], rows: int = 
     Raises:
         MolgenError: a file is damaged.
     """
-    there = sum(map(_rows, (*shards, *excluded)))
+    there = sum(_rows(path, path in excluded) for path in (*shards, *excluded))
     return min(_MOST_PARTITIONS, there // rows + 1)
 
 
-def _rows(path: Path) -> int:
+def _rows(path: Path, excluded: bool) -> int:
     try:
         return int(pq.read_metadata(path).num_rows)
     except (OSError, pa.ArrowException) as error:
-        raise MolgenError(f"{path} is damaged: {str(error).splitlines()[0]}") from None
+        raise damaged(path, error, excluded) from None
+
+
+def damaged(path: Path, error: Exception, excluded: bool) -> MolgenError:
+    """The error of a file that cannot be read, of a shard or of excluded molecules."""
+    advice = "put a copy in its place, or build another library" if excluded else "build --resume makes it again"
+    return MolgenError(f"{path} is damaged: {str(error).splitlines()[0]}; {advice}")
 
 
 def find_duplicates(

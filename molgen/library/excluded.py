@@ -9,12 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from molgen.chem.strict import strict_from_smiles
+from molgen.datasets.reading import Reading
 from molgen.errors import UsageError
-from molgen.io import read_smiles
+from molgen.library.known import known_molecules
 from molgen.library.manifest import EXCLUDED, Folder
+from molgen.library.shard import read
 from molgen.system.files import whole_file
-from molgen.system.workers import isolated_map
 
 _CHUNK = 100_000
 _SCHEMA = pa.schema([("smiles", pa.string())])
@@ -24,14 +24,16 @@ def check_excluded(sources: Sequence[str | Path]) -> None:
     """Refuse what is neither a file of molecules nor a library.
 
     Raises:
-        UsageError: so it is.
+        UsageError: a source is neither.
     """
     for source in map(Path, sources):
         if not source.is_file() and not Folder(source).exists:
             raise UsageError(f"{source} is neither a file of molecules nor a library")
 
 
-def write_excluded(folder: Folder, sources: Sequence[str | Path], jobs: int | None = None) -> dict[str, int]:
+def write_excluded(
+    folder: Folder, sources: Sequence[str | Path], jobs: int | None = None
+) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
     """Copy the molecules of files and libraries into a library, as canonical SMILES without stereo.
 
     Args:
@@ -40,30 +42,31 @@ def write_excluded(folder: Folder, sources: Sequence[str | Path], jobs: int | No
         jobs: processes.
 
     Returns:
-        The number of molecules of each source that can be read.
+        The number of molecules of each source; and of each file of which some cannot be used, how many by reason.
 
     Raises:
         UsageError: a source is neither.
-        MolgenError: one cannot be read.
+        MolgenError: one cannot be read, or has no molecule that can be used.
+
+    Warns:
+        LeftOutWarning: of molecules that cannot be used.
     """
     check_excluded(sources)
     (folder.path / EXCLUDED).mkdir(exist_ok=True)
-    found = {}
+    found, left_out = dict[str, int](), dict[str, dict[str, int]]()
     for number, source in enumerate(map(Path, sources)):
-        smiles = _of_library(Folder(source)) if source.is_dir() else _of_file(source, jobs)
+        reading = Reading(source.name)
+        smiles = _of_library(Folder(source)) if source.is_dir() else known_molecules(source, jobs, reading)
         found[str(source)] = _write(folder.path / EXCLUDED / f"{number:04d}.parquet", smiles)
-    return found
+        if reading.skipped:
+            left_out[str(source)] = reading.skipped
+    return found, left_out
 
 
 def _of_library(library: Folder) -> Iterator[str]:
     library.manifest()
     for number in library.check():
-        yield from pq.read_table(library.shard(number), columns=["smiles"])["smiles"].to_pylist()
-
-
-def _of_file(path: Path, jobs: int | None) -> Iterator[str]:
-    texts = (text for _, text in read_smiles(path))
-    return (smiles for smiles in isolated_map(strict_from_smiles, texts, jobs=jobs) if isinstance(smiles, str))
+        yield from read(library, number, ["smiles"])["smiles"].to_pylist()
 
 
 def _write(path: Path, smiles: Iterator[str]) -> int:

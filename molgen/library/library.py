@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from molgen.constraints.filters import Texts
 from molgen.datasets.splits import TRAIN
-from molgen.errors import MolgenError, UsageError
+from molgen.errors import LeftOutWarning, MolgenError, UsageError
 from molgen.evaluation import find_reference
 from molgen.io import check_output
 from molgen.library.build import Builder, Progress
@@ -156,6 +157,10 @@ class Library:
         Raises:
             UsageError: the folder is not empty, or something cannot be asked for.
             MolgenError: the attempts were not enough, the disk is full, or processes are lost again and again.
+
+        Warns:
+            ConditionWarning: a range lies outside what the model has been trained on.
+            LeftOutWarning: molecules of `exclude` or `nearest` that cannot be used.
         """
         _check_count(n)
         self._check_free()
@@ -264,7 +269,10 @@ class Library:
 
         Raises:
             UsageError: arguments that do not go together, or a file that may not be written.
-            MolgenError: the library is damaged.
+            MolgenError: the library is damaged, or a fingerprint cannot be computed.
+
+        Warns:
+            LeftOutWarning: molecules of `near` that cannot be used.
         """
         if out is not None:
             check_output(out, overwrite)
@@ -390,10 +398,19 @@ class Library:
         if settings.nearest is not None:
             reference = find_reference(settings.nearest, jobs=jobs)
             reference.prepare(TRAIN, ["morgan"], jobs)
+            for note in reference.notes:
+                warnings.warn(note, LeftOutWarning, stacklevel=2)
             np.save(folder.path / NEAREST_FILE, reference.bits(TRAIN, "morgan"), allow_pickle=False)
-        counts = write_excluded(folder, excluded, jobs) if excluded else {}
+        counts, unusable = write_excluded(folder, excluded, jobs) if excluded else ({}, {})
         folder.write_manifest(
-            Manifest(settings=settings, requested=n, excluded=counts, versions=versions(), created=now())
+            Manifest(
+                settings=settings,
+                requested=n,
+                excluded=counts,
+                unusable=unusable,
+                versions=versions(),
+                created=now(),
+            )
         )
 
     def _run(self, engine: Engine, most: int | None, progress: bool | Progress, n: int | None = None) -> None:

@@ -52,6 +52,7 @@ class Manifest(BaseModel):
         requested: molecules to keep.
         finished: whether there are so many, all different.
         excluded: files whose molecules are left out, with the number of molecules in each.
+        unusable: of those files, with the number of records that cannot be used, by reason.
         versions: of the packages that made it.
         created: day and time, UTC.
     """
@@ -65,6 +66,7 @@ class Manifest(BaseModel):
     requested: int
     finished: bool = False
     excluded: dict[str, int] = {}
+    unusable: dict[str, dict[str, int]] = {}
     versions: dict[str, str]
     created: str
 
@@ -129,6 +131,13 @@ class Folder:
         """Files of molecules that are left out."""
         return sorted((self.path / EXCLUDED).glob("*.parquet"))
 
+    @property
+    def mending(self) -> str:
+        """What makes a damaged shard again, as the end of a message."""
+        if not self.exists or self.manifest().settings is None:  # being merged, or merged
+            return f"merge the libraries again that {self.path} is made of"
+        return f"molgen library build {self.path} --resume makes its file again"
+
     def manifest(self) -> Manifest:
         """Its manifest.
 
@@ -150,7 +159,9 @@ class Folder:
                 )
             return Manifest.model_validate(raw)
         except (OSError, ValueError, ValidationError) as error:
-            raise MolgenError(f"{file} is damaged: {short(error)}") from None
+            raise MolgenError(
+                f"{file} is damaged: {short(error)}; put a copy in its place, or build another library"
+            ) from None
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Write its manifest, whole."""
@@ -164,13 +175,18 @@ class Folder:
             MolgenError: they are damaged.
         """
         file = self.path / NOTES_FILE
-        text = file.read_text(encoding="utf-8") if file.is_file() else ""
+        try:
+            text = file.read_bytes() if file.is_file() else b""
+        except OSError as error:
+            raise MolgenError(f"cannot read {file}: {error.strerror or error}") from None
         found: dict[int, Note] = {}
-        for number, line in enumerate(text.split("\n")[:-1], start=1):
+        for number, line in enumerate(text.split(b"\n")[:-1], start=1):
             try:
                 note = Note.model_validate_json(line)
             except ValidationError as error:
-                raise MolgenError(f"{file}, line {number}, is damaged: {short(error)}") from None
+                raise MolgenError(
+                    f"{file}, line {number}, is damaged: {short(error)}; remove the line, and {self.mending}"
+                ) from None
             found[note.shard] = note
         return dict(sorted(found.items()))
 
@@ -232,7 +248,7 @@ class Folder:
         if wrong:
             file, what = next(iter(wrong.items()))
             others = f", and {len(wrong) - 1} more are" if len(wrong) > 1 else ""
-            raise MolgenError(f"{file} {what}{others}; molgen library build {self.path} --resume makes it again")
+            raise MolgenError(f"{file} {what}{others}; {self.mending}")
         return notes
 
     def _compared(self, thorough: bool) -> tuple[dict[int, Note], dict[Path, str]]:

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from molgen.errors import MolgenError, UsageError
 from molgen.library.deduplicate import deduplicate
 from molgen.library.engines import Engine
 from molgen.library.manifest import SHARDS, Folder, Manifest, Note, Source
 from molgen.library.settings import versions
-from molgen.library.shard import read, write
+from molgen.library.shard import read, schema_of, write
 from molgen.system.files import whole_folder
 
 
@@ -42,7 +41,7 @@ def merge(sources: Sequence[str | Path], out: str | Path, engine: Engine) -> Non
         merged = Folder(temporary)
         (temporary / SHARDS).mkdir()
         schema = pa.unify_schemas(
-            [pq.read_schema(f.shard(n)) for f, mine in zip(folders, notes, strict=True) for n in mine]
+            [schema_of(folder, number) for folder, mine in zip(folders, notes, strict=True) for number in mine]
         )
         listed: list[Source] = []
         found: dict[int, Note] = {}
@@ -51,7 +50,7 @@ def merge(sources: Sequence[str | Path], out: str | Path, engine: Engine) -> Non
             listed.append(Source(name=folder.path.name, offset=offset, manifest=manifest.model_dump(mode="json")))
             for note in mine.values():
                 number = len(found)
-                write(merged.shard(number), _moved(read(folder.shard(note.shard)), offset, schema))
+                write(merged.shard(number), _moved(read(folder, note.shard), offset, schema))
                 found[number] = note.of_file(merged.shard(number), shard=number, first=note.first + offset, cut=False)
                 merged.add_note(found[number])
             offset += max((note.first + note.attempts for note in mine.values()), default=0)

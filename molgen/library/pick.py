@@ -11,17 +11,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from molgen.chem.strict import strict_from_smiles
-from molgen.errors import UsageError
+from molgen.errors import MolgenError, UsageError
 from molgen.evaluation.similarity import nearest_similarity
 from molgen.features.fingerprints import MOSES_BITS, morgan
 from molgen.features.record import MoleculeRecord
-from molgen.io import read_smiles
 from molgen.library.choosing import Bits, apart, centres, diverse
+from molgen.library.known import known_molecules
 from molgen.library.manifest import Folder
 from molgen.library.query import answer
 from molgen.library.row_filter import RowFilter
-from molgen.system.workers import isolated_map
+from molgen.system.workers import Lost, isolated_pairs
 
 Method = Literal["diverse", "cluster", "score"]
 
@@ -65,13 +64,16 @@ def pick(
 
     Raises:
         UsageError: arguments that do not go together, an unknown column, or no molecule meets the conditions.
-        MolgenError: the library is damaged.
+        MolgenError: the library is damaged, nothing in the file can be used, or a fingerprint cannot be computed.
+
+    Warns:
+        LeftOutWarning: of molecules of the file that cannot be used.
     """
     _check(n, method, score, ascending, apart_by, near, within)
     attempts, smiles = _candidates(folder, score, ascending, where)
     similar: NDArray[np.float64] | None = None
     if near is not None and within is not None and smiles:
-        similar = _similarities(smiles, _prints(_known(Path(near), jobs), jobs), jobs)
+        similar = _similarities(smiles, _prints(list(known_molecules(Path(near), jobs)), jobs), jobs)
         close = similar >= 1 - within
         attempts, similar = attempts[close], similar[close]
         smiles = [text for text, there in zip(smiles, close, strict=True) if there]
@@ -135,20 +137,16 @@ def _chosen(
     return diverse(bits, n, seed) if method == "diverse" else centres(bits, n, seed)
 
 
-def _known(path: Path, jobs: int | None) -> list[str]:
-    """Canonical SMILES of the molecules of a file that can be read."""
-    texts = (text for _, text in read_smiles(path))
-    found = [smiles for smiles in isolated_map(strict_from_smiles, texts, jobs=jobs) if isinstance(smiles, str)]
-    if not found:
-        raise UsageError(f"{path} has no molecule that can be read")
-    return found
-
-
 def _prints(smiles: list[str], jobs: int | None) -> Bits:
     """Fingerprints of molecules, ``(n, bytes)``."""
-    found = isolated_map(_print, smiles, jobs=jobs)
-    parts = (one if isinstance(one, bytes) else bytes(MOSES_BITS // 8) for one in found)
+    parts = (_found(text, one) for text, one in isolated_pairs(_print, smiles, jobs=jobs))
     return np.fromiter(chain.from_iterable(parts), np.uint8, len(smiles) * MOSES_BITS // 8).reshape(len(smiles), -1)
+
+
+def _found(smiles: str, outcome: bytes | Lost) -> bytes:
+    if isinstance(outcome, Lost):
+        raise MolgenError(f"there is no fingerprint of {smiles}, which {outcome.reason}: leave this molecule out")
+    return outcome
 
 
 def _print(smiles: str) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -50,7 +52,7 @@ class Maker:
         self._filter = None if settings.filter is None else RowFilter.of(settings.filter, settings.schema)
         self._trained: NDArray[np.uint64] | None = None
         if settings.nearest is not None:
-            self._trained = np.load(folder.path / NEAREST_FILE, mmap_mode="r", allow_pickle=False)
+            self._trained = _trained(folder.path / NEAREST_FILE)
 
     def make(self, number: int) -> Note:
         """Write a shard, whole, and say what is in it.
@@ -94,6 +96,15 @@ class Maker:
             for row in rows:
                 row[CONDITIONS] = self.settings.asked
         return table_of(rows, self.settings.schema)
+
+
+def _trained(file: Path) -> NDArray[np.uint64]:
+    try:
+        found: NDArray[np.uint64] = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (OSError, EOFError, ValueError) as error:
+        text = str(error).splitlines()[0]
+        raise MolgenError(f"{file} is damaged: {text}; put a copy in its place, or build another library") from None
+    return found
 
 
 def _counts(sieve: Generated) -> Counter[str]:
@@ -164,16 +175,38 @@ def write(path: Path, table: pa.Table) -> None:
         pq.write_table(table.combine_chunks(), temporary, compression="zstd", write_page_checksum=True)
 
 
-def read(path: Path) -> pa.Table:
+def read(folder: Folder, number: int, columns: Sequence[str] | None = None) -> pa.Table:
     """All rows of a shard.
+
+    Args:
+        folder: of the library.
+        number: of the shard.
+        columns: to read; by default all.
 
     Raises:
         MolgenError: it is damaged.
     """
+    with _damage_said(folder, number) as file:
+        return pq.read_table(file, columns=columns, page_checksum_verification=True, partitioning=None)
+
+
+def schema_of(folder: Folder, number: int) -> pa.Schema:
+    """Columns of a shard with their types.
+
+    Raises:
+        MolgenError: it is damaged.
+    """
+    with _damage_said(folder, number) as file:
+        return pq.read_schema(file)
+
+
+@contextmanager
+def _damage_said(folder: Folder, number: int) -> Iterator[Path]:
+    file = folder.shard(number)
     try:
-        return pq.read_table(path, page_checksum_verification=True, partitioning=None)
+        yield file
     except (OSError, pa.ArrowException) as error:
-        raise MolgenError(f"{path} is damaged: {str(error).splitlines()[0]}") from None
+        raise MolgenError(f"{file} is damaged: {str(error).splitlines()[0]}; {folder.mending}") from None
 
 
 def drop(folder: str, note: Note, dropped: dict[str, NDArray[np.int64]], keep: int | None = None) -> Note:
@@ -189,7 +222,7 @@ def drop(folder: str, note: Note, dropped: dict[str, NDArray[np.int64]], keep: i
         The note of the new file.
     """
     file = Folder(folder).shard(note.shard)
-    table = read(file)
+    table = read(Folder(folder), note.shard)
     numbers = table["attempt"].to_numpy()
     gone = np.isin(numbers, np.concatenate([np.empty(0, np.int64), *dropped.values()]))
     counts = Counter(note.counts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from molgen.datasets.encoding import counted
 from molgen.library.library import Library
 from molgen.library.manifest import Manifest
 from molgen.library.shard import NOT_NEEDED
@@ -25,6 +26,7 @@ def summary(library: Library) -> list[tuple[str, str]]:
         ("molecules", f"{len(library):,} of {manifest.requested:,} ({state})"),
         *_made(manifest),
         ("excluded sets", ", ".join(f"{name} ({count:,})" for name, count in manifest.excluded.items())),
+        *((f"not usable of {name}", counted(reasons)) for name, reasons in manifest.unusable.items()),
         *((name, f"{count:,}") for name, count in counts.items()),
         (
             "yield of attempts",

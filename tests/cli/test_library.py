@@ -86,6 +86,15 @@ def test_what_is_wrong_is_said_in_one_line(
     assert sorted(library_folder.parent.rglob("*")) == before
 
 
+def test_given_molecules_that_cannot_be_used_are_said(molgen: Run, library_folder: Path, tmp_path: Path) -> None:
+    known = tmp_path / "known.smi"
+    known.write_text("CCO\nC1CC\n")
+    said = "molgen: warning: known.smi: 1 of 2 left out as unparsable; first: line 2, RDKit cannot read 'C1CC'"
+    assert said in molgen("library", "build", tmp_path / "lib", "-n", 3, *BUILD, "--exclude", known).stderr.splitlines()
+    near = ("--near", known, "--within", 1, "--jobs", 1, "-o", tmp_path / "picks.csv")
+    assert said in molgen("library", "pick", library_folder, *near).stderr.splitlines()
+
+
 def test_a_filter_on_the_conditions_is_explained(molgen: Run, tmp_path: Path) -> None:
     asked = ("--model", "qm9-graph", "--sampling", "steps=4", "--atoms", "..7", "--jobs", 1)
     words = ("library", "build", tmp_path / "lib", "-n", 3, *asked, "--filter", "conditions like '%..7%'")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pandas.util import hash_array
 
 from molgen.errors import MolgenError
-from molgen.library.duplicates import EXCLUDED, PARTITION_ROWS, REPEATED, Dropped, partitions_of
+from molgen.library.duplicates import EXCLUDED, PARTITION_ROWS, REPEATED, Dropped, damaged, partitions_of
 from molgen.library.engines.base import TRIES, Engine
 from molgen.system.extras import missing_extra
 from molgen.system.hardware import use_one_core
@@ -94,7 +94,11 @@ class Ray(Engine):
         columns = [[one] for one in divided] if parts == 1 else divided
         compare = self._ray.remote(num_returns=1)(_later)
         pending = [compare.remote(*(row[part] for row in columns)) for part in range(parts)] if groups else []
-        found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = self._ray.get(pending)
+        found: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+        try:
+            found = self._ray.get(pending)
+        except self._ray.exceptions.RayTaskError as error:
+            raise error.cause from None
         repeated, left_out = ([np.empty(0, np.int64), *(pair[i] for pair in found)] for i in (0, 1))
         return {REPEATED: np.sort(np.concatenate(repeated)), EXCLUDED: np.sort(np.concatenate(left_out))}
 
@@ -156,7 +160,7 @@ def _groups(shards: Sequence[Path], excluded: Sequence[Path]) -> Iterator[tuple[
 def _divided(files: Sequence[Path], excluded: bool, parts: int) -> pa.Table | list[pa.Table]:
     """Molecules of some files in parts by the hash of their SMILES; one table where there is one part."""
     names = ["smiles"] if excluded else _KEYS.names
-    table = pa.concat_tables(pq.read_table(path, columns=names, partitioning=None) for path in files)
+    table = pa.concat_tables(_read(path, names, excluded) for path in files)
     if excluded:
         table = table.append_column("attempt", pa.array(np.full(len(table), -1)))
     table = table.select(_KEYS.names).cast(_KEYS).replace_schema_metadata()
@@ -164,6 +168,13 @@ def _divided(files: Sequence[Path], excluded: bool, parts: int) -> pa.Table | li
         return table
     part = hash_array(table["smiles"].to_numpy().astype(object), categorize=False) % parts
     return [table.filter(pa.array(part == number)) for number in range(parts)]
+
+
+def _read(path: Path, names: list[str], excluded: bool) -> pa.Table:
+    try:
+        return pq.read_table(path, columns=names, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        raise damaged(path, error, excluded) from None
 
 
 def _later(*tables: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

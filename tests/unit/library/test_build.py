@@ -13,7 +13,7 @@ from filelock import FileLock
 from rdkit import Chem
 from rdkit.Chem import QED
 
-from molgen.errors import MolgenError, UsageError
+from molgen.errors import LeftOutWarning, MolgenError, UsageError
 from molgen.features.named_properties import PROPERTIES
 from molgen.features.property_table import property_table
 from molgen.library import Library
@@ -108,6 +108,60 @@ def test_a_damaged_file_is_named_and_made_again(copy: Library, hashes: Hashes, d
     assert hashes(copy) == before and len(copy) == 150
 
 
+def spoilt(file: Path) -> None:
+    """The same number of bytes, and another end, where Parquet has its columns."""
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-200] + b"\xff" * 200)
+
+
+def test_damage_that_leaves_the_size_says_what_to_do(copy: Library, library: Library, tmp_path: Path) -> None:
+    spoilt(copy.shards[1])
+    for use in (
+        lambda: copy.query("SELECT * FROM molecules"),
+        lambda: copy.pick(3, jobs=1),
+        lambda: Library.merge([library.path, copy.path], tmp_path / "all", jobs=1),
+        lambda: Library(tmp_path / "new").build(5, exclude=copy.path, **SAME),
+    ):
+        with pytest.raises(
+            MolgenError, match=r"00000001.parquet is damaged.*build \S*copy --resume makes its"
+        ) as caught:
+            use()
+        assert len(str(caught.value).splitlines()) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"copy"}
+
+
+def test_damage_of_a_merged_library_says_what_to_do(library: Library, tmp_path: Path) -> None:
+    merged = Library.merge([library.path, library.path], tmp_path / "all", jobs=1)
+    merged.shards[0].write_bytes(b"")
+    with pytest.raises(MolgenError, match=r"is damaged; merge the libraries again that \S*all is made of$"):
+        merged.query("SELECT * FROM molecules")
+
+
+@pytest.mark.parametrize(("name", "line"), [("manifest.json", ""), ("shards.jsonl", ", line 2,")])
+def test_a_bad_byte_beside_the_shards_is_an_error(copy: Library, name: str, line: str) -> None:
+    file = copy.path / name
+    lines = file.read_bytes().split(b"\n")
+    lines[1] = lines[1][:8] + b"\xff" + lines[1][8:]
+    file.write_bytes(b"\n".join(lines))
+    with pytest.raises(MolgenError, match=rf"{name}{line} is damaged: .*; (remove the line, and|put a copy)") as caught:
+        copy.query("SELECT * FROM molecules")
+    assert len(str(caught.value).splitlines()) == 1
+    if name == "shards.jsonl":
+        del lines[1]
+        file.write_bytes(b"\n".join(lines))
+        assert len(copy.resume(jobs=1, progress=False)) == 150
+
+
+@pytest.mark.parametrize("name", ["nearest.npy", "excluded/0000.parquet"])
+def test_damage_of_given_molecules_is_an_error(tmp_path: Path, name: str) -> None:
+    known = tmp_path / "known.smi"
+    known.write_text("CCO\n")
+    made = Library(tmp_path / "lib").build(5, exclude=known, nearest=known, **SAME)
+    (made.path / name).write_bytes(b"spoilt")
+    with pytest.raises(MolgenError, match=rf"{name} is damaged: .*; put a copy in its place, or build another"):
+        made.resume(90, jobs=1, progress=False)
+
+
 def test_more_molecules_are_added_behind(library: Library, copy: Library, hashes: Hashes, tmp_path: Path) -> None:
     copy.resume(200, jobs=1, progress=False)
     assert smiles(copy)[:150] == smiles(library) and len(set(smiles(copy))) == 200
@@ -156,6 +210,28 @@ def test_excluded_molecules_do_not_come(library: Library, tmp_path: Path) -> Non
     assert made.counts()["excluded"] >= 50 and made.manifest.excluded == {str(known): 50}
     other = Library(tmp_path / "other").build(40, exclude=library.path, **SAME)
     assert not set(smiles(other)) & set(smiles(library))
+
+
+def test_given_molecules_that_cannot_be_used_are_counted_and_named(tmp_path: Path) -> None:
+    known = tmp_path / "known.smi"
+    known.write_text("CCO\nC1CC\nC.C\nCC(\n")
+    with pytest.warns(LeftOutWarning) as caught:
+        made = Library(tmp_path / "lib").build(5, exclude=known, nearest=known, **SAME)
+    said = [str(one.message) for one in caught if one.category is LeftOutWarning]
+    for name in ("known.smi", "reference known.smi"):
+        assert any(text.startswith(f"{name}: 2 of 4 left out as unparsable; first: line 2, ") for text in said), said
+        assert any(text.startswith(f"{name}: 1 of 4 left out as fragments; first: line 3, ") for text in said), said
+    assert made.manifest.excluded == {str(known): 1}
+    assert made.manifest.unusable == {str(known): {"unparsable": 2, "fragments": 1}}
+    assert dict(summary(made))[f"not usable of {known}"] == "unparsable 2, fragments 1"
+
+
+def test_a_file_of_which_nothing_can_be_used_is_refused(tmp_path: Path) -> None:
+    known = tmp_path / "known.smi"
+    known.write_text("C1CC\n")
+    with pytest.raises(MolgenError, match=r"^nothing in known.smi can be used: 1 read, skipped: unparsable 1$"):
+        Library(tmp_path / "lib").build(5, exclude=known, **SAME)
+    assert not (tmp_path / "lib").exists()
 
 
 def test_nearest_is_the_similarity_to_a_set(library: Library, tmp_path: Path) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
-from molgen.errors import UsageError
+from molgen.errors import LeftOutWarning, MolgenError, UsageError
 from molgen.io import read_rows
-from molgen.library import Library
+from molgen.library import Library, pick
 
 MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
 
@@ -56,6 +57,32 @@ def test_near_given_molecules(library: Library, tmp_path: Path) -> None:
     assert set(found["smiles"]) == expected and set(some) <= expected and len(expected) < len(everything)
     for text, value in zip(found["smiles"], found["near"], strict=True):
         assert value == pytest.approx(max(similarity(text, one) for one in some), abs=1e-4)
+
+
+def test_given_molecules_that_cannot_be_used_are_named(library: Library, tmp_path: Path) -> None:
+    known = tmp_path / "active.csv"
+    known.write_text("smiles\nCCO\nC1CC\n")
+    with pytest.warns(LeftOutWarning, match="^active.csv: 1 of 2 left out as unparsable; first: line 3, "):
+        assert len(library.pick(2, near=known, within=1, jobs=1)) == 2
+    known.write_text("smiles\nC1CC\n")
+    with pytest.raises(MolgenError, match=r"nothing in active\.csv can be used: 1 read, skipped: unparsable 1"):
+        library.pick(2, near=known, within=1, jobs=1)
+
+
+def crashing(smiles: str) -> bytes:
+    if smiles == "CCO":
+        os._exit(3)
+    return b"\0" * 128
+
+
+def test_a_molecule_without_a_fingerprint_is_named(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = tmp_path / "active.smi"
+    known.write_text("CCN\nCCO\n")
+    monkeypatch.setattr(pick, "_print", crashing)
+    with pytest.raises(MolgenError, match=r"no fingerprint of CCO, which crashed its process .*: leave this molecule"):
+        library.pick(2, near=known, within=1, jobs=1)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,22 @@ def command(process: psutil.Process) -> str:
 
 
 @pytest.mark.slow
+def test_a_damaged_file_is_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed")
+    paths, _ = synthetic(tmp_path, 3000, 2000, 2)
+    excluded = tmp_path / "excluded.parquet"
+    pq.write_table(pa.table({"smiles": [f"C{i}" for i in range(3000)]}), excluded)
+    whole = excluded.read_bytes()
+    excluded.write_bytes(whole[:4] + b"\xff" * (len(whole) - 804) + whole[-800:])  # its end is sound
+    with (
+        engine_named("ray", 1) as engine,
+        pytest.raises(MolgenError, match=r"excluded.parquet is damaged.*copy in its place") as caught,
+    ):
+        engine.duplicates(paths, [excluded], tmp_path)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.slow
 def test_the_same_bytes_with_a_process_killed(library: Library, hashes: Hashes, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed")
     known = tmp_path / "known.smi"
