@@ -77,7 +77,8 @@ def build(
     batch_size: Annotated[int, typer.Option(min=1, help="Molecules per network call.")] = 128,
     device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
     max_attempts: Annotated[
-        int | None, typer.Option(min=1, help="Give up after so many; by default 20 n + 1,000.")
+        int | None,
+        typer.Option(min=1, help="Give up after so many, rounded up to whole files; by default 20 n + 1,000."),
     ] = None,
     engine: Annotated[
         str, typer.Option(help="local: processes on this machine; ray: Ray, also on a cluster.")

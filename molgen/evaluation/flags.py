@@ -14,7 +14,7 @@ FEATURES = ("alerts", "ring_systems")
 """Features that the table needs, besides verdicts."""
 
 RARE = 5
-"""Ring systems that occur fewer times than this in the reference are rare."""
+"""Ring systems that occur fewer times than this in the reference, or never, are rare."""
 
 _BETWEEN = "; "
 
@@ -24,7 +24,7 @@ def flag_table(sample: Sample, known_rings: Counter[str] | None) -> pandas.DataF
 
     Columns: ``attempt`` (from 1), ``smiles`` (canonical, empty where the attempt is not strictly valid), ``valid``,
     ``alerts`` (``catalogue: alert``), and of its ring systems those ``never_seen`` in the reference and those that are
-    ``rare`` there, as SMILES separated by semicolons.
+    ``rare`` there, which are those too, as SMILES separated by semicolons.
 
     Args:
         sample: with the columns `FEATURES` and verdicts.
@@ -44,7 +44,7 @@ def flag_table(sample: Sample, known_rings: Counter[str] | None) -> pandas.DataF
         if known_rings is not None:
             counts = {ring: known_rings[ring] for ring in rings}
             found["never_seen"][number] = _BETWEEN.join(ring for ring, count in counts.items() if not count)
-            found["rare"][number] = _BETWEEN.join(ring for ring, count in counts.items() if 0 < count < RARE)
+            found["rare"][number] = _BETWEEN.join(ring for ring, count in counts.items() if count < RARE)
     if known_rings is None:
         del found["never_seen"], found["rare"]
     table = pandas.DataFrame({"attempt": range(1, sample.attempts + 1), **found})

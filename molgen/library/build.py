@@ -27,7 +27,7 @@ class Builder:
     Args:
         folder: of the library; its lock is held.
         engine: that does the work.
-        most: attempts after which the library is given up.
+        most: attempts after which the library is given up, rounded up to whole shards.
         progress: called after each shard.
     """
 

@@ -12,6 +12,10 @@ from rdkit.SimDivFilters import rdSimDivPickers
 Bits = NDArray[np.uint8]
 """Packed fingerprints, ``(n, bytes)``."""
 
+TOLERANCE = 1e-9
+"""Distances that differ by less are equal: 1 - 0.7 is not 0.3 in floating point. Different ones of 1,024 bits and a
+limit of five decimals differ by more."""
+
 _BATCH = 8192
 
 
@@ -43,14 +47,17 @@ def apart(bits: Bits, n: int, distance: float) -> list[int]:
         distance: Tanimoto distance.
 
     Example:
-        >>> apart(np.array([[1], [3], [252]], np.uint8), 3, 0.6)
-        [0, 2]
+        >>> bits = np.array([[1], [3], [252]], np.uint8)
+        >>> apart(bits, 3, 0.5), apart(bits, 3, 0.6)
+        ([0, 1, 2], [0, 2])
     """
     if not len(bits):  # which RDKit refuses
         return []
+    if distance <= TOLERANCE:  # below 0 RDKit picks a row again and again
+        return list(range(min(n, len(bits))))
     vectors = _vectors(bits)
-    picker = rdSimDivPickers.LeaderPicker()
-    return list(picker.LazyBitVectorPick(vectors, len(vectors), distance, pickSize=min(n, len(vectors))))
+    picker = rdSimDivPickers.LeaderPicker()  # which leaves out what is as far away as its threshold
+    return list(picker.LazyBitVectorPick(vectors, len(vectors), distance - TOLERANCE, pickSize=min(n, len(vectors))))
 
 
 def centres(bits: Bits, n: int, seed: int = 0) -> list[int]:

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self, Unpack
 
-import numpy as np
 import pyarrow as pa
 
 from molgen.constraints.filters import Texts
-from molgen.datasets.splits import TRAIN
-from molgen.errors import LeftOutWarning, MolgenError, UsageError
-from molgen.evaluation import find_reference
+from molgen.errors import UsageError
 from molgen.io import check_output
-from molgen.library.build import Builder, Progress
+from molgen.library.begin import begin, check_free
+from molgen.library.build import Progress
 from molgen.library.columns import schema
-from molgen.library.engines import Engine, engine_named
-from molgen.library.excluded import check_excluded, write_excluded
+from molgen.library.contents import Contents
+from molgen.library.engines import engine_named
+from molgen.library.excluded import check_excluded
 from molgen.library.export import check_export, export, export_table, write_csv
-from molgen.library.manifest import SHARDS, Folder, Manifest, Note, total
-from molgen.library.merge import merge, now
+from molgen.library.merge import merge
 from molgen.library.pick import Method, pick
 from molgen.library.query import answer
 from molgen.library.row_filter import RowFilter
-from molgen.library.settings import Settings, shard_size, versions, written_conditions
-from molgen.library.shard import NEAREST_FILE, open_request
+from molgen.library.run import check_versions, run
+from molgen.library.settings import Settings, shard_size, written_conditions
+from molgen.library.shard import open_request
 from molgen.models.directory import find_model, model_path, read_header
-from molgen.models.generator import most_attempts
 from molgen.models.settings import SamplingSettings, names_settings
-from molgen.system.files import whole_folder
-from molgen.system.progress import bar
+from molgen.system.arguments import whole
 from molgen.system.shipped import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -43,7 +38,7 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-class Library:
+class Library(Contents):
     """Molecules on disk, all different and annotated: a folder of Parquet files and a manifest.
 
     Args:
@@ -56,48 +51,6 @@ class Library:
         >>> len(library), list(library.query("SELECT count(*) AS n FROM molecules WHERE heavy_atoms > 0")["n"])
         (20, [20])
     """
-
-    def __init__(self, path: str | Path) -> None:
-        self._folder = Folder(path)
-
-    @property
-    def path(self) -> Path:
-        """Its folder."""
-        return self._folder.path
-
-    @property
-    def exists(self) -> bool:
-        """Whether there is a library in the folder."""
-        return self._folder.exists
-
-    @property
-    def manifest(self) -> Manifest:
-        """How it is made.
-
-        Raises:
-            UsageError: the folder is not a library.
-        """
-        return self._folder.manifest()
-
-    @property
-    def notes(self) -> list[Note]:
-        """What each finished shard holds and cost.
-
-        Raises:
-            UsageError: the folder is not a library.
-        """
-        self._folder.manifest()
-        return list(self._folder.notes().values())
-
-    @property
-    def shards(self) -> list[Path]:
-        """Its files, in order of attempts.
-
-        Raises:
-            MolgenError: one is damaged.
-        """
-        self._folder.manifest()
-        return [self._folder.shard(number) for number in self._folder.check()]
 
     @names_settings
     def build(
@@ -150,7 +103,7 @@ class Library:
             batch_size: molecules per network call.
             device: that sampling runs on.
             shard_attempts: attempts of one shard, the work that is lost at most per process when it stops.
-            max_attempts: give up after so many; by default 20 n + 1,000.
+            max_attempts: give up after so many, rounded up to whole files of `shard_attempts`; by default 20 n + 1,000.
             progress: a bar, nothing, or what is called with the molecules kept and a line of text after each shard.
             **sampling: fields of `molgen.models.sampling.SamplingConfig` to override.
 
@@ -162,15 +115,16 @@ class Library:
             ConditionWarning: a range lies outside what the model has been trained on.
             LeftOutWarning: molecules of `exclude` or `nearest` that cannot be used.
         """
-        _check_count(n)
-        self._check_free()
+        n = whole(n, "the number of molecules", least=1)
+        most = None if max_attempts is None else whole(max_attempts, "max_attempts", least=1)
+        check_free(self.path)
         excluded = [exclude] if isinstance(exclude, str | Path) else list(exclude)
         check_excluded(excluded)
         settings = Settings(
             model=model_path(model),
             weights_sha256=read_header(find_model(model)).weights_sha256,
-            seed=seed,
-            batch_size=batch_size,
+            seed=whole(seed, "the seed"),
+            batch_size=whole(batch_size, "the batch size", least=1),
             device=device,
             known_rings=known_rings,
             contains=_texts(contains),
@@ -178,15 +132,17 @@ class Library:
             filter=filter,
             nearest=None if nearest is None else str(nearest),
             sampling={name: value for name, value in sampling.items() if value is not None},
-            shard_attempts=shard_size(n) if shard_attempts is None else shard_attempts,
+            shard_attempts=shard_size(n)
+            if shard_attempts is None
+            else whole(shard_attempts, "shard_attempts", least=1),
             **written_conditions(fragment, properties, atoms, collection),
         )
         if filter is not None:
             RowFilter.of(filter, settings.schema)
         open_request(settings)  # which refuses what the model cannot be asked for
         with engine_named(engine, jobs, address) as workers:
-            self._begin(n, settings, excluded, jobs)
-            self._run(workers, max_attempts, progress)
+            begin(self.path, n, settings, excluded, jobs)
+            run(self._folder, workers, most, progress)
         return self
 
     def resume(
@@ -206,7 +162,7 @@ class Library:
             engine: see `build`, as for the others.
             address: of a Ray cluster.
             jobs: processes.
-            max_attempts: give up after so many.
+            max_attempts: give up after so many in all, rounded up to whole files.
             progress: a bar, nothing, or what is called.
 
         Raises:
@@ -216,13 +172,15 @@ class Library:
         manifest = self.manifest
         if manifest.settings is None:
             raise UsageError(f"{self.path} is merged from other libraries: build those, and merge them again")
+        n = None if n is None else whole(n, "the number of molecules", least=1)
+        most = None if max_attempts is None else whole(max_attempts, "max_attempts", least=1)
         if n is not None and n < manifest.requested:
             raise UsageError(
                 f"{self.path} was begun for {manifest.requested:,} molecules; it can be given more, not {n:,}"
             )
-        _check_versions(manifest)
+        check_versions(manifest)
         with engine_named(engine, jobs, address) as workers:
-            self._run(workers, max_attempts, progress, n)
+            run(self._folder, workers, most, progress, n)
         return self
 
     def query(self, sql: str) -> pandas.DataFrame:
@@ -339,28 +297,6 @@ class Library:
             merge(sources, out, engine)
         return cls(out)
 
-    def counts(self) -> dict[str, int]:
-        """What became of the attempts, by name.
-
-        Of ``attempted`` ones ``valid`` are strictly valid molecules. All other names are of valid molecules that are
-        ``kept``, or of the reasons for which the others are not. They sum to ``valid``, but for ``failed_`` and the
-        name of a condition: one molecule can fail several, and counts once as ``not_as_asked``. ``not_needed`` came
-        after the last molecule that was wanted; whole files of these are removed, and their attempts are not counted.
-
-        Example:
-            >>> import tempfile
-            >>> folder = tempfile.TemporaryDirectory()
-            >>> counts = Library(f"{folder.name}/lib").build(20, model="qm9-text", jobs=1, progress=False).counts()
-            >>> names = counts.keys() - {"attempted", "valid"}
-            >>> counts["attempted"], counts["kept"], sum(counts[name] for name in names) == counts["valid"]
-            (64, 20, True)
-        """
-        notes = self.notes
-        return {**total(notes), "kept": sum(note.rows for note in notes)}
-
-    def __len__(self) -> int:
-        return sum(note.rows for note in self.notes)
-
     def __repr__(self) -> str:
         if not self._folder.exists:
             return f"Library({str(self.path)!r}, not built)"
@@ -372,88 +308,6 @@ class Library:
 
         table = self.query(f"SELECT * FROM molecules LIMIT {_SHOWN}").to_html(border=0) if len(self) else ""
         return f"<p>{escape(repr(self))}</p>{table}"
-
-    def _check_free(self) -> None:
-        if self._folder.exists:
-            raise UsageError(f"{self.path} is a library; go on with it (--resume), or choose another folder")
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-            raise UsageError(f"{self.path} is not empty and no library; choose another folder")
-
-    def _begin(self, n: int, settings: Settings, excluded: Sequence[str | Path], jobs: int | None) -> None:
-        """Write a library without molecules, unless another process has begun one in the folder meanwhile."""
-        path = self.path.resolve()  # a link to an empty folder stays
-        with suppress(OSError):  # where it is not empty any more, it is refused below
-            path.rmdir()
-        try:
-            with whole_folder(path) as temporary:
-                self._write(Folder(temporary), n, settings, excluded, jobs)
-        except UsageError:
-            self._check_free()
-            raise
-
-    @staticmethod
-    def _write(folder: Folder, n: int, settings: Settings, excluded: Sequence[str | Path], jobs: int | None) -> None:
-        """Write all but the molecules into an empty folder."""
-        (folder.path / SHARDS).mkdir()
-        if settings.nearest is not None:
-            reference = find_reference(settings.nearest, jobs=jobs)
-            reference.prepare(TRAIN, ["morgan"], jobs)
-            for note in reference.notes:
-                warnings.warn(note, LeftOutWarning, stacklevel=2)
-            np.save(folder.path / NEAREST_FILE, reference.bits(TRAIN, "morgan"), allow_pickle=False)
-        counts, unusable = write_excluded(folder, excluded, jobs) if excluded else ({}, {})
-        folder.write_manifest(
-            Manifest(
-                settings=settings,
-                requested=n,
-                excluded=counts,
-                unusable=unusable,
-                versions=versions(),
-                created=now(),
-            )
-        )
-
-    def _run(self, engine: Engine, most: int | None, progress: bool | Progress, n: int | None = None) -> None:
-        """Make the shards that are missing, once no other process does."""
-        lock = self._folder.lock()
-        try:
-            manifest = self.manifest
-            if n is not None and n > manifest.requested:
-                manifest = manifest.model_copy(update={"requested": n, "finished": False})
-                self._folder.write_manifest(manifest)
-            most = most_attempts(manifest.requested) if most is None else most
-            with _shown(progress, manifest.requested) as show:
-                Builder(self._folder, engine, most, show).run()
-        finally:
-            lock.release()
-
-
-@contextmanager
-def _shown(progress: bool | Progress, n: int) -> Iterator[Progress]:
-    if callable(progress):
-        yield progress
-        return
-    with bar("building", n, shown=bool(progress)) as shown:
-        yield lambda kept, text: shown.update(text, kept)
-
-
-def _check_count(n: int) -> None:
-    if not isinstance(n, int) or n < 1:
-        raise UsageError(f"the number of molecules must be at least 1, got {n}")
-
-
-def _check_versions(manifest: Manifest) -> None:
-    """Refuse to go on where shards could differ from those that are there."""
-    for name, version in versions().items():
-        before = manifest.versions.get(name)
-        if before != version:
-            raise MolgenError(
-                f"the library was begun with {name} {before}, this is {version}: its molecules could differ; install "
-                f"{name} {before}, or build another library and merge them"
-            )
-    settings = manifest.settings
-    if settings is not None and read_header(find_model(settings.model)).weights_sha256 != settings.weights_sha256:
-        raise MolgenError(f"{settings.model} has other weights than the library was begun with; build another library")
 
 
 def _texts(texts: Texts) -> tuple[str, ...]:

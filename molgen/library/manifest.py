@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -282,6 +283,11 @@ class Folder:
         except OSError as error:
             raise MolgenError(f"cannot write {self.path}: {error.strerror or error}") from None
         return lock
+
+
+def now() -> str:
+    """Day and time, UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def total(notes: Iterable[Note]) -> Counter[str]:

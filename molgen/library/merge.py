@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +10,7 @@ import pyarrow as pa
 from molgen.errors import MolgenError, UsageError
 from molgen.library.deduplicate import deduplicate
 from molgen.library.engines import Engine
-from molgen.library.manifest import SHARDS, Folder, Manifest, Note, Source
+from molgen.library.manifest import SHARDS, Folder, Manifest, Note, Source, now
 from molgen.library.settings import versions
 from molgen.library.shard import read, schema_of, write
 from molgen.system.files import whole_folder
@@ -69,11 +68,6 @@ def merge(sources: Sequence[str | Path], out: str | Path, engine: Engine) -> Non
                 created=now(),
             )
         )
-
-
-def now() -> str:
-    """Day and time, UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _moved(table: pa.Table, offset: int, schema: pa.Schema) -> pa.Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +15,12 @@ from molgen.errors import MolgenError, UsageError
 from molgen.evaluation.similarity import nearest_similarity
 from molgen.features.fingerprints import MOSES_BITS, morgan
 from molgen.features.record import MoleculeRecord
-from molgen.library.choosing import Bits, apart, centres, diverse
+from molgen.library.choosing import TOLERANCE, Bits, apart, centres, diverse
 from molgen.library.known import known_molecules
 from molgen.library.manifest import Folder
 from molgen.library.query import answer
 from molgen.library.row_filter import RowFilter
+from molgen.system.arguments import whole
 from molgen.system.workers import Lost, isolated_pairs
 
 Method = Literal["diverse", "cluster", "score"]
@@ -69,12 +70,13 @@ def pick(
     Warns:
         LeftOutWarning: of molecules of the file that cannot be used.
     """
-    _check(n, method, score, ascending, apart_by, near, within)
+    n = whole(n, "the number of molecules", least=1)
+    _check(method, score, ascending, apart_by, near, within)
     attempts, smiles = _candidates(folder, score, ascending, where)
     similar: NDArray[np.float64] | None = None
     if near is not None and within is not None and smiles:
         similar = _similarities(smiles, _prints(list(known_molecules(Path(near), jobs)), jobs), jobs)
-        close = similar >= 1 - within
+        close = similar >= 1 - within - TOLERANCE
         attempts, similar = attempts[close], similar[close]
         smiles = [text for text, there in zip(smiles, close, strict=True) if there]
     if not smiles:
@@ -85,7 +87,6 @@ def pick(
 
 
 def _check(
-    n: int,
     method: str,
     score: str | None,
     ascending: bool,
@@ -93,8 +94,8 @@ def _check(
     near: object,
     within: float | None,
 ) -> None:
-    if n < 1:
-        raise UsageError(f"the number of molecules must be at least 1, got {n}")
+    if method not in get_args(Method):
+        raise UsageError(f"there is no method {method!r}; there are {', '.join(get_args(Method))}")
     if (method == "score") != (score is not None):
         raise UsageError("picking by score goes with the name of a column")
     if ascending and score is None:

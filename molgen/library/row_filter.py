@@ -23,7 +23,7 @@ _OF_NOW = frozenset(
     {"ago", "current_date", "current_localtime", "current_localtimestamp", "get_current_time", "get_current_timestamp"}
     | {"now", "pg_conf_load_time", "pg_postmaster_start_time", "today", "transaction_timestamp", "txid_current"}
 )
-"""Functions of the moment of their call. The database says of them what it says of ``+``: consistent in a query."""
+"""Functions of the current time, which the database marks as constant within a query."""
 
 _OF_NOW_ALONE = frozenset({"age"})
 """Functions that take the time since their argument when that is the only one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -19,6 +18,7 @@ from molgen.models.results import Attempt, Attempts, Generated, Interrupted, Lik
 from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import FineTuningOptions, SamplingSettings, names_fields, names_settings
 from molgen.models.source import MoleculeSource, Progress
+from molgen.system.arguments import whole
 from molgen.system.progress import counting
 from molgen.system.shipped import DEFAULT_MODEL
 
@@ -76,7 +76,7 @@ class Generator(MoleculeSource):
             >>> len(model.attempts(3, atoms=5, steps=5))
             3
         """
-        n = _count(n)
+        n = whole(n, "the number of molecules", least=1)
         seed, config = self._check(seed, batch_size, sampling)
         conditions = self._checked_conditions(fragment, properties, atoms, collection)
         found = Attempts(likelihood=self._likelihood())
@@ -149,7 +149,7 @@ class Generator(MoleculeSource):
             >>> model.generate(2, keep="logP > 0", without="[#7]", steps=10).kept
             2
         """
-        n = _count(n)
+        n = whole(n, "the number of molecules", least=1)
         request = self.request(
             seed=seed,
             batch_size=batch_size,
@@ -164,7 +164,7 @@ class Generator(MoleculeSource):
             drop_alerts=drop_alerts,
             **sampling,
         )
-        limit = most_attempts(n) if max_attempts is None else _whole(max_attempts, "max_attempts")
+        limit = most_attempts(n) if max_attempts is None else whole(max_attempts, "max_attempts")
         limit_without = min(limit, _LIMIT_WITHOUT) if max_attempts is None else limit
         found = request.sieve(n)
         if deliver is not None:
@@ -315,29 +315,14 @@ class Generator(MoleculeSource):
 
     def _check(self, seed: int, batch_size: int, sampling: SamplingSettings) -> tuple[int, SamplingConfig]:
         """Seed and settings, once they are what they have to be."""
-        seed = _whole(seed, "the seed")
-        if _whole(batch_size, "the batch size") < 1:
-            raise UsageError(f"the batch size must be at least 1, got {batch_size}")
+        seed = whole(seed, "the seed")
+        whole(batch_size, "the batch size", least=1)
         return seed, self.sampling_with(**sampling)
 
 
 def most_attempts(n: int) -> int:
     """Attempts after which a request for n molecules is given up, where nothing else is said."""
     return 20 * n + 1000
-
-
-def _count(n: object) -> int:
-    n = _whole(n, "the number of molecules")
-    if n < 1:
-        raise UsageError(f"the number of molecules must be at least 1, got {n}")
-    return n
-
-
-def _whole(value: object, name: str) -> int:
-    try:
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise UsageError(f"{name} must be a whole number, got {value!r}") from None
 
 
 def load(name: str | Path = DEFAULT_MODEL) -> Generator:

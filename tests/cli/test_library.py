@@ -86,6 +86,11 @@ def test_what_is_wrong_is_said_in_one_line(
     assert sorted(library_folder.parent.rglob("*")) == before
 
 
+def test_help_says_that_attempts_are_rounded_up(molgen: Run) -> None:
+    said = " ".join(molgen("library", "build", "--help").stdout.replace("│", " ").split())
+    assert "rounded up to whole files" in said
+
+
 def test_given_molecules_that_cannot_be_used_are_said(molgen: Run, library_folder: Path, tmp_path: Path) -> None:
     known = tmp_path / "known.smi"
     known.write_text("CCO\nC1CC\n")

@@ -47,7 +47,7 @@ def _ring_systems(context: Context) -> Iterator[MetricValue]:
     owners, n = words.rows[kept], int(rows.sum())
     note = f"in the {context.compared.title(TRAIN)}"
     yield share("ring_system_never_seen", len(np.unique(owners[seen == 0])), n, note)
-    yield share("ring_system_rare", len(np.unique(owners[seen < RARE])), n, f"fewer than {RARE} times")
+    yield share("ring_system_rare", len(np.unique(owners[seen < RARE])), n, f"fewer than {RARE} times, or never")
 
 
 def _plausible(context: Context) -> Iterator[MetricValue]:

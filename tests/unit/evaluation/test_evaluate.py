@@ -124,6 +124,7 @@ def test_a_chemist_sees_flags_and_nothing_is_dropped(smiles: list[str]) -> None:
         flagged = table["alerts"].str.contains(f"{name}: ").sum()
         assert result[f"alerts_{name}"] == flagged / 62
     assert result["ring_system_never_seen"] == (table["never_seen"] != "").sum() / 62
+    assert result["ring_system_rare"] == (table["rare"] != "").sum() / 62 > result["ring_system_never_seen"]
     assert result["alerts_any"] == (table["alerts"][table["valid"]] != "").sum() / 62
     assert not any("published tables" in warning for warning in result.warnings)  # a library is not a benchmark
 

@@ -39,6 +39,21 @@ def test_picks_apart_go_down_the_list(bits: Bits) -> None:
     assert apart(bits, 2, 0.68) == expected[:2]
 
 
+@pytest.mark.parametrize("tenths", range(11))
+def test_rows_at_exactly_the_distance_are_apart(tenths: int) -> None:
+    """Ten bits, and those of the second row among them: a distance of so many tenths."""
+    rows = np.zeros((2, 16), np.uint8)
+    rows[0, :10], rows[1, tenths:10] = 1, 1
+    bits = np.packbits(rows, axis=1)
+    for distance in (tenths / 10, 1 - (10 - tenths) / 10, tenths * 0.1):
+        assert apart(bits, 5, distance) == [0, 1]
+        assert apart(bits, 5, distance + 0.001) == [0]
+
+
+def test_equal_rows_are_apart_by_nothing() -> None:
+    assert apart(np.ones((3, 2), np.uint8), 2, 0) == [0, 1] and apart(np.ones((3, 2), np.uint8), 2, 0.1) == [0]
+
+
 @pytest.mark.parametrize("size", (0, 1, 3))
 @pytest.mark.parametrize(
     "choose", (diverse, lambda bits, n: apart(bits, n, 0.1), centres), ids=("diverse", "apart", "centres")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,21 @@ def test_near_given_molecules(library: Library, tmp_path: Path) -> None:
         assert value == pytest.approx(max(similarity(text, one) for one in some), abs=1e-4)
 
 
+@pytest.mark.parametrize("within", [0.85, 0.95, 0.96])
+def test_molecules_at_exactly_the_distance_are_near(library: Library, tmp_path: Path, within: float) -> None:
+    everything = library.query("SELECT smiles FROM molecules")["smiles"].tolist()
+    tied = ((a, b) for a in everything for b in everything if exact(a, b) == Fraction(str(within)))
+    known, other = next(tied)
+    (tmp_path / "active.smi").write_text(known)
+    found = library.pick(1000, near=tmp_path / "active.smi", within=within, jobs=1)["smiles"].tolist()
+    assert other in found and set(found) == {one for one in everything if exact(known, one) <= Fraction(str(within))}
+
+
+def exact(first: str, second: str) -> Fraction:
+    one, other = (MORGAN.GetFingerprint(Chem.MolFromSmiles(text)) for text in (first, second))
+    return 1 - Fraction((one & other).GetNumOnBits(), (one | other).GetNumOnBits())
+
+
 def test_given_molecules_that_cannot_be_used_are_named(library: Library, tmp_path: Path) -> None:
     known = tmp_path / "active.csv"
     known.write_text("smiles\nCCO\nC1CC\n")
@@ -99,6 +115,8 @@ def test_a_molecule_without_a_fingerprint_is_named(
         ({"ascending": True, "method": "cluster"}, "ascending goes with a score"),
         ({"where": "qedd > 2"}, "unknown column"),
         ({"n": 0}, "at least 1"),
+        ({"n": 2.5}, "number of molecules must be a whole number"),
+        ({"method": "nonsense"}, "no method 'nonsense'; there are diverse, cluster, score"),
         ({"out": "x.doc"}, "cannot write"),
     ],
 )
