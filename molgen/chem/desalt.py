@@ -7,8 +7,7 @@ from typing import Any
 
 from rdkit import Chem
 
-from molgen.chem.standardize import parse
-from molgen.errors import MoleculeError
+from molgen.chem.standardize import parsed_or_none
 
 
 @cache
@@ -30,8 +29,7 @@ def desalt(smiles: str) -> str:
     """
     if "." not in smiles:
         return smiles
-    try:
-        mol = parse(smiles)
-    except MoleculeError:
+    mol = parsed_or_none(smiles)
+    if mol is None or len(Chem.GetMolFrags(mol)) == 1:
         return smiles
-    return str(Chem.MolToSmiles(_chooser().choose(mol))) if len(Chem.GetMolFrags(mol)) > 1 else smiles
+    return str(Chem.MolToSmiles(_chooser().choose(mol)))

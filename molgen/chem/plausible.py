@@ -11,8 +11,7 @@ from itertools import combinations
 
 from rdkit import Chem
 
-from molgen.chem.standardize import parse
-from molgen.errors import MoleculeError
+from molgen.chem.standardize import parsed_or_none
 
 _SHORTEST_BRIDGE = {2: 5, 3: 6}
 """Fewest atoms of a bridge across an aromatic ring, by the distance of its ends: [5]metacyclophane and
@@ -46,10 +45,8 @@ def implausible(mol: Chem.Mol) -> str | None:
 
 def is_plausible(smiles: str) -> bool:
     """Whether RDKit reads a SMILES and nothing in it is `implausible`."""
-    try:
-        return implausible(parse(smiles)) is None
-    except MoleculeError:
-        return False
+    mol = parsed_or_none(smiles)
+    return mol is not None and implausible(mol) is None
 
 
 def _ring_bonds(mol: Chem.Mol, ring: Sequence[int]) -> Iterator[Chem.Bond]:

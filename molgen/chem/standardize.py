@@ -81,6 +81,18 @@ def parse(text: str, limits: Limits = DEFAULT_LIMITS, sanitize: bool = True) -> 
     return mol
 
 
+def parsed_or_none(text: str) -> Chem.Mol | None:
+    """As `parse`, None where there is no molecule.
+
+    >>> parsed_or_none("C1CC") is None
+    True
+    """
+    try:
+        return parse(text)
+    except MoleculeError:
+        return None
+
+
 def _refuse_aromatic_chains(smiles: str) -> None:
     """Refuse an aromatic bond outside every ring, which RDKit would quietly read as a single bond.
 

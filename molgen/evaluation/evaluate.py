@@ -18,6 +18,7 @@ from molgen.evaluation.sample import Sample, examine
 from molgen.evaluation.suites import SUITES, Context, Metric, Suite
 from molgen.io import smiles_of
 from molgen.system.progress import stages
+from molgen.system.timer import checked_seconds
 from molgen.system.workers import TIME_LIMIT
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def evaluate(
             molecules done.
 
     Raises:
-        UsageError: an unknown suite or metric, or one string or a table instead of several molecules.
+        UsageError: an unknown suite or metric, a time limit that is not above 0, or one string or a table instead of
+            several molecules.
         MolgenError: no attempts, or a reference that cannot be read.
 
     Example:
@@ -65,15 +67,16 @@ def evaluate(
         (0.6, 0.67)
     """
     start = time.perf_counter()
+    checked_seconds(time_limit, "the time limit")
     given = smiles_of(smiles, "smiles")
     suites = find_suites(suite)
-    only = [only] if isinstance(only, str) else only
+    only = find_metrics(only, suites)
     with stages(progress, "evaluating") as show:
         if reference is not None and not isinstance(reference, Reference):
             reference = find_reference(reference, jobs=jobs, progress=show)
         chosen = {s.name: [metric for metric in _chosen(s, only) if metric.possible(reference)] for s in suites}
         if only is not None:
-            _check(only, suites, chosen, reference)
+            _check_possible(only, chosen, reference)
         metrics = [metric for found in chosen.values() for metric in found]
         needed = [feature for metric in metrics for feature in metric.features]
         features = list(dict.fromkeys([*needed, *(FLAG_FEATURES if flags else ())]))
@@ -128,14 +131,30 @@ def _chosen(suite: Suite, only: Sequence[str] | None) -> list[Metric]:
     return [metric for metric in suite.metrics if only is None or set(metric.names) & set(only)]
 
 
-def _check(
-    only: Sequence[str], suites: Sequence[Suite], chosen: dict[str, list[Metric]], reference: Reference | None
-) -> None:
+def find_metrics(names: str | Sequence[str] | None, suites: Sequence[Suite]) -> list[str] | None:
+    """Names of metrics of suites; None for all.
+
+    Raises:
+        UsageError: an unknown one.
+
+    Example:
+        >>> find_metrics("validity", find_suites("graph"))
+        ['validity']
+    """
+    if names is None:
+        return None
+    wanted = [names] if isinstance(names, str) else list(names)
     known = [name for suite in suites for metric in suite.metrics for name in metric.names]
-    left = {name for metrics in chosen.values() for metric in metrics for name in metric.names}
-    for name in only:
+    for name in wanted:
         if name not in known:
             raise UsageError(f"unknown metric {name!r}; of these suites: {', '.join(known)}")
+    return wanted
+
+
+def _check_possible(only: Sequence[str], chosen: dict[str, list[Metric]], reference: Reference | None) -> None:
+    """Refuse metrics for which the reference lacks a split."""
+    left = {name for metrics in chosen.values() for metric in metrics for name in metric.names}
+    for name in only:
         if name not in left:
             lacks = "a reference" if reference is None else f"a split that {reference.name} does not have"
             raise UsageError(f"{name} needs {lacks}")

@@ -52,7 +52,8 @@ class Reference:
         shipped: folder of precomputed statistics, if any.
         stereo: whether attempts keep their stereo labels when they are compared, as in the original MOSES and
             GuacaMol code. Sets that molgen reads have no labels, so attempts are compared without.
-        titles: what a split is called in notes; by default "training split" and so on.
+        titles: what a split is called in notes, with the article that it needs; by default "the training split" and so
+            on.
         notes: what a reader of the metrics has to know of the set.
     """
 
@@ -69,7 +70,7 @@ class Reference:
         self.name = name
         self.stereo = stereo
         self.notes = tuple(notes)
-        self._titles = {TRAIN: "training split", TEST: "test split", **(titles or {})}
+        self._titles = {TRAIN: "the training split", TEST: "the test split", **(titles or {})}
         self._loaders, self._shipped = dict(splits), shipped
         if TRAIN in splits:
             self._loaders[SUBSET] = lambda: _subset(self.smiles(TRAIN))
@@ -85,7 +86,7 @@ class Reference:
 
     def title(self, split: str) -> str:
         """Number of molecules and name of a split, for notes: ``400 molecules of own.smi``."""
-        return f"{len(self.smiles(split)):,} molecules of the {self._titles.get(split, split)}"
+        return f"{len(self.smiles(split)):,} molecules of {self._titles.get(split, split)}"
 
     def smiles(self, split: str) -> list[str]:
         """SMILES of a split, as the set writes them.
@@ -271,7 +272,7 @@ def find_reference(
         found[TRAIN].name,
         {split: partial(list, read.smiles) for split, read in found.items()},
         stereo=False,
-        titles={split: "reference" if test is None else read.name for split, read in found.items()},
+        titles={split: "the reference" if test is None else read.name for split, read in found.items()},
         notes=list(dict.fromkeys(note for read in found.values() for note in read.notes())),
     )
 

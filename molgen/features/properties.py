@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from rdkit import Chem, RDConfig
 from rdkit.Chem import QED, Crippen, Descriptors, MolSurf, rdMolDescriptors
@@ -16,18 +17,18 @@ from rdkit.Chem import QED, Crippen, Descriptors, MolSurf, rdMolDescriptors
 from molgen.features.record import MoleculeRecord
 from molgen.features.screen import Screen
 
-GUACAMOL_DESCRIPTORS = (
-    "BertzCT",
-    "MolLogP",
-    "MolWt",
-    "TPSA",
-    "NumHAcceptors",
-    "NumHDonors",
-    "NumRotatableBonds",
-    "NumAliphaticRings",
-    "NumAromaticRings",
-)
-"""The nine descriptors of GuacaMol's KL divergence; the first four are continuous."""
+GUACAMOL_DESCRIPTORS: Mapping[str, Literal["continuous", "count"]] = {
+    "BertzCT": "continuous",
+    "MolLogP": "continuous",
+    "MolWt": "continuous",
+    "TPSA": "continuous",
+    "NumHAcceptors": "count",
+    "NumHDonors": "count",
+    "NumRotatableBonds": "count",
+    "NumAliphaticRings": "count",
+    "NumAromaticRings": "count",
+}
+"""The nine descriptors of GuacaMol's KL divergence, in its order, and whether it compares densities or histograms."""
 
 
 @cache

@@ -7,8 +7,7 @@ from typing import Any
 
 from rdkit import Chem
 
-from molgen.chem.standardize import has_stereo, parse
-from molgen.errors import MoleculeError
+from molgen.chem.standardize import has_stereo, parsed_or_none
 
 PATTERN_BITS = 2048
 
@@ -38,9 +37,8 @@ class MoleculeRecord:
     @cached_property
     def mol(self) -> Any:
         """The sanitised molecule, or None where RDKit does not read it twice."""
-        try:
-            first = parse(self.text)
-        except MoleculeError:
+        first = parsed_or_none(self.text)
+        if first is None:
             return None
         if not self.stereo and has_stereo(self.text):
             Chem.RemoveStereochemistry(first)

@@ -8,8 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
-from molgen.chem.standardize import parse
-from molgen.errors import MoleculeError
+from molgen.chem.standardize import parsed_or_none
 from molgen.io.columns import known_name
 from molgen.io.row import Row, log
 from molgen.io.streams import lines, open_text
@@ -73,11 +72,7 @@ def _names_first(head: Sequence[Sequence[str]]) -> bool:
 
 def is_smiles(text: str) -> bool:
     """Whether RDKit reads it."""
-    try:
-        parse(text)
-    except MoleculeError:
-        return False
-    return True
+    return parsed_or_none(text) is not None
 
 
 class Writer:

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 from molgen.errors import MolgenError
+from molgen.scoring.totals import number_or_nan
+from molgen.system.timer import checked_seconds, interrupting
+
+
+def checked_timeout(seconds: float) -> float:
+    """Seconds that a call may take.
+
+    Raises:
+        UsageError: see `molgen.system.timer.checked_seconds`.
+    """
+    return checked_seconds(seconds, "the timeout")
+
+
+Timeout = Annotated[float, AfterValidator(checked_timeout)]
+"""Of a call, in a ``score.toml``."""
 
 
 def call_score(
@@ -21,21 +35,27 @@ def call_score(
         function: of a list of SMILES.
         smiles: of molecules.
         name: for messages.
-        timeout: seconds that the call may take; it is kept in the main thread of Unix systems.
+        timeout: seconds that the call may take, see `molgen.system.timer.interrupting`.
 
     Raises:
+        UsageError: a timeout that is not above 0.
         MolgenError: it raises, takes too long, or returns anything but one number per molecule.
 
     Example:
         >>> call_score(lambda texts: [len(text) for text in texts], ["C", "CC"])
         [1.0, 2.0]
     """
+    if timeout is not None:
+        checked_timeout(timeout)
+    late = _TookTooLongError()
     try:
-        with _limited(timeout):
+        with interrupting(timeout, late):
             found = list(function(list(smiles)))
     except MolgenError:
         raise
-    except _TookTooLongError:
+    except _TookTooLongError as error:
+        if error is not late:  # that of a call around this one
+            raise
         raise MolgenError(f"{name} took longer than {timeout:g} s for {len(smiles)} molecules") from None
     except Exception as error:  # whatever the function of a user may raise
         text = (str(error).splitlines() or [""])[0]
@@ -49,34 +69,10 @@ def _number(value: object, name: str) -> float:
     if value is None:
         return math.nan
     try:
-        number = float(value)  # type: ignore[arg-type]
+        return number_or_nan(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise MolgenError(f"{name} returned {value!r:.60}, which is no number") from None
-    return number if math.isfinite(number) else math.nan
 
 
 class _TookTooLongError(BaseException):
     """The time is over; no `Exception`, which the function may catch."""
-
-
-_AGAIN = 1.0
-"""Seconds after which a function that went on all the same is interrupted again."""
-
-
-@contextmanager
-def _limited(seconds: float | None) -> Iterator[None]:
-    """Interrupt the block after so many seconds on the clock, where the system can."""
-    if seconds is None or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_: object) -> None:
-        raise _TookTooLongError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from rdkit import Chem
 
-from molgen.chem.standardize import parse
-from molgen.errors import MoleculeError
+from molgen.chem.standardize import parsed_or_none
 from molgen.scoring.scorer import AnyScore, Scorer
 
 _DECIMALS = 6
@@ -50,7 +49,7 @@ def score_records(smiles: Sequence[str], score: AnyScore) -> Scored:
         score: see `molgen.scoring.Scorer`.
 
     Raises:
-        MolgenError: the score fails.
+        MolgenError: the score fails, see `molgen.scoring.Scorer.values`.
 
     Example:
         >>> str(score_records(["CCO", "OCC", "C1CC"], lambda texts: [len(text) for text in texts]))
@@ -58,9 +57,9 @@ def score_records(smiles: Sequence[str], score: AnyScore) -> Scored:
     """
     canonical = [_canonical(text) for text in smiles]
     scorer = Scorer(score)
-    scorer([text for text in canonical if text is not None])
     nothing = (math.nan,) * len(scorer.columns)
-    rows = [nothing if text is None else scorer.known[text] for text in canonical]
+    scored = iter(scorer.values([text for text in canonical if text is not None]))
+    rows = [nothing if text is None else next(scored) for text in canonical]
     columns = {
         name: [None if math.isnan(row[number]) else round(row[number], _DECIMALS) for row in rows]
         for number, name in enumerate(scorer.columns)
@@ -70,7 +69,5 @@ def score_records(smiles: Sequence[str], score: AnyScore) -> Scored:
 
 def _canonical(text: str) -> str | None:
     """Canonical SMILES with stereo, None where it cannot be read."""
-    try:
-        return str(Chem.MolToSmiles(parse(text)))
-    except MoleculeError:
-        return None
+    mol = parsed_or_none(text)
+    return None if mol is None else str(Chem.MolToSmiles(mol))

@@ -10,12 +10,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from rdkit import Chem
 
-from molgen.chem.standardize import parse
-from molgen.errors import MoleculeError, UsageError
+from molgen.chem.standardize import parsed_or_none
+from molgen.errors import UsageError
 from molgen.scoring.combination import Combination, combined
 from molgen.scoring.terms import AnyTerm
+from molgen.scoring.totals import counted
 from molgen.system.files import read_toml
 
 TOTAL = "total"
@@ -90,7 +90,7 @@ class Score:
 
     def __call__(self, smiles: Sequence[str]) -> list[float]:
         """Totals of molecules, 0 where there is none."""
-        return np.nan_to_num(np.array(self.table(smiles)[TOTAL], dtype=float)).tolist()
+        return counted(self.table(smiles)[TOTAL])
 
     def __repr__(self) -> str:
         return f"Score(combine={self.config.combine!r}, terms=[{', '.join(self.names)}])"
@@ -102,7 +102,7 @@ class Score:
 
     def table(self, smiles: Sequence[str]) -> Columns:
         """Columns ``total``, and for each term its value, and that mapped to [0, 1] under its name with ``_score``."""
-        mols = [_read(text) for text in smiles]
+        mols = [parsed_or_none(text) for text in smiles]
         rows = [row for row, mol in enumerate(mols) if mol is not None]
         readable = [mol for mol in mols if mol is not None]
         found: Columns = {}
@@ -131,13 +131,6 @@ def load_score(path: str | Path) -> Score:
 
 def _mapped(name: str) -> str:
     return f"{name}_score"
-
-
-def _read(smiles: str) -> Chem.Mol | None:
-    try:
-        return parse(smiles)
-    except MoleculeError:
-        return None
 
 
 def _spread(values: NDArray[np.float64], rows: Sequence[int], count: int) -> list[float]:

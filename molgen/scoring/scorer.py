@@ -7,11 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from molgen.errors import MolgenError
-from molgen.scoring.calling import call_score
+from molgen.scoring.calling import call_score, checked_timeout
 from molgen.scoring.score import TOTAL, Columns, Score
+from molgen.scoring.totals import counted
 
 AnyScore = Score | Callable[[list[str]], Any]
 """A `Score`, or any function from a list of SMILES to a list of numbers."""
+
+
+FEWEST = 16
+"""Molecules of which one at least must have a total."""
 
 
 class Scorer:
@@ -20,6 +25,9 @@ class Scorer:
     Args:
         score: what is called.
         timeout: seconds that one call of a function may take.
+
+    Raises:
+        UsageError: a timeout that is not above 0.
 
     Attributes:
         known: values of the molecules scored so far by canonical SMILES, in the order of `columns`, NaN for none.
@@ -32,7 +40,8 @@ class Scorer:
     """
 
     def __init__(self, score: AnyScore, timeout: float | None = None) -> None:
-        self.score, self.timeout = score, timeout
+        self.score = score
+        self.timeout = None if timeout is None else checked_timeout(timeout)
         self.columns = score.columns if isinstance(score, Score) else (TOTAL,)
         self.known: dict[str, tuple[float, ...]] = {}
 
@@ -55,23 +64,33 @@ class Scorer:
         return [text for text in dict.fromkeys(smiles) if text not in self.known]
 
     def __call__(self, smiles: Sequence[str]) -> list[float]:
-        """Totals of molecules, 0 where there is none.
+        """Totals of molecules as they are compared, see `molgen.scoring.totals.counted`.
 
         Args:
             smiles: canonical.
 
         Raises:
-            MolgenError: the score fails, see `call_score`, or has no value for any of the first molecules.
+            MolgenError: as `values`, or a total is below 0.
+        """
+        return counted(row[0] for row in self.values(smiles))
+
+    def values(self, smiles: Sequence[str]) -> list[tuple[float, ...]]:
+        """Values of molecules, a row each in the order of `columns`, NaN where there is none.
+
+        Args:
+            smiles: canonical.
+
+        Raises:
+            MolgenError: the score fails, see `call_score`, or has had no total for any of `FEWEST` or more molecules.
         """
         new = self.new(smiles)
         if new:
             found = self._computed(new)
-            if not self.known and all(math.isnan(total) for total in found[TOTAL]):
-                raise MolgenError(f"the score has no value for any of the first {len(new)} molecules")
             rows = zip(*(found[column] for column in self.columns), strict=True)
             self.known.update(zip(new, rows, strict=True))
-        totals = [self.known[text][0] for text in smiles]
-        return [0.0 if math.isnan(total) else total for total in totals]
+            if self.calls >= FEWEST and all(math.isnan(values[0]) for values in self.known.values()):
+                raise MolgenError(f"the score has no value for any of the first {self.calls} molecules")
+        return [self.known[text] for text in smiles]
 
     def _computed(self, smiles: list[str]) -> Columns:
         if isinstance(self.score, Score):

@@ -216,6 +216,9 @@ def test_the_time_limit_of_evaluation(molgen: Run, tmp_path: Path) -> None:
     lost = molgen(*only, "--time-limit", 0.1).stderr
     assert "1 attempts lost" in lost and f"attempt 2 took longer than 0.1 s: {SLOW[:80]}" in lost
     assert "lost" not in molgen(*only, "--time-limit", 100).stderr
+    for refused in (("--time-limit", 0), ("--time-limit", "nan"), ("--only", "alerts_anny")):
+        said = molgen(*only, *refused, "--reference", tmp_path / "none.smi", code=2).stderr
+        assert ("--time-limit must be above 0" in said or "unknown metric" in said) and said.count("\n") == 1
 
 
 def test_options_of_likelihood(molgen: Run, table: Path) -> None:

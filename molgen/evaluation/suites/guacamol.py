@@ -20,7 +20,6 @@ from molgen.evaluation.similarity import nearest_similarity
 from molgen.evaluation.suites.base import Context, Metric, Suite
 from molgen.features.properties import GUACAMOL_DESCRIPTORS
 
-_CONTINUOUS = 4
 _SIMILARITY = "internal_similarity"
 
 
@@ -74,8 +73,8 @@ def _novelty(context: Context) -> Iterator[MetricValue]:
 def _divergences(context: Context) -> dict[str, float]:
     rows, sample, reference = _distinct_flat(context), context.sample, context.compared
     found = {}
-    for number, name in enumerate(GUACAMOL_DESCRIPTORS):
-        compare = continuous_divergence if number < _CONTINUOUS else discrete_divergence
+    for name, values in GUACAMOL_DESCRIPTORS.items():
+        compare = continuous_divergence if values == "continuous" else discrete_divergence
         found[name] = compare(reference.numbers(SUBSET, name), sample.numbers(name)[rows])
     found[_SIMILARITY] = continuous_divergence(
         nearest_similarity(reference.bits(SUBSET, "flat_morgan")), nearest_similarity(sample.bits("flat_morgan")[rows])

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from molgen.scoring.benchmarks.guacamol import GUACAMOL
 from molgen.scoring.benchmarks.task import Task
+from molgen.scoring.totals import mean_of_best
 
 CALLS = 10_000
 """Different molecules that may be scored."""
@@ -46,12 +47,7 @@ def auc_top(totals: Sequence[float], top: int = TOP, calls: int = CALLS) -> floa
     """
     area, before, done = 0.0, 0.0, 0
     for number in [*range(_EVERY, min(len(totals), calls), _EVERY), min(len(totals), calls)]:
-        now = _mean_of_best(totals[:number], top)
+        now = mean_of_best(totals[:number], top)
         area += (number - done) * (now + before) / 2
         before, done = now, number
     return (area + (calls - done) * before) / calls
-
-
-def _mean_of_best(totals: Sequence[float], top: int) -> float:
-    best = sorted(totals, reverse=True)[:top]
-    return sum(best) / max(len(best), 1)

@@ -9,6 +9,7 @@ from typing import Any
 
 from molgen.scoring.combination import Combination
 from molgen.scoring.score import Score
+from molgen.scoring.totals import mean_of_best
 
 
 @dataclass(frozen=True)
@@ -37,5 +38,5 @@ class Task:
             >>> Task("mean", (), tops=(1, 2)).result([0.2, 1.0])
             0.8
         """
-        best = sorted(totals, reverse=True)
-        return sum(sum(best[:top]) / top for top in self.tops) / len(self.tops)
+        padded = [*totals, *[0.0] * max(self.tops)]
+        return sum(mean_of_best(padded, top) for top in self.tops) / len(self.tops)

@@ -35,7 +35,10 @@ class Activity:
     Attributes:
         smiles: canonical, without stereo, all different.
         values: one each.
-        left_out: records without a usable value, by reason.
+        left_out: counts by reason. Of records: ``no value``, ``no number``, ``beyond a limit`` (a number with ``<``,
+            ``>`` or ``~``), ``not positive`` (a concentration), ``no molecule``. Of molecules, once for
+            each, however many records it has: ``values that disagree``. Records of one molecule that agree count
+            nowhere: they are used together.
         notes: what a user should know, a line each.
     """
 
@@ -73,6 +76,7 @@ def read_activity(
     Raises:
         UsageError: no such column or unit, fewer than `FEWEST` molecules, units that are mixed, values that are written
             with another unit than `concentration`, or one in a column such as ``standard_units`` or ``IC50 unit``.
+        MolgenError: all molecules have one and the same value.
 
     Example:
         >>> import tempfile

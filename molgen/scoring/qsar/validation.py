@@ -105,7 +105,7 @@ def _class_metrics(measured: NDArray[np.float64], predicted: NDArray[np.float64]
     return {
         "molecules": len(measured),
         "ROC AUC": float(roc_auc_score(measured, predicted)) if both else np.nan,
-        "precision": float(average_precision_score(measured, predicted)) if both else np.nan,
+        "average precision": float(average_precision_score(measured, predicted)) if both else np.nan,
         "balanced accuracy": float(balanced_accuracy_score(measured, predicted >= 0.5)) if both else np.nan,
         "actives": float(measured.mean()),
     }

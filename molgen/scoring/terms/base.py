@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from rdkit import Chem
 
 from molgen.scoring.shapes import AnyShape, Clip, Shape
+from molgen.scoring.totals import number_or_nan
 
 
 def beside(path: Path, info: ValidationInfo) -> Path:
@@ -29,7 +30,7 @@ class Term(BaseModel, ABC):
     """A number for each molecule, and how good it is.
 
     Attributes:
-        name: of its column; by default what it says of itself.
+        name: of its column; by default its label.
         weight: beside the other terms.
         shape: maps its values to [0, 1]; by default a shape that suits the term.
     """
@@ -48,7 +49,7 @@ class Term(BaseModel, ABC):
 
     @abstractmethod
     def values(self, molecules: Sequence[Chem.Mol]) -> list[float]:
-        """One value per sanitised molecule, NaN where it could not be had."""
+        """One value per sanitised molecule, finite, or NaN where it could not be had."""
 
     def shaped(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """How good values are, in [0, 1]; NaN stays NaN."""
@@ -67,7 +68,7 @@ class SingleTerm(Term):
 
     def _value_or_none(self, mol: Chem.Mol) -> float:
         try:
-            return float(self.value(mol))
+            return number_or_nan(self.value(mol))
         except (ArithmeticError, LookupError, RuntimeError, ValueError):
             # RDKit raises ValueError or RuntimeError where sanitisation or an invariant fails; its descriptors that are
             # written in Python divide by zero and look for what is not there.

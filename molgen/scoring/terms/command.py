@@ -17,7 +17,9 @@ from pydantic import Field, ValidationInfo, field_validator
 from rdkit import Chem
 
 from molgen.errors import UsageError
+from molgen.scoring.calling import Timeout
 from molgen.scoring.terms.base import Term, beside
+from molgen.scoring.totals import number_or_nan
 from molgen.system.signals import TIED, uninterrupted
 
 
@@ -40,7 +42,7 @@ class CommandTerm(Term):
 
     type: Literal["command"] = "command"
     command: str = Field(min_length=1)
-    timeout: float = Field(600.0, gt=0)
+    timeout: Timeout = 600.0
     batch: int = Field(64, ge=1)
 
     @field_validator("command")
@@ -118,7 +120,6 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 def _number(line: str) -> float:
     try:
-        number = float(line)
+        return number_or_nan(line)
     except ValueError:
         return math.nan
-    return number if math.isfinite(number) else math.nan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -11,11 +12,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
+from pydantic import PrivateAttr, ValidationInfo, model_validator
 from rdkit import Chem
 
 from molgen.errors import UsageError
-from molgen.scoring.calling import call_score
+from molgen.scoring.calling import Timeout, call_score
 from molgen.scoring.terms.base import Term
 
 
@@ -25,7 +26,8 @@ class FunctionTerm(Term):
     The function is imported, so that a ``score.toml`` with one runs code: take such files from people you trust.
 
     Attributes:
-        function: ``module:function``; a module beside the file that names it comes before any other of that name.
+        function: ``module:function``; a module or package beside the file that names it comes before any other
+            of that name.
         timeout: seconds that one call may take.
 
     Example:
@@ -35,7 +37,7 @@ class FunctionTerm(Term):
 
     type: Literal["function"] = "function"
     function: str
-    timeout: float = Field(600.0, gt=0)
+    timeout: Timeout = 600.0
 
     _folder: Path | None = PrivateAttr(None)
 
@@ -69,13 +71,28 @@ class FunctionTerm(Term):
 
 
 def _imported(module: str, folder: Path | None) -> ModuleType:
-    """A module, from a file in a folder where it is there; two files of one name are two modules."""
-    file = None if folder is None else folder.joinpath(*module.split(".")).with_suffix(".py")
-    if folder is None or file is None or not file.is_file():
+    """A module, from a folder where it is there; two of one name in two folders are two modules."""
+    if folder is None:
+        return import_module(module)
+    parts = module.split(".")
+    packages = [folder.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1)]
+    outer = next((one for one in packages if (one / "__init__.py").is_file()), None)
+    file = packages[-1].with_suffix(".py")
+    if outer is None and not file.is_file():
         return import_module(module)
     if str(folder) not in sys.path:
         sys.path.append(str(folder))  # for what the module itself imports from its folder
-    name = f"{module}@{file}:{file.stat().st_mtime_ns}"
+    if outer is None:
+        return _executed(module, file, file.stat().st_mtime_ns)
+    newest = max(one.stat().st_mtime_ns for one in outer.rglob("*.py"))
+    found = _executed(outer.name, outer / "__init__.py", newest)
+    return import_module(".".join([found.__name__, *parts[packages.index(outer) + 1 :]]))
+
+
+def _executed(module: str, file: Path, changed: int) -> ModuleType:
+    """The module, or package, of a file; executed once, and again where something in it has changed."""
+    digest = hashlib.sha256(f"{file}:{changed}".encode()).hexdigest()[:16]
+    name = f"{module.replace('.', '_')}_{digest}"  # a dot would stand for a package
     if name not in sys.modules:
         spec = spec_from_file_location(name, file)
         assert spec is not None and spec.loader is not None

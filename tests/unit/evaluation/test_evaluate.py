@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pandas
 import pytest
@@ -81,6 +82,14 @@ def test_unknown_names_are_refused() -> None:
         evaluate(["C"], suite="graph", only=["FCD"])
     with pytest.raises(UsageError, match="needs a reference"):
         evaluate(["C"], suite="graph", only=["vun"])
+
+
+def test_a_request_that_cannot_be_met_is_refused_before_the_reference_is_read(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unknown metric 'validty'"):
+        evaluate(["C"], tmp_path / "none.smi", only="validty")
+    for seconds in (0, -1, math.nan, math.inf):
+        with pytest.raises(UsageError, match="the time limit must be above 0"):
+            evaluate(["C"], tmp_path / "none.smi", time_limit=seconds)
 
 
 @settings(max_examples=15, deadline=None)

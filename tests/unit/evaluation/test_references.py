@@ -43,6 +43,9 @@ def test_of_few_everything_but_fcd_is_computed(name: str, reference: str) -> Non
 
 def test_a_second_file_takes_the_distances() -> None:
     reference = find_reference(str(CASES / "own40.smi"), test=str(CASES / "ref10.smi"), jobs=1)
+    assert [reference.title(split)[-9:] for split in ("train", "test")] == ["own40.smi", "ref10.smi"]
+    assert " of the " not in reference.title("test")
+    assert find_reference(["CC", "CCO"], jobs=1).title("test") == "2 molecules of the reference"
     assert (len(reference.smiles("train")), len(reference.smiles("test"))) == (40, 10)
     with pytest.raises(UsageError, match="named set"):
         find_reference("qm9", test=str(CASES / "ref10.smi"))

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from molgen.errors import MolgenError, UsageError
 from molgen.scoring import Score, Scorer, load_score
+from molgen.scoring.calling import call_score
+from molgen.scoring.file import score_records
+from molgen.scoring.scorer import FEWEST
 
 QED = {"type": "property", "property": "QED"}
 ALCOHOL = {"type": "substructure", "smarts": "[OX2H]"}
@@ -47,6 +51,25 @@ def test_functions_of_one_name_beside_two_files_are_two(tmp_path: Path) -> None:
         (tmp_path / folder / "score.toml").write_text('[[terms]]\ntype = "function"\nfunction = "json:f"\n')
         found += load_score(tmp_path / folder / "score.toml")(["C"])
     assert found == [0.25, 0.75]
+
+
+@pytest.mark.parametrize("function", ("mine:f", "mine.inner:f", "mine.deep.module:f", "outside.mine.inner:f"))
+def test_a_package_beside_the_file_that_names_it_is_found(tmp_path: Path, function: str) -> None:
+    found = []
+    for folder, value in (("a", 0.25), ("b", 0.75)):
+        package = tmp_path / folder / ("outside/mine" if "outside" in function else "mine")
+        (package / "deep").mkdir(parents=True)
+        (package / "__init__.py").write_text("from .inner import f\n")
+        (package / "inner.py").write_text("from .deep.module import f\n")
+        (package / "deep" / "__init__.py").write_text("from ..value import VALUE\n")
+        (package / "value.py").write_text(f"VALUE = {value}\n")
+        (package / "deep" / "module.py").write_text(
+            "from . import VALUE\ndef f(smiles):\n    return [VALUE for _ in smiles]\n"
+        )
+        (tmp_path / folder / "score.toml").write_text(f'[[terms]]\ntype = "function"\nfunction = "{function}"\n')
+        found += load_score(tmp_path / folder / "score.toml")(["C"])
+    (package / "value.py").write_text("VALUE = 0.5  # changed since\n")
+    assert [*found, *load_score(tmp_path / "b" / "score.toml")(["C"])] == [0.25, 0.75, 0.5]
 
 
 def test_the_digest_is_that_of_the_terms() -> None:
@@ -129,7 +152,7 @@ def test_a_molecule_is_scored_once() -> None:
     (
         (lambda smiles: [1.0], "returned 1 values for 2 molecules"),
         (lambda smiles: ["good"] * 2, "returned 'good', which is no number"),
-        (lambda smiles: [math.nan] * 2, "no value for any of the first 2 molecules"),
+        (lambda smiles: [0.5, -1.0], "the score gives -1, but totals must be at least 0"),
         (lambda smiles: 1.0, "failed: TypeError"),
         (lambda smiles: 1 / 0, "the score failed: ZeroDivisionError: division by zero"),
     ),
@@ -137,6 +160,41 @@ def test_a_molecule_is_scored_once() -> None:
 def test_a_score_that_does_not_answer_is_refused_in_one_line(score: object, message: str) -> None:
     with pytest.raises(MolgenError, match=message):
         Scorer(score)(["C", "CC"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("batch", (1, 5, FEWEST, 20))
+def test_no_batch_makes_a_score_fail_whose_first_molecules_fail(batch: int) -> None:
+    smiles = ["C" * number for number in range(1, 21)]
+    for first in (1, FEWEST - 1, 20):  # molecules without a value
+        scorer, found = Scorer(lambda texts, n=first: [math.nan if len(text) <= n else 0.5 for text in texts]), []
+        batches = [smiles[start : start + batch] for start in range(0, len(smiles), batch)]
+        with pytest.raises(MolgenError, match="no value for any of the first") if first == 20 else nullcontext():
+            for part in batches:
+                found += scorer(part)
+        assert found == ([0.0] * first + [0.5] * 20)[: len(found)] and len(found) == (20 if first < 20 else len(found))
+        assert (scorer.calls >= FEWEST) and (first == 20 or scorer.failures == {"total": first})
+
+
+def test_records_may_be_below_0_and_without_any_value() -> None:
+    """Nothing is compared there, so that a failure needs no total."""
+    assert score_records(["CCO", "CC"], lambda texts: [-len(text) for text in texts]).columns == {"total": [-3.0, -2.0]}
+    none = score_records(["CCO", "CC"], lambda texts: [math.nan for _ in texts])
+    assert none.columns == {"total": [None, None]} and str(none) == "read 2  different 2  without total 2"
+    with pytest.raises(MolgenError, match="no value for any of the first 16 molecules"):
+        score_records(["C" * number for number in range(1, FEWEST + 1)], lambda texts: [None for _ in texts])
+
+
+@pytest.mark.parametrize("seconds", (0, -1, math.nan, math.inf, 1e9))
+def test_a_limit_of_time_that_is_none_is_refused_in_one_line(seconds: float) -> None:
+    settings = {"type": "function", "function": "builtins:len", "timeout": seconds}
+    for refused in (
+        lambda: Score.of(terms=[settings]),
+        lambda: Score.of(terms=[{"type": "command", "command": "cat", "timeout": seconds}]),
+        lambda: Scorer(lambda _: [], timeout=seconds),
+        lambda: call_score(lambda _: [], [], timeout=seconds),
+    ):
+        with pytest.raises(UsageError, match="timeout must be above 0 and at most 1,000,000 seconds, not"):
+            refused()
 
 
 def test_a_score_that_hangs_is_stopped() -> None:

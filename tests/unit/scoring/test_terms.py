@@ -19,6 +19,7 @@ from molgen.scoring import Score
 from molgen.scoring.calling import call_score
 from molgen.scoring.fingerprints import FINGERPRINT_NAMES
 from molgen.scoring.terms import AnyTerm, Term
+from molgen.scoring.terms.base import SingleTerm
 from tests.unit.system.test_signals import gone
 
 
@@ -155,6 +156,43 @@ def test_a_function_that_catches_everything_is_interrupted_all_the_same() -> Non
     with pytest.raises(MolgenError, match=r"took longer than 0.1 s"):
         call_score(stubborn, ["C", "CC", "CCC"], timeout=0.1)
     assert time.monotonic() - begin < 4
+
+
+@pytest.mark.parametrize(("outer", "inner", "late"), ((0.3, 60, "outer"), (60, 0.3, "inner"), (0.3, None, "outer")))
+def test_of_limits_within_each_other_each_is_kept_and_named(outer: float, inner: float | None, late: str) -> None:
+    def around(smiles: list[str]) -> list[float]:
+        call_score(lambda texts: [0.0 for _ in texts], smiles, "quick", timeout=30)  # ends, and with it its own limit
+        return call_score(lambda texts: [time.sleep(5) or 0.0 for _ in texts], smiles, "inner", timeout=inner)
+
+    begin = time.monotonic()
+    with pytest.raises(MolgenError, match=rf"^{late} took longer than 0.3 s"):
+        call_score(around, ["C"], "outer", timeout=outer)
+    assert time.monotonic() - begin < 4
+
+
+class Odd(SingleTerm):
+    """A term that answers or raises for a molecule of two atoms."""
+
+    answer: float = 0.0
+    error: type[Exception] | None = None
+
+    @property
+    def label(self) -> str:
+        return "odd"
+
+    def value(self, mol: Chem.Mol) -> float:
+        if mol.GetNumAtoms() == 2 and self.error is not None:
+            raise self.error
+        return self.answer if mol.GetNumAtoms() == 2 else 0.5
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [Odd(answer=one) for one in (math.inf, -math.inf, math.nan)]
+    + [Odd(error=one) for one in (IndexError, OverflowError, RuntimeError, ValueError)],
+)
+def test_what_is_no_finite_number_of_a_molecule_is_no_value(odd: Odd) -> None:
+    assert odd.values(MOLECULES) == pytest.approx([0.5, math.nan, 0.5], nan_ok=True)
 
 
 def test_a_program_beside_the_file_that_names_it_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

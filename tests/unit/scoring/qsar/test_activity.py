@@ -26,6 +26,7 @@ def test_molecules_have_one_value_and_what_has_none_is_counted(tmp_path: Path) -
             tmp_path,
             "OC,5.2",
             "OCC,9.9",
+            "OCC,1.1",
             "CN,",
             "CCN,inactive",
             "CCCN,>10",
