@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +13,7 @@ from molgen.cli.panels import Panels
 from molgen.system.shipped import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from molgen.optimisation.benchmark import TaskResult
     from molgen.optimisation.result import Optimised
     from molgen.optimisation.run import RunSettings
 
@@ -140,23 +143,35 @@ def _deliver(found: Optimised, settings: RunSettings, out: Path, n: int) -> None
 
 
 def _benchmark(benchmark: str, tasks: str | None, out: Path, settings: RunSettings) -> None:
-    from molgen.cli.console import print_table, say
+    from molgen.cli.console import say
     from molgen.optimisation.benchmark import run_benchmark, task_names
+    from molgen.system.signals import Ended
 
     names = task_names(benchmark, [name.strip() for name in tasks.split(",")] if tasks else ())
-    results = []
-    for result in run_benchmark(benchmark, out, settings, names):
-        results.append(result)
-        say(f"{result.task}: {result.result:.4f}  best {result.best:.4f}  in {result.seconds:.0f} s")
+    results: list[TaskResult] = []
+    try:
+        for result in run_benchmark(benchmark, out, settings, names):
+            results.append(result)
+            say(f"{result.task}: {result.result:.4f}  best {result.best:.4f}  in {result.seconds:.0f} s")
+    except Ended:
+        _show_results(benchmark, results, len(names))
+        raise
+    _show_results(benchmark, results, len(names))
+    if len(results) < len(names):
+        raise typer.Exit(128 + signal.SIGINT)
+
+
+def _show_results(benchmark: str, results: Sequence[TaskResult], wanted: int) -> None:
+    from molgen.cli.console import print_table, say
+
     rows = [
         [one.task, f"{one.result:.3f}", f"{one.best:.3f}", f"{one.top_ten:.3f}", f"{one.calls:,}", f"{one.seconds:.0f}"]
         for one in results
     ]
     rows.append([f"sum of {len(results)}", f"{sum(one.result for one in results):.3f}", "", "", "", ""])
     print_table(benchmark, ["task", "result", "best", "best ten", "calls", "seconds"], rows)
-    if len(results) < len(names):
+    if len(results) < wanted:
         say("stopped; the same command goes on")
-        raise typer.Exit(130)
 
 
 def _settings(text: str) -> dict[str, Any]:

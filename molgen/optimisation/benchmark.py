@@ -14,6 +14,7 @@ from molgen.optimisation.run import SETTINGS_FILE, RunSettings, run
 from molgen.scoring.benchmarks import BENCHMARKS, PMO
 from molgen.scoring.benchmarks.pmo import TOP, auc_top
 from molgen.system.files import whole_file
+from molgen.training.run import pass_on
 
 RESULT_FILE = "result.json"
 
@@ -55,7 +56,7 @@ def task_names(benchmark: str, wanted: Sequence[str] = ()) -> list[str]:
     unknown = [name for name in wanted if name not in BENCHMARKS[benchmark]]
     if unknown:
         raise UsageError(f"{benchmark} has no task {unknown[0]!r}; it has {', '.join(BENCHMARKS[benchmark])}")
-    return list(wanted) or list(BENCHMARKS[benchmark])
+    return list(dict.fromkeys(wanted)) or list(BENCHMARKS[benchmark])
 
 
 def run_benchmark(
@@ -68,7 +69,7 @@ def run_benchmark(
     """Results of the tasks, one after the other.
 
     A task ends early where no further molecule can raise its result. Those that the folder holds already are read, and
-    a task that was stopped goes on. After a signal no other task is begun.
+    a task that was stopped goes on. After a signal no other task is begun; one other than Ctrl-C ends the program too.
 
     Args:
         benchmark: its name.
@@ -78,8 +79,11 @@ def run_benchmark(
         progress: see `molgen.optimisation.optimise`.
 
     Raises:
-        UsageError: there is no such benchmark or task, or the folder has results of other settings.
+        UsageError: there is no such benchmark or task, the settings say how many molecules are enough, or the folder
+            has results of other settings.
     """
+    if settings.optimiser.enough is not None:
+        raise UsageError("how many molecules are enough follows from the task of a benchmark; leave enough out")
     for name in task_names(benchmark, tasks):
         place = folder / name
         asked = _of_task(settings, benchmark, name)
@@ -91,6 +95,7 @@ def run_benchmark(
         resume = (place / STATE_FILE).is_file()
         found, stopped = run(asked, place, resume=resume, progress=progress)
         if stopped is not None:
+            pass_on(stopped)
             return
         result = judged(benchmark, name, found, asked.optimiser.calls)
         with whole_file(place / RESULT_FILE) as temporary:

@@ -20,16 +20,16 @@ class OptimiserConfig(BaseModel):
         seed: of all randomness.
         batch: attempts of a step.
         learning: see `molgen.optimisation.losses`.
-        sigma: nats that a reward of 1 is worth beside the likelihood under the model as it was.
+        sigma: in the loss (`molgen.optimisation.losses`): nats of log-likelihood that a reward of 1 adds.
         learning_rate: of Adam.
         updates: gradient steps of a step; the first one has the new molecules too.
         replay: molecules of the memory in each gradient step.
-        rank: share of the good molecules over which their weight falls to one half, by rank.
+        rank: the weight of the good molecule of rank r = 1, 2, ... is proportional to 1 / (rank * count + r).
         random_orders: learn from each molecule in another generation order every time, where the model has several.
         regrowth: share of attempts that keep a random part of a good molecule, where the model takes fragments.
         crossover: share of those that keep parts of two molecules.
-        children: attempts for each such part; None for one, or eight with a model that draws only what is alike at
-            once.
+        children: attempts for each such part; None for one, or for eight with a model that cannot sample different
+            conditions in one batch.
         parents: parts are taken from so many of the best molecules.
         own_sizes: share of the other attempts that have about the size of a good molecule.
         per_scaffold: most molecules of a Murcko scaffold that are learned from and regrown; None for any number.

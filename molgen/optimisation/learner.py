@@ -45,7 +45,7 @@ class Learner:
             smiles: canonical.
             rewards: one each.
             baseline: mean of the rewards of the step.
-            number: of the gradient step, from which its randomness follows.
+            number: of the gradient step, from which its randomness follows; no two steps share any.
         """
         fitting = [row for row, text in enumerate(smiles) if self._variables(text) is not None]
         if not fitting:
@@ -53,7 +53,8 @@ class Learner:
         self.optimizer.zero_grad(set_to_none=True)
         values = torch.tensor([rewards[row] for row in fitting], dtype=torch.float32, device=self.agent.device)
         own = [smiles[row] for row in fitting]
-        examples = torch.tensor([number * len(smiles) + row for row in fitting])
+        first = number * (self.config.batch + self.config.replay)  # no step has more molecules
+        examples = torch.tensor([first + row for row in fitting])
         cost, prior = self._costs(self.agent, own, examples), self._prior(own, examples)
         loss(self.config.learning, cost, prior, values, baseline, self.config.sigma).mean().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.agent.parameters(), _CLIP)

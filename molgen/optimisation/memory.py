@@ -40,7 +40,7 @@ class Memory:
         return len(self.smiles)
 
     def add(self, smiles: Iterable[str], totals: Iterable[float]) -> None:
-        """Append molecules that are not there yet."""
+        """Append molecules; the caller leaves out those that are there already."""
         for text, total in zip(smiles, totals, strict=True):
             self.smiles.append(text)
             self.totals.append(total)
@@ -54,8 +54,8 @@ class Memory:
     def good(self, count: int) -> list[int]:
         """Numbers of molecules to learn from and to change: the best ones, if they are better than the worst.
 
-        Of equal ones the newest come first. Where many molecules are as good as the best, those that are changed change
-        too, and what is far from the first of them is reached (neutral drift).
+        Of equal ones the newest come first, so that changes accumulate even while the total stays equal (neutral
+        drift).
         """
         worst = min(self.totals, default=0.0)
         return [number for number in self._chosen(count, newest=True) if self.totals[number] > worst]
@@ -100,12 +100,12 @@ class Memory:
 
 
 def ranked(count: int, size: int, rank: float, draw: np.random.Generator) -> list[int]:
-    """Ranks, best 0, drawn without repetition with weights 1 / (rank * size + r) (Kim et al., 2024).
+    """Ranks, best 0, drawn without repetition with weights 1 / (rank * size + r + 1) (Kim et al., 2024).
 
     Args:
         count: wanted.
         size: molecules to draw from.
-        rank: share of them over which the weight falls to one half.
+        rank: the smaller, the more often the best.
         draw: randomness.
     """
     weights = 1 / (rank * size + np.arange(size) + 1)

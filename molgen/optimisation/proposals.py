@@ -17,7 +17,7 @@ from molgen.optimisation.memory import Memory, ranked
 from molgen.optimisation.regrowth import joined, random_part
 
 _CHILDREN, _ATTEMPTS_OF_A_SIZE = 8, 16
-"""Attempts that are alike, of a model that does not draw at once what differs."""
+"""Attempts that are alike, of a model that cannot sample different conditions or sizes in one batch."""
 _NEAR = 2
 """Most atoms that a size differs from that of a good molecule."""
 
@@ -66,8 +66,8 @@ class Proposer:
         best = memory.good(self.config.parents)
         wanted = round(self.config.regrowth * len(keys.keys)) if self._regrows and best else 0
         found: list[Proposal] = []
-        for _ in range(wanted // self._children):
-            proposal = self._regrown(memory, best, draw)
+        for start in range(0, wanted, self._children):
+            proposal = self._regrown(memory, best, min(self._children, wanted - start), draw)
             if proposal is not None:
                 found.append(proposal)
         rest = len(keys.keys) - sum(proposal.attempts for proposal in found)
@@ -88,7 +88,7 @@ class Proposer:
             found.append(Proposal(size, min(self._of_a_size, attempts - start), self.conditions))
         return found
 
-    def _regrown(self, memory: Memory, best: list[int], draw: np.random.Generator) -> Proposal | None:
+    def _regrown(self, memory: Memory, best: list[int], attempts: int, draw: np.random.Generator) -> Proposal | None:
         smiles = memory.smiles[self._picked(best, draw)]
         within = None if self.conditions is None else self.conditions.fragment
         part = random_part(smiles, draw, within)
@@ -102,7 +102,7 @@ class Proposer:
         size = max(size, len(part.atoms) + max(part.pieces) + 1)
         if not self.model.generates_size(size) or not self._takes(conditions):
             return None
-        return Proposal(size, self._children, conditions)
+        return Proposal(size, attempts, conditions)
 
     def _takes(self, conditions: Conditions) -> bool:
         """Whether the model can be asked for it; not for a part with an atom that it does not know."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -64,6 +65,11 @@ class Optimised:
     def __len__(self) -> int:
         return len(self.memory)
 
+    @property
+    def failures(self) -> int:
+        """Molecules without a total: the score had no value for them."""
+        return sum(math.isnan(self.values[text][0]) for text in self.memory.smiles)
+
     def best(self, count: int = 100) -> list[str]:
         """SMILES of the best molecules, best first."""
         return [self.memory.smiles[number] for number in self.memory.best(count)]
@@ -114,10 +120,11 @@ class Optimised:
             return "nothing was scored"
         last, spent = self.curve[-1], sum(self.seconds.values())
         working = (self.seconds["sampling"] + self.seconds["learning"]) / max(spent, 1e-9)
+        failed = f"; {self.failures:,} molecules without a value" if self.failures else ""
         return (
             f"calls {last.calls:,}  best {last.best:.3f}  mean of the best ten {last.top_ten:.3f}  "
             f"diversity {last.diversity:.3f}  in {spent:.0f} s ({last.calls / max(spent, 1e-9):.1f} calls/s, "
-            f"{working:.0%} of it sampling and learning)"
+            f"{working:.0%} of it sampling and learning){failed}"
         )
 
     def __repr__(self) -> str:

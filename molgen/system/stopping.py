@@ -36,8 +36,8 @@ class Stop:
 def stopping() -> Iterator[Stop]:
     """Remember signals that end a program instead of ending the block; the second one ends it.
 
-    Signals that are ignored, as SIGHUP under ``nohup``, stay so. Outside the main thread, which alone receives signals,
-    none is remembered.
+    Signals that are ignored stay so, as SIGHUP under ``nohup`` and Ctrl-C in the background of a script. Outside the
+    main thread, which alone receives signals, none is remembered.
 
     Example:
         >>> with stopping() as stop:
@@ -51,7 +51,7 @@ def stopping() -> Iterator[Stop]:
         return
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number, handler in before.items():
-        if number == signal.SIGINT or handler is not signal.SIG_IGN:
+        if handler is not signal.SIG_IGN:
             signal.signal(number, stop._ask)
     try:
         yield stop

@@ -52,7 +52,7 @@ def test_the_best_molecules_are_written_with_all_terms_and_what_speaks_against_t
 
 @pytest.mark.slow
 def test_a_benchmark_goes_on_where_it_was(molgen: Run, model: Path, tmp_path: Path) -> None:
-    options = ("--tasks", "qed,median1", "--model", model, "--calls", 20, "--settings", "batch=16", "-o", "pmo")
+    options = ("--tasks", "qed,median1,qed", "--model", model, "--calls", 20, "--settings", "batch=16", "-o", "pmo")
     first = molgen("optimise", "--benchmark", "pmo", *options, cwd=tmp_path)
     assert "sum of 2" in first.stdout and "qed" in first.stdout
     assert molgen("optimise", "--benchmark", "pmo", *options, cwd=tmp_path).stdout == first.stdout
@@ -85,6 +85,7 @@ def test_what_was_found_before_a_score_fails_is_written(molgen: Run, model: Path
         (["-o", "best.csv", "--score", "pmo/qed", "--settings", "sigmma=2"], "--settings takes"),
         (["-o", "best.csv", "--score", "pmo/qed", "--settings", "sigma=-2"], "sigma"),
         (["-o", "best.csv", "--score", "pmo/qed", "--model", "none"], "there is no model"),
+        (["-o", "out", "--benchmark", "pmo", "--settings", "enough=3"], "leave enough out"),
         (["-o", "out", "--benchmark", "zinc"], "no benchmark 'zinc'"),
         (["-o", "out", "--benchmark", "pmo", "--tasks", "drd2"], "no task 'drd2'"),
         (["-o", "out", "--benchmark", "pmo", "--score", "pmo/qed"], "--benchmark goes without"),

@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import math
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from molgen.constraints.fragment import parse_fragment
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import ConditionWarning, UsageError
 from molgen.models.generator import Generator
 from molgen.optimisation import OptimiserConfig, optimise
+from molgen.optimisation.learner import Learner
 from molgen.optimisation.memory import Memory
 from molgen.optimisation.optimise import Failed, Optimiser
 from molgen.optimisation.proposals import Proposer
@@ -97,6 +100,36 @@ def test_sizes_follow_the_good_molecules() -> None:
     assert np.mean(sizes[0.0]) + 0.3 < np.mean(sizes[0.5]) < np.mean(sizes[1.0]) - 0.3
 
 
+@pytest.mark.parametrize("children", (None, 1, 3, 8, 20))
+def test_as_many_attempts_as_asked_for_keep_a_part(children: int | None) -> None:
+    """Whether or not their number is a multiple of the attempts for each part."""
+    model, memory = tiny(), Memory()
+    memory.add(["CC(N)CO", "CCOCC(N)O", "C"], [0.9, 0.8, 0.1])
+    config = OptimiserConfig.of(regrowth=0.5, children=children)
+    keys = RandomKeys.from_seed(0, torch.arange(9))
+    proposals = Proposer(model, model.sampling, config, None).proposals(memory, keys, np.random.default_rng(0))
+    assert sum(one.attempts for one in proposals) == 9
+    assert sum(one.attempts for one in proposals if one.conditions is not None) == 4
+
+
+def test_no_two_gradient_steps_share_their_randomness() -> None:
+    """A step on new and remembered molecules is followed by one on remembered ones alone."""
+    seen: list[int] = []
+
+    class Watched(Learner):
+        def _costs(self, model: Generator, smiles: Sequence[str], examples: Tensor) -> Tensor:
+            if model is self.agent:
+                seen.extend(examples.tolist())
+            return super()._costs(model, smiles, examples)
+
+    learner = Watched(tiny(), tiny(), OptimiserConfig(batch=2, replay=2, random_orders=True))
+    for number, smiles in enumerate(
+        (["CCO", "CCN", "CCCC", "CC=O"], ["CCO", "CCCC"], ["CCN"], ["C#CCO", "CCO", "OCCO"])
+    ):
+        learner.update(smiles, [0.5] * len(smiles), 0.5, number)
+    assert len(seen) == 10 == len(set(seen))
+
+
 def test_work_ends_where_there_are_no_more_molecules() -> None:
     model = tiny()
     optimiser = Optimiser(model, oxygens, OptimiserConfig(batch=8))
@@ -121,6 +154,7 @@ def test_a_score_that_never_differs_is_warned_of() -> None:
 def test_a_molecule_without_a_value_counts_as_nothing() -> None:
     found = optimise(tiny(), lambda texts: [math.nan if "N" in text else 1.0 for text in texts], calls=40, **FAST)
     assert set(found.memory.totals) == {0.0, 1.0}
+    assert f"; {found.memory.totals.count(0.0)} molecules without a value" in str(found)
     assert all("N" not in text for text in found.best(5))
 
 

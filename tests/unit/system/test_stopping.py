@@ -24,14 +24,15 @@ def test_the_second_signal_ends_the_block() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
-def test_an_ignored_signal_stays_ignored() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGHUP))
+def test_an_ignored_signal_stays_ignored(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
     try:
         with stopping() as stop:
-            signal.raise_signal(signal.SIGHUP)
+            signal.raise_signal(number)
             assert not stop
     finally:
-        signal.signal(signal.SIGHUP, before)
+        signal.signal(number, before)
 
 
 def test_other_threads_leave_signals_alone() -> None:
