@@ -56,7 +56,9 @@ def optimise(
     ] = "",
     n: Annotated[int, typer.Option("-n", "--number", min=1, help="Molecules to write.")] = 100,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of --out.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing file, and the run beside it.")
+    ] = False,
 ) -> None:
     """Search for molecules that are good by a score: a generator samples, is scored, and learns.
 
@@ -102,13 +104,13 @@ def _one(settings: RunSettings, out: Path, n: int, resume: bool, calls: int | No
         raise UsageError(f"{out.name} has no place for values: take .csv, .tsv, .parquet or .sdf")
     try:
         with said_warnings():
-            found, stopped = run(settings, _folder(out), resume=resume, calls=calls)
+            found, stopped = run(settings, _folder(out), resume=resume, overwrite=overwrite, calls=calls)
     except Failed as failed:
         if len(failed.found):
-            _deliver(failed.found, settings, out, n)
+            _deliver(failed.found, out, n)
         raise
     if len(found):
-        _deliver(found, settings, out, n)
+        _deliver(found, out, n)
     if stopped is not None:
         say(f"stopped; continue with: molgen optimise -o {out} --resume")
         raise typer.Exit(128 + stopped)
@@ -116,16 +118,14 @@ def _one(settings: RunSettings, out: Path, n: int, resume: bool, calls: int | No
         raise MolgenError("no attempt became a molecule that has what is asked: nothing was scored")
 
 
-def _deliver(found: Optimised, settings: RunSettings, out: Path, n: int) -> None:
+def _deliver(found: Optimised, out: Path, n: int) -> None:
     """Write the best molecules and the pictures, and say how it went."""
     from molgen.cli.console import say
-    from molgen.models.generator import Generator
-    from molgen.optimisation.oddities import oddities, summary
+    from molgen.optimisation.oddities import summary
     from molgen.report.curve import draw_curve
     from molgen.report.grid import draw_grid
-    from molgen.scoring.benchmarks import find_score
 
-    against = oddities(found.best(n), Generator.from_pretrained(settings.model), find_score(settings.score))
+    against = found.oddities(n)
     found.save(out, n, overwrite=True, extra=against)
     folder = _folder(out)
     names = ("best", "top_ten", "diversity")

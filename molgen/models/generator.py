@@ -288,7 +288,7 @@ class Generator(MoleculeSource):
 
     def optimise(
         self,
-        score: Callable[[list[str]], Any],
+        score: Callable[[list[str]], Any] | str | Path,
         *,
         calls: int = 10_000,
         seed: int = 0,
@@ -299,7 +299,8 @@ class Generator(MoleculeSource):
         """Molecules that are good by a score, see `molgen.optimisation.optimise`. This model is not changed.
 
         Args:
-            score: a `molgen.scoring.Score`, or any function from a list of SMILES to a list of numbers.
+            score: the path of a ``score.toml``, a task of a benchmark, a `molgen.scoring.Score`, or any function from
+                a list of SMILES to a list of numbers.
             calls: different molecules that may be scored.
             seed: results depend on it.
             fragment: that every molecule contains.
@@ -307,7 +308,7 @@ class Generator(MoleculeSource):
             **settings: other fields of `molgen.optimisation.OptimiserConfig`, and ``timeout``.
 
         Raises:
-            UsageError: a bad setting, or a fragment that the model cannot be asked for.
+            UsageError: a bad setting, no such score, or a fragment that the model cannot be asked for.
             MolgenError: the score fails.
         """
         found = resolve(OPTIMISATION)

@@ -22,6 +22,7 @@ from molgen.optimisation.learner import Learner
 from molgen.optimisation.memory import Memory, ranked
 from molgen.optimisation.proposals import Proposer
 from molgen.optimisation.result import Optimised, Point
+from molgen.scoring.benchmarks import find_score
 from molgen.scoring.scorer import AnyScore, Scorer
 from molgen.system.progress import bar
 from molgen.system.stopping import stopping
@@ -30,13 +31,13 @@ from molgen.training.run import pass_on
 _SIZES = 1
 """Stream of random numbers; 0 is that of attempts."""
 _FIRST = 500
-"""Molecules after which a score that is the same for all is warned of."""
+"""Molecules after which a score that is the same for all is warned of, if not at the end."""
 _STALLED = 50
 """Steps without a new molecule after which there seem to be no more."""
 
 
 class Failed(MolgenError):
-    """The score failed.
+    """A step failed, in sampling, scoring or learning.
 
     Attributes:
         found: what had been found.
@@ -110,16 +111,27 @@ class Optimiser:
         self.stalled = 0 if new else self.stalled + 1
         self.seconds["other"] += time.perf_counter() - begin - (sum(self.seconds.values()) - before)
         self.curve.append(Point.of(self.memory, sum(self.seconds.values())))
-        self._warn_of_a_constant(first)
+        if self._constant and first < _FIRST <= len(self.memory):
+            self._warn_of_a_constant("first ")
 
-    def _warn_of_a_constant(self, before: int) -> None:
-        """Say once that there is nothing to learn from."""
-        if before < _FIRST <= len(self.memory) and len(set(self.memory.totals)) == 1:
-            total = self.memory.totals[0]
-            warnings.warn(
-                f"the score is {total:.4g} for all of the first {len(self.memory):,} molecules: nothing to learn from",
-                ConditionWarning,
-                stacklevel=2,
+    @property
+    def _constant(self) -> bool:
+        return len(self.memory) > 1 and len(set(self.memory.totals)) == 1
+
+    def _warn_of_a_constant(self, which: str = "") -> None:
+        _warn(
+            f"the score is {self.memory.totals[0]:.4g} for all of the {which}{len(self.memory):,} molecules: "
+            "nothing to learn from"
+        )
+
+    def warn_at_the_end(self) -> None:
+        """Say what a user would ask of a run that is over."""
+        if self._constant and len(self.memory) < _FIRST:
+            self._warn_of_a_constant()
+        if self.stalled >= _STALLED:
+            _warn(
+                f"ended after {len(self.memory):,} of {self.config.calls:,} calls: the last {_STALLED} steps made no "
+                "molecule that had not been scored"
             )
 
     def _sampled(self, draw: np.random.Generator) -> list[str]:
@@ -158,13 +170,24 @@ class Optimiser:
     def result(self) -> Optimised:
         """What was found so far."""
         return Optimised(
-            self.memory, self.scorer.columns, self.scorer.known, self.curve, dict(self.seconds), self.agent
+            self.memory,
+            self.scorer.columns,
+            self.scorer.known,
+            self.curve,
+            dict(self.seconds),
+            self.agent,
+            self.prior,
+            self.scorer.score,
         )
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, ConditionWarning, stacklevel=3)
 
 
 def optimise(
     model: Generator | str | Path,
-    score: AnyScore,
+    score: AnyScore | str | Path,
     *,
     fragment: str | Fragment | None = None,
     timeout: float | None = None,
@@ -175,8 +198,9 @@ def optimise(
 
     Args:
         model: a generator, the name of one that ships with molgen, or a model directory. It is not changed.
-        score: a `molgen.scoring.Score`, or any function from a list of SMILES to a list of numbers, the higher the
-            better; best from 0 to 1.
+        score: the path of a ``score.toml``, a task of a benchmark such as ``guacamol/median1``, a
+            `molgen.scoring.Score`, or any function from a list of SMILES to a list of numbers, the higher the better;
+            best from 0 to 1.
         fragment: that every molecule contains.
         timeout: seconds that one call of a function may take.
         progress: a bar, nothing, or what is called with a `Point` after each step.
@@ -186,8 +210,8 @@ def optimise(
         What was found; after Ctrl-C, what had been found by the end of the step under way.
 
     Raises:
-        UsageError: a bad setting, or a fragment that the model cannot be asked for.
-        Failed: the score fails; it holds what had been found.
+        UsageError: a bad setting, no such score, or a fragment that the model cannot be asked for.
+        Failed: a step failed, in sampling, scoring or learning; it holds what had been found.
 
     Example:
         >>> found = optimise("qm9-ar", lambda texts: [text.count("O") / 5 for text in texts], calls=20, batch=10)
@@ -195,7 +219,8 @@ def optimise(
         (20, True)
     """
     start = model if isinstance(model, Generator) else Generator.from_pretrained(model)
-    optimiser = Optimiser(start, score, OptimiserConfig.of(**settings), fragment, timeout)
+    known = find_score(score) if isinstance(score, str | Path) else score
+    optimiser = Optimiser(start, known, OptimiserConfig.of(**settings), fragment, timeout)
     stopped = work(optimiser, progress)
     pass_on(stopped)
     return optimiser.result()
@@ -217,8 +242,10 @@ def work(
         The signal, or None.
 
     Raises:
-        Failed: the score failed.
+        Failed: a step failed.
     """
+    if optimiser.done:
+        _warn(f"nothing is left to do: {len(optimiser.memory):,} molecules were scored; for more give more calls")
     with stopping() as stop, shown(progress, optimiser.config.calls) as show:
         while not (optimiser.done or stop):
             try:
@@ -227,6 +254,8 @@ def work(
                 raise Failed(str(error), optimiser.result()) from None
             show(optimiser.curve[-1])
             after_step()
+    if not stop:
+        optimiser.warn_at_the_end()
     return stop.signal
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from itertools import count as numbers_from
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Self
 from molgen.io import write_molecules
 from molgen.models.generator import Generator
 from molgen.optimisation.memory import Memory
+from molgen.optimisation.oddities import Columns, oddities
+from molgen.scoring.scorer import AnyScore
 
 if TYPE_CHECKING:
     import pandas
@@ -53,6 +55,8 @@ class Optimised:
         curve: a point per step.
         seconds: spent on each part of the work.
         model: the generator as it has become.
+        prior: as it was.
+        score: that the molecules are good by.
     """
 
     memory: Memory
@@ -60,7 +64,9 @@ class Optimised:
     values: Mapping[str, tuple[float, ...]]
     curve: Sequence[Point]
     seconds: Mapping[str, float]
-    model: Generator = field(repr=False)
+    model: Generator
+    prior: Generator
+    score: AnyScore
 
     def __len__(self) -> int:
         return len(self.memory)
@@ -82,6 +88,10 @@ class Optimised:
             name: [_known(row[number]) for row in rows] for number, name in enumerate(self.columns)
         }
         return {"smiles": list(smiles), **columns}
+
+    def oddities(self, count: int = 100) -> Columns:
+        """What speaks against the best molecules, best first: columns of `molgen.optimisation.oddities`."""
+        return oddities(self.best(count), self.prior, self.score)
 
     def to_pandas(self, count: int = 100) -> pandas.DataFrame:
         """The columns of `table`, a row per molecule."""
@@ -123,8 +133,8 @@ class Optimised:
         failed = f"; {self.failures:,} molecules without a value" if self.failures else ""
         return (
             f"calls {last.calls:,}  best {last.best:.3f}  mean of the best ten {last.top_ten:.3f}  "
-            f"diversity {last.diversity:.3f}  in {spent:.0f} s ({last.calls / max(spent, 1e-9):.1f} calls/s, "
-            f"{working:.0%} of it sampling and learning){failed}"
+            f"diversity {last.diversity:.3f}  in {spent:.0f} s ({last.calls / max(spent, 1e-9):.1f} calls/s; "
+            f"{working:.0%} of the time went into sampling and learning){failed}"
         )
 
     def __repr__(self) -> str:

@@ -79,6 +79,7 @@ def run(
     folder: Path,
     *,
     resume: bool = False,
+    overwrite: bool = False,
     calls: int | None = None,
     progress: bool | Callable[[Point], object] = True,
 ) -> tuple[Optimised, int | None]:
@@ -88,6 +89,7 @@ def run(
         settings: of the run; where it is resumed, those of the folder.
         folder: of the run; new, or else resumed.
         resume: go on where the folder stands.
+        overwrite: begin anew where the folder holds another run.
         calls: other than in the settings.
         progress: see `molgen.optimisation.optimise`.
 
@@ -96,13 +98,13 @@ def run(
 
     Raises:
         UsageError: the folder is taken, there is nothing to resume, or the model or the score is another one.
-        Failed: the score failed; it holds what had been found.
+        Failed: a step failed; it holds what had been found.
     """
     if calls is not None:
         optimiser_settings = settings.optimiser.model_copy(update={"calls": calls})
         settings = settings.model_copy(update={"optimiser": optimiser_settings})
     if not resume:
-        _check_free(folder)
+        _check_free(folder, overwrite)
     settings = settings.identified()
     model = Generator.from_pretrained(settings.model)
     optimiser = Optimiser(model, find_score(settings.score), settings.optimiser, settings.fragment)
@@ -112,23 +114,31 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MolgenError(f"cannot write to the folder {folder}: {error.strerror}") from None
+    if not resume:
+        (folder / STATE_FILE).unlink(missing_ok=True)  # it is not of the settings that come now
     with whole_file(folder / SETTINGS_FILE) as temporary:
         temporary.write_text(json.dumps(settings.model_dump(mode="json"), indent=1) + "\n")
     saver = _Saver(optimiser, folder)
     try:
         stopped = work(optimiser, progress, saver)
     except Failed:
-        save(optimiser, folder)
+        if len(optimiser.memory):
+            save(optimiser, folder)
         raise
     save(optimiser, folder)
     optimiser.agent.save_pretrained(folder / MODEL_FOLDER, overwrite=True)
     return optimiser.result(), stopped
 
 
-def _check_free(folder: Path) -> None:
-    """Refuse a folder that holds anything but a run that never finished a step."""
+def _check_free(folder: Path, overwrite: bool) -> None:
+    """Refuse a folder that holds anything but a run that never finished a step, or one that may be overwritten."""
     if (folder / STATE_FILE).exists():
-        raise UsageError(f"{folder} holds an optimisation; pass --resume to go on with it, or choose another name")
+        if overwrite:
+            return
+        raise UsageError(
+            f"{folder} holds an optimisation; pass --resume to go on with it, --overwrite to begin anew, or choose "
+            "another name"
+        )
     if folder.exists() and not (folder.is_dir() and all(_is_begun(path.name) for path in folder.iterdir())):
         raise UsageError(f"{folder}, where the run would be kept, holds something else; choose another name")
 

@@ -47,6 +47,7 @@ def test_the_best_molecules_are_written_with_all_terms_and_what_speaks_against_t
         assert (tmp_path / "best" / name).read_bytes().startswith(b"\x89PNG")
     molgen("optimise", "-o", "best.csv", "--resume", "--calls", 60, "-n", "5", cwd=tmp_path)
     again = list(csv.DictReader((tmp_path / "best.csv").open()))
+    assert "nothing is left" in molgen("optimise", "-o", "best.csv", "--resume", cwd=tmp_path).stderr
     assert len(again) == 5 and float(again[0]["total"]) >= totals[0]
 
 
@@ -95,6 +96,18 @@ def test_what_was_found_before_a_score_fails_is_written(molgen: Run, model: Path
 def test_what_cannot_be_done_is_said_in_one_line(molgen: Run, tmp_path: Path, options: list[str], message: str) -> None:
     result = molgen("optimise", *options, code=2, cwd=tmp_path)
     assert message in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_a_score_that_fails_at_once_leaves_the_name_free(molgen: Run, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "failing_at_once.py").write_text("def f(smiles):\n    raise ValueError('no licence')\n")
+    (tmp_path / "score.toml").write_text('[[terms]]\ntype = "function"\nfunction = "failing_at_once:f"\n')
+    options = ("--model", model, "--settings", "batch=16", "--calls", 20, "-o", "best.csv")
+    assert "no licence" in molgen("optimise", "--score", "score.toml", *options, cwd=tmp_path, code=1).stderr
+    molgen("optimise", "--score", "pmo/qed", *options, cwd=tmp_path)
+    said = molgen("optimise", "--score", "pmo/qed", *options, "-o", "best.parquet", cwd=tmp_path, code=2).stderr
+    assert "--overwrite to begin anew" in said
+    molgen("optimise", "--score", "pmo/qed", *options, "--seed", 1, "--overwrite", cwd=tmp_path)
+    assert '"seed": 1' in (tmp_path / "best" / "settings.json").read_text()
 
 
 @pytest.mark.slow

@@ -143,7 +143,7 @@ def _check_columns(name: str, rows: Iterable[Mapping[str, str]], column: str, co
     for values in rows:
         columns.update(values)
         for other, text in values.items():
-            if re.fullmatch(r".*\bunits?", other.replace("_", " "), re.IGNORECASE) and text and values.get(column):
+            if re.search(r"\bunits?\b", other.replace("_", " "), re.IGNORECASE) and text and values.get(column):
                 units[other][_unit(text)] += 1
     if column not in columns:
         raise UsageError(f"{name} has no column {column!r}; it has {', '.join(sorted(columns)) or 'none'}")

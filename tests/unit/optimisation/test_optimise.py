@@ -137,6 +137,8 @@ def test_work_ends_where_there_are_no_more_molecules() -> None:
     while not optimiser.done:
         optimiser.step()
     assert len(optimiser.memory) == 0 and str(optimiser.result()).startswith("calls 0")
+    with pytest.warns(ConditionWarning, match="ended after 0 of 10,000 calls: the last 50 steps made no molecule"):
+        optimiser.warn_at_the_end()
 
 
 def test_work_ends_once_enough_molecules_are_perfect() -> None:
@@ -149,6 +151,20 @@ def test_work_ends_once_enough_molecules_are_perfect() -> None:
 def test_a_score_that_never_differs_is_warned_of() -> None:
     with pytest.warns(ConditionWarning, match=r"the score is 0.3 for all of the first 5\d\d molecules"):
         optimise(tiny(), lambda smiles: [0.3] * len(smiles), calls=550, updates=0, batch=64, progress=False)
+
+
+def test_a_short_run_with_a_score_that_never_differs_is_warned_of_at_its_end() -> None:
+    with pytest.warns(ConditionWarning, match="the score is 0 for all of the 20 molecules"):
+        optimise(tiny(), lambda smiles: [0.0] * len(smiles), calls=20, **FAST)
+
+
+def test_scores_are_named_as_on_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "score.toml").write_text('[[terms]]\ntype = "property"\nproperty = "QED"\n')
+    found = tiny().optimise(str(tmp_path / "score.toml"), calls=20, **FAST)
+    assert found.columns == tiny().optimise("pmo/qed", calls=20, **FAST).columns
+    assert len(found.oddities(5)["SA"]) == 5
+    with pytest.raises(UsageError, match="guacamol has no task"):
+        tiny().optimise("guacamol/none", calls=20, **FAST)
 
 
 def test_a_molecule_without_a_value_counts_as_nothing() -> None:
