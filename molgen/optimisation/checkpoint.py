@@ -12,6 +12,7 @@ from torch import Tensor
 
 from molgen.errors import MolgenError, UsageError
 from molgen.optimisation.result import Point
+from molgen.scoring.totals import counted
 from molgen.system.files import whole_file
 
 if TYPE_CHECKING:
@@ -70,8 +71,7 @@ def restore(optimiser: Optimiser, folder: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, RuntimeError) as error:
         raise MolgenError(f"{folder} holds no sound state: {(str(error).splitlines() or [''])[0]}") from None
     optimiser.scorer.known.update(values)
-    totals = [0.0 if value[0] != value[0] else value[0] for value in values.values()]
-    optimiser.memory.add(values, totals)
+    optimiser.memory.add(values, counted(value[0] for value in values.values()))
 
 
 def _tensors(optimiser: Optimiser) -> dict[str, Tensor]:

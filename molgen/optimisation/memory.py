@@ -11,6 +11,7 @@ from rdkit import Chem, DataStructs
 
 from molgen.features.fragments import scaffold_of
 from molgen.scoring.fingerprints import fingerprint
+from molgen.scoring.totals import mean_of_best
 
 
 class Memory:
@@ -86,8 +87,7 @@ class Memory:
 
     def mean_of_best(self, count: int) -> float:
         """Mean total of the best molecules; 0 where there is none."""
-        best = sorted(self.totals, reverse=True)[:count]
-        return sum(best) / max(len(best), 1)
+        return mean_of_best(self.totals, count)
 
     def diversity(self, count: int = 100) -> float:
         """Mean Tanimoto distance (Morgan, radius 2, 2048 bits) between the best molecules; 0 where there is one."""
