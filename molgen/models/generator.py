@@ -300,7 +300,7 @@ class Generator(MoleculeSource):
 
         Args:
             score: the path of a ``score.toml``, a task of a benchmark, a `molgen.scoring.Score`, or any function from
-                a list of SMILES to a list of numbers.
+                a list of SMILES to a list of numbers, at least 0.
             calls: different molecules that may be scored.
             seed: results depend on it.
             fragment: that every molecule contains.
