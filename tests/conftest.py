@@ -104,10 +104,10 @@ def molgen() -> Run:
 def molgen_process() -> Run:
     """Run the command line in a process of its own, for what depends on that."""
 
-    def run(*args: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(*args: object, code: int = 0, given: str | None = None) -> subprocess.CompletedProcess[str]:
         words = [sys.executable, "-m", "molgen", *map(str, args)]
         env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-        return checked(subprocess.run(words, capture_output=True, text=True, env=env, timeout=300), code)
+        return checked(subprocess.run(words, capture_output=True, text=True, env=env, timeout=300, input=given), code)
 
     return run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,13 +23,13 @@ def score(
 ) -> None:
     """Score molecules: the total, and every term with what it is mapped to.
 
-    One row per record; a molecule that occurs again is scored once.
+    One row per record, with the columns of the file in front; a molecule that occurs again is scored once.
 
     Example: molgen score molecules.csv --score score.toml -o scored.csv
     """
     from molgen.cli.console import say
     from molgen.errors import UsageError
-    from molgen.io import check_output, holds_columns, read_smiles, write_molecules
+    from molgen.io import beside, check_output, holds_columns, other_columns, read_rows, write_molecules
     from molgen.io.table import Writer
     from molgen.scoring.benchmarks import find_score
     from molgen.scoring.file import score_records
@@ -37,10 +38,16 @@ def score(
         check_output(out, overwrite)
         if not holds_columns(out):
             raise UsageError(f"{out.name} has no place for values: take .csv, .tsv, .parquet or .sdf")
-    scored = score_records([text for _, text in read_smiles(file, column)], find_score(by))
+    score = find_score(by)
+    rows = list(read_rows(file, column, values=True))
+    scored = score_records([row.smiles for row in rows], score)
     say(str(scored))
+    columns: dict[str, Sequence[object]] = {"smiles": scored.smiles}
+    for more in (other_columns(rows, column), scored.columns):
+        columns = beside(columns, more)
+    del columns["smiles"]
     if out is not None:
-        write_molecules(out, scored.smiles, overwrite, scored.columns)
+        write_molecules(out, scored.smiles, overwrite, columns)
     else:
-        Writer(sys.stdout.buffer, ",").write(scored.smiles, scored.columns)
+        Writer(sys.stdout.buffer, ",").write(scored.smiles, columns)
         sys.stdout.buffer.flush()

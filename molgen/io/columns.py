@@ -1,12 +1,16 @@
-"""Which column of a table holds the SMILES."""
+"""Columns of a table: which one holds the SMILES, and the others."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
+from typing import TypeVar
 
 from molgen.errors import UsageError
-from molgen.io.row import log
+from molgen.io.row import Row, log
+
+T = TypeVar("T")
 
 COLUMN_NAMES = (
     "smiles",
@@ -61,6 +65,34 @@ def id_column(names: Iterable[str]) -> str | None:
     """
     found = {_plain(name): name for name in reversed(list(names))}
     return next((found[name] for name in ID_NAMES if name in found), None)
+
+
+def beside(columns: Mapping[str, T], more: Mapping[str, T]) -> dict[str, T]:
+    """Columns and more of them; one whose name is taken gets a number behind it.
+
+    Example:
+        >>> beside({"id": 1, "total": 2}, {"total": 3, "QED": 4})
+        {'id': 1, 'total': 2, 'total_2': 3, 'QED': 4}
+    """
+    found = dict(columns)
+    for name, column in more.items():
+        names = chain([name], (f"{name}_{number}" for number in count(2)))
+        found[next(one for one in names if one not in found)] = column
+    return found
+
+
+def other_columns(rows: Sequence[Row], column: str | None = None) -> dict[str, list[str]]:
+    """Values of rows beside their SMILES, by column, empty where a row has none; without empty columns.
+
+    Args:
+        rows: read with their values.
+        column: of the SMILES; by default the one that is found by its name.
+    """
+    names = list(dict.fromkeys(name for row in rows for name in row.values))
+    position = find_column(names) if column is None else None
+    names = [name for name in names if name != (column if position is None else names[position])]
+    found = {name: [row.values.get(name, "") for row in rows] for name in names}
+    return {name: values for name, values in found.items() if any(values)}
 
 
 def choose_column(file: str, names: Sequence[str], column: str | None) -> int:

@@ -53,7 +53,10 @@ _WRITERS: dict[str, Callable[[IO[bytes]], _Format]] = {
 
 
 def read_rows(path: str | Path, column: str | None = None, values: bool = False) -> Iterator[Row]:
-    """Stream a file of molecules; ``-`` is standard input, SMILES a line. All formats also with ``.gz``.
+    """Stream a file of molecules; all formats also with ``.gz``.
+
+    ``-`` is standard input: a table where `column` is given or the first line has a column whose name says that it
+    holds SMILES, beside others; else SMILES a line.
 
     Args:
         path: of a ``.smi``, ``.smiles``, ``.ism``, ``.txt``, ``.csv``, ``.tsv``, ``.parquet``, ``.sdf``, ``.sd`` or
@@ -67,12 +70,15 @@ def read_rows(path: str | Path, column: str | None = None, values: bool = False)
         MolgenError: an unreadable or empty file.
     """
     path = as_path(path)
-    reader = _READERS[".smi"] if path == STANDARD_INPUT else _reader(path)
+    reader = None if path == STANDARD_INPUT else _reader(path)
     if not is_readable(path):
         raise UsageError(f"there is no file {path}")
     empty = True
     try:
-        for row in reader(local(path), column, values):
+        file = local(path)
+        if reader is None:
+            reader = table.read if column is not None or table.names_smiles(file) else smi.read
+        for row in reader(file, column, values):
             empty = False
             yield row
     except (OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:

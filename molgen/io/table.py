@@ -75,6 +75,17 @@ def read(path: Path, column: str | None = None, values: bool = False) -> Iterato
             yield Row(number, smiles, values=_by_name(header[1], cells) if values else {})
 
 
+def names_smiles(path: Path) -> bool:
+    """Whether the first line names several columns, and one that holds SMILES."""
+    with open_text(path) as text:
+        head = list(enumerate(islice(lines(text), 2), start=1))
+    if not head:
+        return False
+    delimiter, head = _delimiter(head)
+    cells = _split(head[0][1], delimiter) if head else []
+    return len(cells) > 1 and find_column(cells) is not None
+
+
 def _by_name(names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     """Cells by the names of their columns; the first of several columns with one name."""
     found: dict[str, str] = {}

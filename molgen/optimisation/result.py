@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from itertools import count as numbers_from
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from molgen.io import write_molecules
+from molgen.io import beside, write_molecules
 from molgen.models.generator import Generator
 from molgen.optimisation.memory import Memory
 from molgen.optimisation.oddities import Columns, oddities
@@ -118,10 +116,7 @@ class Optimised:
             UsageError: an unknown suffix, a missing folder, or a file that may not be overwritten.
             MolgenError: it cannot be written.
         """
-        columns: dict[str, Sequence[object]] = dict(self.table(count))
-        for name, values in (extra or {}).items():
-            names = chain([name], (f"{name}_{number}" for number in numbers_from(2)))
-            columns[next(one for one in names if one not in columns)] = values
+        columns: dict[str, Sequence[object]] = beside(dict(self.table(count)), extra or {})
         smiles = [str(text) for text in columns.pop("smiles")]
         write_molecules(path, smiles, overwrite, columns)
 

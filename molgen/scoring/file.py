@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rdkit import Chem
 
 from molgen.chem.standardize import parsed_or_none
+from molgen.scoring.score import mapped_name
 from molgen.scoring.scorer import AnyScore, Scorer
 
 _DECIMALS = 6
@@ -36,7 +37,8 @@ class Scored:
         totals = [total for total in self.columns["total"] if total is not None]
         parts = [f"read {len(self.smiles):,}", f"different {self.different:,}"]
         parts += [f"cannot be read {self.unreadable:,}"] if self.unreadable else []
-        parts += [f"without {name} {count:,}" for name, count in self.failures.items()]
+        shown = {name: count for name, count in self.failures.items() if name not in map(mapped_name, self.failures)}
+        parts += [f"without {name} {count:,}" for name, count in shown.items()]
         parts += [f"total: mean {sum(totals) / len(totals):.4g}, best {max(totals):.4g}"] if totals else []
         return "  ".join(parts)
 

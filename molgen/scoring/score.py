@@ -98,7 +98,7 @@ class Score:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns of `table`."""
-        return (TOTAL, *(column for name in self.names for column in (name, _mapped(name))))
+        return (TOTAL, *(column for name in self.names for column in (name, mapped_name(name))))
 
     def table(self, smiles: Sequence[str]) -> Columns:
         """Columns ``total``, and for each term its value, and that mapped to [0, 1] under its name with ``_score``."""
@@ -111,7 +111,7 @@ class Score:
             values = np.array(term.values(readable) if readable else [], dtype=float)
             mapped[number] = term.shaped(values)
             found[name] = _spread(values, rows, len(mols))
-            found[_mapped(name)] = _spread(mapped[number], rows, len(mols))
+            found[mapped_name(name)] = _spread(mapped[number], rows, len(mols))
         totals = combined(self.config.combine, mapped, [term.weight for term in self.config.terms])
         return {TOTAL: _spread(totals, rows, len(mols)), **found}
 
@@ -129,7 +129,8 @@ def load_score(path: str | Path) -> Score:
         raise UsageError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
 
 
-def _mapped(name: str) -> str:
+def mapped_name(name: str) -> str:
+    """The column of what a term is mapped to, by the column of the term."""
     return f"{name}_score"
 
 
@@ -145,8 +146,8 @@ def _distinct(names: Sequence[str]) -> tuple[str, ...]:
     taken, found = set(_TAKEN), []
     for name in names:
         number, unique = 2, name
-        while {unique, _mapped(unique)} & taken:
+        while {unique, mapped_name(unique)} & taken:
             unique, number = f"{name}_{number}", number + 1
-        taken |= {unique, _mapped(unique)}
+        taken |= {unique, mapped_name(unique)}
         found.append(unique)
     return tuple(found)

@@ -45,12 +45,26 @@ def test_every_term_stands_beside_the_total(molgen: Run, score: Path, tmp_path: 
     result = molgen("score", molecules, "--score", score, "-o", out)
     assert "read 4  different 2  cannot be read 1" in result.stderr
     rows = list(csv.DictReader(out.open()))
-    assert list(rows[0]) == ["smiles", "total", "QED", "QED_score", "alcohol", "alcohol_score"]
+    assert list(rows[0]) == ["smiles", "name", "total", "QED", "QED_score", "alcohol", "alcohol_score"]
+    assert "without" not in result.stderr and [row["name"] for row in rows] == ["a", "b", "c", "d"]
     assert [row["smiles"] for row in rows] == ["CCO", "C1CC", "OCC", "c1ccccc1"]
     assert rows[0]["total"] == rows[2]["total"] != "" and rows[1]["total"] == ""
     total = (float(rows[0]["QED"]) / 0.8 + 1) / 2
     assert float(rows[0]["total"]) == pytest.approx(total, abs=1e-5)
     assert molgen("score", molecules, "--score", score, "-o", out, code=2).stderr.count("\n") == 1
+
+
+def test_a_table_from_standard_input_is_a_table_and_keeps_its_columns(
+    molgen: Run, molgen_process: Run, tmp_path: Path
+) -> None:
+    table = "id,QED,smiles,empty\na,7,CCO,\nb,8,CCN,\n"
+    (tmp_path / "molecules.csv").write_text(table)
+    piped = molgen_process("score", "-", "--score", "pmo/qed", given=table)
+    assert piped.stdout == molgen("score", tmp_path / "molecules.csv", "--score", "pmo/qed").stdout
+    rows = list(csv.DictReader(io.StringIO(piped.stdout)))
+    assert list(rows[0]) == ["id", "smiles", "QED", "total", "QED_2", "QED_score"]
+    assert [(row["smiles"], row["id"], row["QED"]) for row in rows] == [("CCO", "a", "7"), ("CCN", "b", "8")]
+    assert float(rows[0]["QED_2"]) == pytest.approx(0.4068, abs=1e-4)
 
 
 def test_tasks_of_benchmarks_are_scores(molgen: Run, tmp_path: Path) -> None:
