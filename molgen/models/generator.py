@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -318,7 +320,20 @@ class Generator(MoleculeSource):
         """Seed and settings, once they are what they have to be."""
         seed = whole(seed, "the seed")
         whole(batch_size, "the batch size", least=1)
+        for name in sampling:
+            if name not in SamplingSettings.__annotations__:
+                raise UsageError(f"there is no argument or setting {name!r}; {self._meant(name)}")
         return seed, self.sampling_with(**sampling)
+
+    def _meant(self, name: str) -> str:
+        """What was meant by an unknown name of an argument or setting."""
+        arguments = [other for other in signature(Generator.generate).parameters if other not in ("self", "sampling")]
+        close = get_close_matches(name, [*arguments, *self.settings], 2, cutoff=0.5)
+        return (
+            f"did you mean {' or '.join(close)}?"
+            if close
+            else f"the settings of this model are {', '.join(sorted(self.settings))}"
+        )
 
 
 def most_attempts(n: int) -> int:

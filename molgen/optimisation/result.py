@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -48,7 +48,7 @@ class Optimised:
 
     Attributes:
         memory: all of them, in the order in which they were scored.
-        columns: names of their values.
+        names: of their values.
         values: by SMILES.
         curve: a point per step.
         seconds: spent on each part of the work.
@@ -58,7 +58,7 @@ class Optimised:
     """
 
     memory: Memory
-    columns: tuple[str, ...]
+    names: tuple[str, ...]
     values: Mapping[str, tuple[float, ...]]
     curve: Sequence[Point]
     seconds: Mapping[str, float]
@@ -68,6 +68,10 @@ class Optimised:
 
     def __len__(self) -> int:
         return len(self.memory)
+
+    def __iter__(self) -> Iterator[str]:
+        """SMILES, best first, see `best`."""
+        return iter(self.best(len(self)))
 
     @property
     def failures(self) -> int:
@@ -83,7 +87,7 @@ class Optimised:
         smiles = self.best(count)
         rows = [self.values[text] for text in smiles]
         columns: dict[str, list[object]] = {
-            name: [_known(row[number]) for row in rows] for number, name in enumerate(self.columns)
+            name: [_known(row[number]) for row in rows] for number, name in enumerate(self.names)
         }
         return {"smiles": list(smiles), **columns}
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from molgen.errors import UsageError
+from molgen.library import Library
 from molgen.report.grid import draw_grid
 from molgen.report.html import content
 from molgen.report.html.compared import SAMPLE, Compared, read_compared
@@ -30,7 +31,7 @@ _FOR_JSON = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028"
 
 
 def write_report(
-    sets: str | Path | Sequence[str | Path],
+    sets: str | Path | Library | Sequence[str | Path | Library],
     out: str | Path,
     *,
     reference: str | Path | None = None,
@@ -49,7 +50,7 @@ def write_report(
     systems, alerts, and a table of molecules. Several sets are compared. All that comes from files is escaped.
 
     Args:
-        sets: folders of libraries, and files of molecules.
+        sets: libraries or their folders, and files of molecules.
         out: ``.html``.
         reference: a named set or a file to compare with.
         reference_column: of SMILES, where the reference is a table.
@@ -73,7 +74,8 @@ def write_report(
         >>> "c1ccccc1" in (folder / "report.html").read_text()
         True
     """
-    paths = [Path(sets)] if isinstance(sets, str | Path) else [Path(path) for path in sets]
+    one_or_more = [sets] if isinstance(sets, str | Path | Library) else list(sets)
+    paths = [one.path if isinstance(one, Library) else Path(one) for one in one_or_more]
     out = Path(out)
     if not paths:
         raise UsageError("a report needs a library or a file of molecules")

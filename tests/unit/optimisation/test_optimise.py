@@ -161,7 +161,7 @@ def test_a_short_run_with_a_score_that_never_differs_is_warned_of_at_its_end() -
 def test_scores_are_named_as_on_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "score.toml").write_text('[[terms]]\ntype = "property"\nproperty = "QED"\n')
     found = tiny().optimise(str(tmp_path / "score.toml"), calls=20, **FAST)
-    assert found.columns == tiny().optimise("pmo/qed", calls=20, **FAST).columns
+    assert found.names == tiny().optimise("pmo/qed", calls=20, **FAST).names
     assert len(found.oddities(5)["SA"]) == 5
     with pytest.raises(UsageError, match="guacamol has no task"):
         tiny().optimise("guacamol/none", calls=20, **FAST)
@@ -216,3 +216,4 @@ def test_results_are_tables(tmp_path: Path) -> None:
     lines = (tmp_path / "best.csv").read_text().splitlines()
     assert lines[0] == "smiles,total,rank" and len(lines) == 6
     assert "calls 20" in repr(found)
+    assert list(found)[:5] == found.best(5) and len(list(found)) == 20

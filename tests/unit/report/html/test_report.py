@@ -51,7 +51,7 @@ def test_gallery_and_table_mark_the_same_atoms(tmp_path: Path) -> None:
     """A fragment with bonds as Kekule wrote them is the aromatic ring, in both."""
     asked = {"fragment": "C1=CC=CC=C1", "model": "qm9-graph", "steps": 8}
     Library(tmp_path / "lib").build(2, jobs=1, progress=False, **asked)
-    write_report(tmp_path / "lib", tmp_path / "report.html", jobs=1, progress=False)
+    write_report(Library(tmp_path / "lib"), tmp_path / "report.html", jobs=1, progress=False)
     page = (tmp_path / "report.html").read_text()
     assert [len(atoms) for atoms in data(page)["marked"].values()] == [6, 6]
     smiles = data(page)["columns"]["smiles"]
