@@ -327,13 +327,12 @@ class Generator(MoleculeSource):
 
     def _meant(self, name: str) -> str:
         """What was meant by an unknown name of an argument or setting."""
-        arguments = [other for other in signature(Generator.generate).parameters if other not in ("self", "sampling")]
-        close = get_close_matches(name, [*arguments, *self.settings], 2, cutoff=0.5)
-        return (
-            f"did you mean {' or '.join(close)}?"
-            if close
-            else f"the settings of this model are {', '.join(sorted(self.settings))}"
-        )
+        names = [other for other in signature(Generator.generate).parameters if other not in ("self", "sampling")]
+        names += self.settings
+        close = [other for other in names if other.startswith(name)] or get_close_matches(name, names, 2)
+        if close:
+            return f"did you mean {' or '.join(close)}?"
+        return f"the settings of this model are {', '.join(sorted(self.settings))}"
 
 
 def most_attempts(n: int) -> int:
