@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +28,7 @@ def score(
 
     Example: molgen score molecules.csv --score score.toml -o scored.csv
     """
-    from molgen.cli.console import say
+    from molgen.cli.console import said_warnings, say
     from molgen.errors import UsageError
     from molgen.io import beside, check_output, holds_columns, other_columns, read_rows, write_molecules
     from molgen.io.table import Writer
@@ -38,9 +39,10 @@ def score(
         check_output(out, overwrite)
         if not holds_columns(out):
             raise UsageError(f"{out.name} has no place for values: take .csv, .tsv, .parquet or .sdf")
-    score = find_score(by)
-    rows = list(read_rows(file, column, values=True))
-    scored = score_records([row.smiles for row in rows], score)
+    with said_warnings(), redirect_stdout(sys.stderr):  # stdout is for the table, not for what a function prints
+        score = find_score(by)
+        rows = list(read_rows(file, column, values=True))
+        scored = score_records([row.smiles for row in rows], score)
     say(str(scored))
     columns: dict[str, Sequence[object]] = {"smiles": scored.smiles}
     for more in (other_columns(rows, column), scored.columns):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import sysconfig
+import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -57,12 +60,36 @@ def call_score(
         if error is not late:  # that of a call around this one
             raise
         raise MolgenError(f"{name} took longer than {timeout:g} s for {len(smiles)} molecules") from None
-    except Exception as error:  # whatever the function of a user may raise
-        text = (str(error).splitlines() or [""])[0]
-        raise MolgenError(f"{name} failed: {type(error).__name__}: {text}") from None
+    except (Exception, SystemExit) as error:  # whatever the function of a user may raise
+        raise MolgenError(f"{name} failed: {described(error)}") from error
     if len(found) != len(smiles):
         raise MolgenError(f"{name} returned {len(found)} values for {len(smiles)} molecules: return one number each")
     return [_number(value, name) for value in found]
+
+
+def described(error: BaseException) -> str:
+    """An error of code that others wrote, in one line: its type, the first line of its message, and where it arose.
+
+    The place is the last line of their own code that was being executed, not one of Molgen, Python or a package.
+
+    Example:
+        >>> described(SystemExit(3)), described(KeyError("x"))
+        ('SystemExit(3)', "KeyError: 'x'")
+    """
+    text = (str(error).splitlines() or [""])[0]
+    kind = type(error).__name__
+    said = f"{kind}({error.code!r})" if isinstance(error, SystemExit) else f"{kind}: {text}" if text else kind
+    places = [f"{one.filename}, line {one.lineno}" for one in traceback.extract_tb(error.__traceback__) if _own(one)]
+    return f"{said} ({places[-1]})" if places else said
+
+
+_ELSEWHERE = (Path(__file__).parents[1], *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")))
+"""Where code lies that users did not write."""
+
+
+def _own(frame: traceback.FrameSummary) -> bool:
+    file = Path(frame.filename)
+    return not frame.filename.startswith("<frozen ") and not any(file.is_relative_to(one) for one in _ELSEWHERE)
 
 
 def _number(value: object, name: str) -> float:

@@ -100,6 +100,12 @@ class Score:
         """Names of the columns of `table`."""
         return (TOTAL, *(column for name in self.names for column in (name, mapped_name(name))))
 
+    @property
+    def failures(self) -> dict[str, str]:
+        """Why molecules had no value, by name of the term, as far as that is known."""
+        terms = zip(self.names, self.config.terms, strict=True)
+        return {name: term.failure for name, term in terms if term.failure}
+
     def table(self, smiles: Sequence[str]) -> Columns:
         """Columns ``total``, and for each term its value, and that mapped to [0, 1] under its name with ``_score``."""
         mols = [parsed_or_none(text) for text in smiles]

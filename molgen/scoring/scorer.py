@@ -89,8 +89,12 @@ class Scorer:
             rows = zip(*(found[column] for column in self.columns), strict=True)
             self.known.update(zip(new, rows, strict=True))
             if self.calls >= FEWEST and all(math.isnan(values[0]) for values in self.known.values()):
-                raise MolgenError(f"the score has no value for any of the first {self.calls} molecules")
+                raise MolgenError(f"the score has no value for any of the first {self.calls} molecules{self._why()}")
         return [self.known[text] for text in smiles]
+
+    def _why(self) -> str:
+        reasons = self.score.failures if isinstance(self.score, Score) else {}
+        return "".join(f"; term {name}: {reason}" for name, reason in reasons.items())
 
     def _computed(self, smiles: list[str]) -> Columns:
         if isinstance(self.score, Score):

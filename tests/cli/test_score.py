@@ -117,3 +117,32 @@ def test_a_signal_ends_the_program_of_a_term_and_what_that_has_started(tmp_path:
     process.send_signal(number)
     assert process.wait(60) == 128 + number
     assert gone([program, child])
+
+
+FUNCTION = '[[terms]]\ntype = "function"\nfunction = "fn:f"\n'
+
+
+def test_what_a_function_prints_is_not_in_the_table(molgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "fn.py").write_text(
+        "print('loaded')\ndef f(smiles):\n    print('hello')\n    return [0.5 for _ in smiles]\n"
+    )
+    (tmp_path / "score.toml").write_text(FUNCTION)
+    (tmp_path / "molecules.smi").write_text("CCO\n")
+    result = molgen("score", "molecules.smi", "--score", "score.toml", cwd=tmp_path)
+    assert result.stdout.splitlines() == ["smiles,total,f,f_score", "CCO,0.5,0.5,0.5"]
+    assert "loaded" in result.stderr and "hello" in result.stderr
+
+
+def test_a_function_that_ends_the_program_is_said_in_one_line(molgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "fn.py").write_text("import sys\ndef f(smiles):\n    sys.exit(3)\n")
+    (tmp_path / "score.toml").write_text(FUNCTION)
+    (tmp_path / "molecules.smi").write_text("CCO\n")
+    result = molgen("score", "molecules.smi", "--score", "score.toml", code=1, cwd=tmp_path)
+    assert result.stderr == f"molgen: fn:f failed: SystemExit(3) ({tmp_path / 'fn.py'}, line 3)\n"
+
+
+def test_a_program_that_fails_is_warned_of(molgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "score.toml").write_text('[[terms]]\ntype = "command"\ncommand = "false"\n')
+    (tmp_path / "molecules.smi").write_text("CCO\n")
+    result = molgen("score", "molecules.smi", "--score", "score.toml", cwd=tmp_path)
+    assert result.stderr.splitlines()[0].startswith("molgen: warning: term false: its program ended with exit code 1")

@@ -51,6 +51,11 @@ class Term(BaseModel, ABC):
     def values(self, molecules: Sequence[Chem.Mol]) -> list[float]:
         """One value per sanitised molecule, finite, or NaN where it could not be had."""
 
+    @property
+    def failure(self) -> str:
+        """Why a molecule had no value, as far as that is known; empty where it is not, or where none failed."""
+        return ""
+
     def shaped(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """How good values are, in [0, 1]; NaN stays NaN."""
         return (self.default_shape if self.shape is None else self.shape)(values)

@@ -8,26 +8,34 @@ import shlex
 import shutil
 import signal
 import subprocess
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from tempfile import TemporaryFile
+from typing import IO, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from rdkit import Chem
 
-from molgen.errors import UsageError
+from molgen.errors import ConditionWarning, UsageError
 from molgen.scoring.calling import Timeout
 from molgen.scoring.terms.base import Term, beside
 from molgen.scoring.totals import number_or_nan
 from molgen.system.signals import TIED, uninterrupted
+
+_TAIL = 8192
+"""Bytes at the end of stderr in which its last line is looked for."""
+_SHOWN = 200
+"""Characters of it that are shown."""
 
 
 class CommandTerm(Term):
     """What a program writes for the SMILES that it reads: a number a line, in their order.
 
     A line that is no number is a molecule that failed. Where the program ends with an error, writes another number of
-    lines or takes too long, all molecules of the call failed. Failures are counted and are not fatal.
+    lines or takes too long, all molecules of the call failed: a `ConditionWarning` says why, for the first such call.
+    Failures are counted and are not fatal.
 
     Attributes:
         command: the program and its arguments; no shell is involved. It starts in the working directory, but a
@@ -44,6 +52,9 @@ class CommandTerm(Term):
     command: str = Field(min_length=1)
     timeout: Timeout = 600.0
     batch: int = Field(64, ge=1)
+
+    _failed_call: str = PrivateAttr("")
+    _failed_line: str = PrivateAttr("")
 
     @field_validator("command")
     @classmethod
@@ -71,32 +82,79 @@ class CommandTerm(Term):
             found += self._run(smiles[start : start + self.batch])
         return found
 
+    @property
+    def failure(self) -> str:
+        return self._failed_call or self._failed_line
+
     def _run(self, smiles: list[str]) -> list[float]:
-        failed = [math.nan] * len(smiles)
-        started: list[subprocess.Popen[str]] = []
         try:
-            uninterrupted(lambda: started.append(_begun(self.command)))
+            lines = _answered(self.command, smiles, self.timeout)
+        except _FailedError as error:
+            if not self._failed_call:
+                self._failed_call = str(error)
+                warnings.warn(
+                    f"term {self.name or self.label}: {error}; molecules of this call without a value: {len(smiles)}; "
+                    "further failures are counted only",
+                    ConditionWarning,
+                    stacklevel=2,
+                )
+            return [math.nan] * len(smiles)
+        numbers = [_number(line) for line in lines]
+        unread = [line for line, number in zip(lines, numbers, strict=True) if math.isnan(number)]
+        self._failed_line = self._failed_line or (f"its program wrote {unread[0]!r:.60}" if unread else "")
+        return numbers
+
+
+class _FailedError(Exception):
+    """A call of a program had no answer; the message says why."""
+
+
+def _answered(command: str, smiles: list[str], timeout: float) -> list[str]:
+    """Lines that a program writes, one for each of the SMILES that it reads.
+
+    Raises:
+        _FailedError: it cannot be started, ends with an error, takes too long, or writes another number of lines.
+    """
+    started: list[subprocess.Popen[str]] = []
+    with TemporaryFile() as errors:  # no pipe, whose end would come only with that of all that the program starts
+        try:
+            uninterrupted(lambda: started.append(_begun(command, errors)))
             process = started[0]
-            out, _ = process.communicate("".join(f"{text}\n" for text in smiles), timeout=self.timeout)
+            out, _ = process.communicate("".join(f"{text}\n" for text in smiles), timeout=timeout)
         except BaseException as stopped:  # the time is over, or a signal or another limit ends this program
             for process in started:
                 _end(process)
-            if isinstance(stopped, OSError | subprocess.TimeoutExpired):
-                return failed
+            if isinstance(stopped, subprocess.TimeoutExpired):
+                raise _FailedError(f"its program took longer than {timeout:g} s") from None
+            if isinstance(stopped, OSError):
+                raise _FailedError(f"its program could not be run: {stopped.strerror or stopped}") from None
             raise
-        lines = out.splitlines()
-        if process.returncode != 0 or len(lines) != len(smiles):
-            return failed
-        return [_number(line) for line in lines]
+        if process.returncode != 0:
+            raise _FailedError(f"its program {_ended(process.returncode)}: {_last_line(errors)}")
+    lines = out.splitlines()
+    if len(lines) != len(smiles):
+        raise _FailedError(f"its program wrote a line for each of {len(lines)} molecules, not of {len(smiles)}")
+    return lines
 
 
-def _begun(command: str) -> subprocess.Popen[str]:
+def _ended(code: int) -> str:
+    return f"ended with exit code {code}" if code > 0 else f"was ended by signal {-code}"
+
+
+def _last_line(errors: IO[bytes]) -> str:
+    """The last line that a program wrote to stderr, cut where it is long."""
+    errors.seek(max(0, errors.seek(0, os.SEEK_END) - _TAIL))
+    lines = [line for line in errors.read().decode(errors="replace").splitlines() if line.strip()]
+    return f"{lines[-1].strip():.{_SHOWN}}" if lines else "it wrote nothing to stderr"
+
+
+def _begun(command: str, errors: IO[bytes]) -> subprocess.Popen[str]:
     """The program, in a process group of its own."""
     return subprocess.Popen(
         shlex.split(command),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=errors,
         text=True,
         errors="replace",
         start_new_session=True,

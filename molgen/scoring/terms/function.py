@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -16,7 +17,7 @@ from pydantic import PrivateAttr, ValidationInfo, model_validator
 from rdkit import Chem
 
 from molgen.errors import UsageError
-from molgen.scoring.calling import Timeout, call_score
+from molgen.scoring.calling import Timeout, call_score, described
 from molgen.scoring.terms.base import Term
 
 
@@ -55,9 +56,13 @@ class FunctionTerm(Term):
         if not (module and colon and name):
             raise UsageError(f"a function is named as module:function, not {self.function!r}")
         try:
-            found = getattr(_imported(module, self._folder), name)
-        except Exception as error:  # whatever the module does when it is imported
-            raise UsageError(f"cannot import {self.function}: {error}") from None
+            imported = _imported(module, self._folder)
+        except (Exception, SystemExit) as error:  # whatever the module does when it is imported
+            raise UsageError(f"cannot import {self.function}: {described(error)}") from error
+        try:
+            found = getattr(imported, name)
+        except AttributeError:
+            raise UsageError(f"{imported.__file__ or module} has no {name!r}{_near(name, vars(imported))}") from None
         if not callable(found):
             raise UsageError(f"{self.function} cannot be called")
         return found
@@ -68,6 +73,11 @@ class FunctionTerm(Term):
 
     def values(self, molecules: Sequence[Chem.Mol]) -> list[float]:
         return call_score(self._function, [Chem.MolToSmiles(mol) for mol in molecules], self.function, self.timeout)
+
+
+def _near(name: str, others: Iterable[str]) -> str:
+    near = get_close_matches(name, others, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _imported(module: str, folder: Path | None) -> ModuleType:
