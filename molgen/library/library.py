@@ -141,7 +141,7 @@ class Library(Contents):
             RowFilter.of(filter, settings.schema)
         open_request(settings)  # which refuses what the model cannot be asked for
         with engine_named(engine, jobs, address) as workers:
-            begin(self.path, n, settings, excluded, jobs)
+            begin(self.path, n, settings, excluded, jobs, shown=progress is True)
             run(self._folder, workers, most, progress)
         return self
 

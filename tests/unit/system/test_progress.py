@@ -8,6 +8,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
@@ -41,6 +43,13 @@ def fine_tune(**options: Any) -> None:
     molgen.fine_tune("qm9-ar", MOLECULES[:8], steps=3, **options)
 
 
+def build(**options: Any) -> None:
+    with TemporaryDirectory() as folder:
+        known = Path(folder) / "known.smi"
+        known.write_text("CCO\nCCN\n")
+        molgen.Library(Path(folder) / "lib").build(2, model="qm9-text", nearest=known, jobs=1, **options)
+
+
 def fine_tune_method(**options: Any) -> None:
     molgen.load("qm9-ar").fine_tune(MOLECULES[:8], steps=3, **options)
 
@@ -50,6 +59,7 @@ LABELS: dict[Callable[..., None], str] = {
     generate: "sampling",
     evaluate: "evaluating  describing attempts",
     train: "training",
+    build: "library",
     fine_tune: "training",
     fine_tune_method: "training",
 }
