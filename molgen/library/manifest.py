@@ -148,6 +148,8 @@ class Folder:
         """
         file = self.path / MANIFEST_FILE
         if not file.is_file():
+            if self.path.is_file():
+                raise UsageError(f"{self.path} is a file, not the folder of a library")
             what = "is not a library: it has no manifest.json" if self.path.is_dir() else "does not exist"
             raise UsageError(f"{self.path} {what}; molgen library build makes one")
         try:

@@ -62,6 +62,7 @@ def test_build_info_query_merge(molgen: Run, tmp_path: Path) -> None:
     [
         (("info", "."), 2, "is not a library"),
         (("query", "nowhere", "SELECT 1"), 2, "does not exist"),
+        (("info", __file__), 2, "is a file, not the folder of a library"),
         (("build", "new"), 2, "say how many"),
         (("build", "new", "-n", 5, "--filter", "qedd > 1"), 2, "unknown column"),
         (("build", "new", "-n", 5, "--sampling", "steps"), 2, "--sampling takes settings"),
