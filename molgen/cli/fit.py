@@ -51,7 +51,8 @@ def fit(
     settings = QsarSettings(estimator=estimator, threshold=threshold, seed=seed, column=column)
     with bar("cross-validation"):
         found = cross_validate(data, settings, folds)
-    QsarModel(data, settings).save(out, overwrite)
+    model = QsarModel(data, settings)
+    model.save(out, overwrite)
     columns = {name: getattr(found, name).tolist() for name in ("measured", "predicted", "similarity", "fold")}
     write_molecules(out / "cross_validation.csv", found.smiles, columns=columns)
     draw_validation(out / "cross_validation.png", found)
@@ -62,4 +63,4 @@ def fit(
         for name, row in table
     ]
     print_table(f"{column}: {estimator}, left out by scaffold", ["", *names], rows)
-    say(f'written: {out}; as a term of a score: type = "qsar", folder = "{out}"')
+    say(f"written: {out}; as a term of a score, where more is better:\n{model.as_term(out)}")

@@ -12,6 +12,7 @@ from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogEntry, FilterCa
 from molgen.errors import UsageError
 from molgen.features.record import MoleculeRecord
 from molgen.features.screen import Screen
+from molgen.system.faults import choices
 from molgen.system.shipped import shipped_path
 
 CATALOGUES = (
@@ -120,7 +121,7 @@ def find_catalogue(name: str) -> str:
     known = {**{one: one for one in CATALOGUES}, **ALIASES}
     found = next((known[one] for one in known if one.lower() == name.strip().lower()), None)
     if found is None:
-        raise UsageError(f"there is no catalogue of alerts {name!r}; there are {', '.join(CATALOGUES)}")
+        raise UsageError(f"there is no catalogue of alerts {name!r}{choices(name, CATALOGUES)}")
     return found
 
 

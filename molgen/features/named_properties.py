@@ -11,6 +11,7 @@ from rdkit.Chem import rdMolDescriptors
 from molgen.errors import UsageError
 from molgen.features import properties
 from molgen.features.record import MoleculeRecord
+from molgen.system.faults import choices
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def find_property(name: str) -> Property:
     try:
         return _BY_NAME[name.lower()]
     except KeyError:
-        raise UsageError(f"there is no property {name!r}; there are {', '.join(PROPERTIES)}") from None
+        raise UsageError(f"there is no property {name!r}{choices(name, PROPERTIES)}") from None
 
 
 def property_values(mol: Chem.Mol, names: Sequence[str]) -> list[float]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rdkit import Chem
 
 from molgen.chem.standardize import parsed_or_none
+from molgen.scoring.inputs import smiles_list
 from molgen.scoring.score import mapped_name
 from molgen.scoring.scorer import AnyScore, Scorer
 
@@ -51,12 +52,14 @@ def score_records(smiles: Sequence[str], score: AnyScore) -> Scored:
         score: see `molgen.scoring.Scorer`.
 
     Raises:
+        UsageError: not a list of SMILES.
         MolgenError: the score fails, see `molgen.scoring.Scorer.values`.
 
     Example:
         >>> str(score_records(["CCO", "OCC", "C1CC"], lambda texts: [len(text) for text in texts]))
         'read 3  different 1  cannot be read 1  total: mean 3, best 3'
     """
+    smiles = smiles_list(smiles)
     canonical = [_canonical(text) for text in smiles]
     scorer = Scorer(score)
     nothing = (math.nan,) * len(scorer.columns)
@@ -66,7 +69,7 @@ def score_records(smiles: Sequence[str], score: AnyScore) -> Scored:
         name: [None if math.isnan(row[number]) else round(row[number], _DECIMALS) for row in rows]
         for number, name in enumerate(scorer.columns)
     }
-    return Scored(list(smiles), columns, scorer.calls, canonical.count(None), scorer.failures)
+    return Scored(smiles, columns, scorer.calls, canonical.count(None), scorer.failures)
 
 
 def _canonical(text: str) -> str | None:

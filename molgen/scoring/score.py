@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from molgen.chem.standardize import parsed_or_none
-from molgen.errors import UsageError
+from molgen.errors import ConditionWarning, UsageError
 from molgen.scoring.combination import Combination, combined
-from molgen.scoring.terms import AnyTerm
+from molgen.scoring.inputs import smiles_list
+from molgen.scoring.shapes import Clip
+from molgen.scoring.terms import AnyTerm, Term
 from molgen.scoring.totals import counted
+from molgen.system.faults import first_fault
 from molgen.system.files import read_toml
 
 TOTAL = "total"
 """Column of the combined value."""
+
+_ROUNDING = 1e-6
+"""By which a value between 0 and 1 may lie outside."""
 
 _TAKEN = frozenset({TOTAL, "smiles", "id"})
 """Columns that a file of molecules has besides."""
@@ -41,6 +48,21 @@ class ScoreConfig(BaseModel):
     combine: Combination = "geometric"
     terms: tuple[AnyTerm, ...] = Field(min_length=1)
 
+    @field_validator("terms", mode="before")
+    @classmethod
+    def _several(cls, terms: object) -> object:
+        if isinstance(terms, Mapping):
+            raise ValueError("terms are a list: write [[terms]], with two brackets, above each of them")
+        return terms
+
+    @field_validator("terms")
+    @classmethod
+    def _free(cls, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+        for number, term in enumerate(terms, 1):
+            if term.name in _TAKEN:
+                raise ValueError(f"term {number}: there is a column {term.name!r} already; give the term another name")
+        return terms
+
 
 class Score:
     """A score from 0 to 1: terms, each mapped to [0, 1], combined into a total.
@@ -49,6 +71,9 @@ class Score:
 
     Args:
         config: terms and how they are combined.
+
+    Raises:
+        UsageError: it is no `ScoreConfig`: `Score.of` makes a score of settings, `load_score` of a file.
 
     Example:
         >>> score = Score.of(combine="mean", terms=[
@@ -62,8 +87,14 @@ class Score:
     """
 
     def __init__(self, config: ScoreConfig) -> None:
+        if not isinstance(config, ScoreConfig):
+            raise UsageError(
+                f"a Score is not made of {config!r:.60}: write load_score(path) for a score.toml, "
+                "or Score.of(terms=...)"
+            )
         self.config = config
         self.names = _distinct([term.name or term.label for term in config.terms])
+        self._warned: set[str] = set()
 
     @property
     def digest(self) -> str:
@@ -81,15 +112,10 @@ class Score:
         Raises:
             UsageError: they make no score.
         """
-        try:
-            return cls(ScoreConfig.model_validate(settings, context={"folder": Path(folder or ".")}))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise UsageError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
+        return cls(_config(settings, Path(folder or ".")))
 
     def __call__(self, smiles: Sequence[str]) -> list[float]:
-        """Totals of molecules, 0 where there is none."""
+        """Totals of molecules, 0 where there is none; see `table`."""
         return counted(self.table(smiles)[TOTAL])
 
     def __repr__(self) -> str:
@@ -107,7 +133,16 @@ class Score:
         return {name: term.failure for name, term in terms if term.failure}
 
     def table(self, smiles: Sequence[str]) -> Columns:
-        """Columns ``total``, and for each term its value, and that mapped to [0, 1] under its name with ``_score``."""
+        """Columns ``total``, and for each term its value, and that mapped to [0, 1] under its name with ``_score``.
+
+        Raises:
+            UsageError: not a list of SMILES, see `molgen.scoring.inputs.smiles_list`.
+            MolgenError: a function of a term fails.
+
+        Warns:
+            ConditionWarning: once for each term without a shape of which most values lie outside [0, 1].
+        """
+        smiles = smiles_list(smiles)
         mols = [parsed_or_none(text) for text in smiles]
         rows = [row for row, mol in enumerate(mols) if mol is not None]
         readable = [mol for mol in mols if mol is not None]
@@ -116,10 +151,22 @@ class Score:
         for number, (name, term) in enumerate(zip(self.names, self.config.terms, strict=True)):
             values = np.array(term.values(readable) if readable else [], dtype=float)
             mapped[number] = term.shaped(values)
+            if term.shape is None and isinstance(term.default_shape, Clip):
+                self._warn_of_clipping(name, values)
             found[name] = _spread(values, rows, len(mols))
             found[mapped_name(name)] = _spread(mapped[number], rows, len(mols))
         totals = combined(self.config.combine, mapped, [term.weight for term in self.config.terms])
         return {TOTAL: _spread(totals, rows, len(mols)), **found}
+
+    def _warn_of_clipping(self, name: str, values: NDArray[np.float64]) -> None:
+        known = values[~np.isnan(values)]
+        above, below = known > 1 + _ROUNDING, known < -_ROUNDING
+        if name in self._warned or 2 * np.sum(above | below) <= len(known):
+            return
+        self._warned.add(name)
+        side, end, share = ("above", 1, above.mean()) if above.sum() >= below.sum() else ("below", 0, below.mean())
+        text = f"term {name}: {share:.0%} of its values are {side} {end} and count as {end}; give it a shape"
+        warnings.warn(f"{text} (docs/optimise.md)", ConditionWarning, stacklevel=3)
 
 
 def load_score(path: str | Path) -> Score:
@@ -130,9 +177,16 @@ def load_score(path: str | Path) -> Score:
     """
     path = Path(path)
     try:
-        return Score.of(path.parent, **read_toml(path))
+        return Score(_config(read_toml(path), path.parent))
     except UsageError as error:
         raise UsageError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+
+
+def _config(settings: dict[str, Any], folder: Path) -> ScoreConfig:
+    try:
+        return ScoreConfig.model_validate(settings, context={"folder": folder})
+    except ValidationError as error:
+        raise UsageError(first_fault(error, ScoreConfig, settings)) from None
 
 
 def mapped_name(name: str) -> str:

@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from molgen.errors import MolgenError
+from molgen.errors import MolgenError, UsageError
 from molgen.scoring.calling import call_score, checked_timeout
+from molgen.scoring.inputs import smiles_list
 from molgen.scoring.score import TOTAL, Columns, Score
 from molgen.scoring.totals import counted
 
@@ -27,7 +28,7 @@ class Scorer:
         timeout: seconds that one call of a function may take.
 
     Raises:
-        UsageError: a timeout that is not above 0.
+        UsageError: a timeout that is not above 0, or a score that cannot be called.
 
     Attributes:
         known: values of the molecules scored so far by canonical SMILES, in the order of `columns`, NaN for none.
@@ -40,6 +41,8 @@ class Scorer:
     """
 
     def __init__(self, score: AnyScore, timeout: float | None = None) -> None:
+        if not callable(score):
+            raise UsageError(f"{score!r:.60} is no score: take a function, or load_score(path) for a score.toml")
         self.score = score
         self.timeout = None if timeout is None else checked_timeout(timeout)
         self.columns = score.columns if isinstance(score, Score) else (TOTAL,)
@@ -81,8 +84,10 @@ class Scorer:
             smiles: canonical.
 
         Raises:
+            UsageError: not a list of SMILES, see `molgen.scoring.inputs.smiles_list`.
             MolgenError: the score fails, see `call_score`, or has had no total for any of `FEWEST` or more molecules.
         """
+        smiles = smiles_list(smiles)
         new = self.new(smiles)
         if new:
             found = self._computed(new)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -27,8 +29,20 @@ def test_a_model_is_cross_validated_stored_and_used(molgen: Run, activity: Path,
     assert (folder / "cross_validation.csv").read_text().splitlines()[0] == "smiles,measured,predicted,similarity,fold"
     (tmp_path / "score.toml").write_text('[[terms]]\ntype = "qsar"\nfolder = "qsar"\n')
     scored = molgen("score", activity, "--score", "score.toml", cwd=tmp_path)
-    assert scored.stdout.startswith("smiles,total,qsar,qsar_score\n")
+    assert scored.stdout.startswith("smiles,pIC50,total,qsar,qsar_score\n")
     assert "exists" in molgen("fit", activity, "--column", "pIC50", "--out", "qsar", code=2, cwd=tmp_path).stderr
+
+
+def test_the_term_that_is_printed_tells_molecules_apart(molgen: Run, activity: Path, tmp_path: Path) -> None:
+    """One of numbers needs a shape, and one of classes none."""
+    for name, options in (("numbers", ()), ("classes", ("--threshold", "0.5"))):
+        result = molgen("fit", activity, "--column", "pIC50", "--out", name, "--folds", 2, *options, cwd=tmp_path)
+        (tmp_path / "score.toml").write_text(result.stderr[result.stderr.index("[[terms]]") :])
+        assert ("shape" in (tmp_path / "score.toml").read_text()) == (name == "numbers")
+        scored = molgen("score", activity, "--score", "score.toml", cwd=tmp_path)
+        totals = [float(row["total"]) for row in csv.DictReader(io.StringIO(scored.stdout))]
+        assert min(totals) < 0.3 and max(totals) > 0.7 and sum(0 < total < 1 for total in totals) > 20
+        assert "warning" not in scored.stderr
 
 
 def test_names_of_columns_are_no_markup(molgen: Run, activity: Path, tmp_path: Path) -> None:

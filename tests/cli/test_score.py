@@ -79,6 +79,13 @@ def test_tasks_of_benchmarks_are_scores(molgen: Run, tmp_path: Path) -> None:
     (
         (["--score", "none.toml"], "cannot read none.toml"),
         (["--score", "guacamol/none"], "guacamol has no task 'none'"),
+        (
+            ["--score", "guacamol/medain1"],
+            "has no task 'medain1'; did you mean median1? There are celecoxib_rediscovery",
+        ),
+        (["--score", "median1"], "there is no file median1; did you mean guacamol/median1 or pmo/median1?"),
+        (["--score", "Median_1"], "there is no file Median_1; did you mean guacamol/median1 or pmo/median1?"),
+        (["--score", "guacamole/qed"], "there is no file guacamole/qed; did you mean pmo/qed?"),
         (["--score", "pmo/qed", "-o", "out.smi"], "has no place for values"),
     ),
 )
@@ -146,3 +153,11 @@ def test_a_program_that_fails_is_warned_of(molgen: Run, tmp_path: Path) -> None:
     (tmp_path / "molecules.smi").write_text("CCO\n")
     result = molgen("score", "molecules.smi", "--score", "score.toml", cwd=tmp_path)
     assert result.stderr.splitlines()[0].startswith("molgen: warning: term false: its program ended with exit code 1")
+
+
+def test_a_term_whose_values_are_cut_off_is_warned_of(molgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "score.toml").write_text('[[terms]]\ntype = "property"\nproperty = "weight"\n')
+    (tmp_path / "molecules.smi").write_text("CCO\nCC\n")
+    result = molgen("score", "molecules.smi", "--score", "score.toml", cwd=tmp_path)
+    said = "term weight: 100% of its values are above 1 and count as 1; give it a shape (docs/optimise.md)"
+    assert result.stderr.splitlines()[0] == f"molgen: warning: {said}"

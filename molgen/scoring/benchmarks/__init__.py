@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from molgen.errors import UsageError
@@ -10,9 +11,13 @@ from molgen.scoring.benchmarks.guacamol import GUACAMOL
 from molgen.scoring.benchmarks.pmo import PMO
 from molgen.scoring.benchmarks.task import Task
 from molgen.scoring.score import Score, load_score
+from molgen.system.faults import choices
 
 BENCHMARKS: Mapping[str, Mapping[str, Task]] = {"guacamol": GUACAMOL, "pmo": PMO}
 """Tasks by name, by name of the benchmark."""
+
+_LIKE = 0.8
+"""Similarity of names, of difflib, from which one may be meant by the other."""
 
 __all__ = ["BENCHMARKS", "GUACAMOL", "PMO", "Task", "find_score"]
 
@@ -30,6 +35,15 @@ def find_score(name: str | Path) -> Score:
     benchmark, slash, task = str(name).partition("/")
     if slash and benchmark in BENCHMARKS and not Path(name).is_file():
         if task not in BENCHMARKS[benchmark]:
-            raise UsageError(f"{benchmark} has no task {task!r}; it has {', '.join(BENCHMARKS[benchmark])}")
+            raise UsageError(f"{benchmark} has no task {task!r}{choices(task, BENCHMARKS[benchmark])}")
         return BENCHMARKS[benchmark][task].score
+    if not Path(name).exists() and (near := _near(Path(name).name)):
+        raise UsageError(f"there is no file {name}; did you mean {' or '.join(near)}?")
     return load_score(name)
+
+
+def _near(name: str) -> list[str]:
+    """Tasks of a name without that of its benchmark, or else with a name like it."""
+    names = {task for tasks in BENCHMARKS.values() for task in tasks}
+    like = get_close_matches(name.lower(), names, n=1, cutoff=_LIKE)
+    return [f"{benchmark}/{task}" for benchmark, tasks in BENCHMARKS.items() for task in tasks if task in like]

@@ -22,6 +22,7 @@ CONCENTRATIONS = {"M": 0, "mM": 3, "uM": 6, "nM": 9, "pM": 12}
 """Units of concentrations, and how many powers of ten they lie below 1 mol/l."""
 
 _NUMBER = re.compile(r"([<>~=]*)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)")
+_COMMA = re.compile(r"[<>~=]*\s*[+-]?\d*,\d")
 _MICRO = str.maketrans({"\u00b5": "u", "\u03bc": "u"})
 """The micro sign and the Greek letter, which look the same."""
 _WIDE = 1e3
@@ -74,8 +75,9 @@ def read_activity(
         tolerance: largest difference between values of one molecule.
 
     Raises:
-        UsageError: no such column or unit, fewer than `FEWEST` molecules, units that are mixed, values that are written
-            with another unit than `concentration`, or one in a column such as ``standard_units`` or ``IC50 unit``.
+        UsageError: no such column or unit, numbers with a decimal comma, fewer than `FEWEST` molecules, units that are
+            mixed, values that are written with another unit than `concentration`, or one in a column such as
+            ``standard_units`` or ``IC50 unit``.
         MolgenError: all molecules have one and the same value.
 
     Example:
@@ -95,6 +97,11 @@ def read_activity(
     units: Counter[str] = Counter()
     for row in rows:
         text = row.values.get(column, "")
+        if _COMMA.match(text):
+            raise UsageError(
+                f"the column {column} has numbers with a decimal comma, such as {text!r}: write a decimal point, "
+                "and no comma between thousands either"
+            )
         match = _NUMBER.fullmatch(text)
         if match is None:
             left_out["no value" if not text else "no number"] += 1

@@ -117,6 +117,26 @@ class QsarModel:
             with whole_file(temporary / SETTINGS_FILE) as file:
                 file.write_text(json.dumps(self.settings.model_dump(), indent=1) + "\n")
 
+    def as_term(self, folder: str | Path) -> str:
+        """A term of a ``score.toml`` for high values: from 0 at the least tenth of the values to 1 at the highest.
+
+        Args:
+            folder: that `save` wrote.
+
+        Example:
+            >>> data = Activity([f"C{'C' * n}O" for n in range(31)], [4 + n / 10 for n in range(31)])
+            >>> print(QsarModel(data, QsarSettings()).as_term("qsar"))
+            [[terms]]
+            type = "qsar"
+            folder = "qsar"
+            shape = { type = "above", value = 6.7, width = 2.4 }
+        """
+        lines = ["[[terms]]", 'type = "qsar"', f"folder = {json.dumps(str(folder), ensure_ascii=False)}"]
+        if self.settings.task == "regression":  # probabilities of classes need no shape
+            low, high = np.quantile(self.activity.values, (0.1, 0.9))
+            lines.append(f'shape = {{ type = "above", value = {high:.3g}, width = {high - low:.3g} }}')
+        return "\n".join(lines)
+
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """Read what `save` wrote.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 from rdkit import Chem
 
 from molgen.scoring.qsar.model import QsarModel, loaded
@@ -18,12 +18,22 @@ class QsarTerm(Term):
 
     Attributes:
         folder: that `molgen fit` wrote.
-        output: the ``prediction``; its ``uncertainty``; or the ``similarity`` to the nearest training molecule.
+        output: the ``prediction``; its ``uncertainty``, which needs a shape; or the ``similarity`` to the
+            nearest training molecule.
     """
 
     type: Literal["qsar"] = "qsar"
     folder: InputPath
     output: Literal["prediction", "uncertainty", "similarity"] = "prediction"
+
+    @model_validator(mode="after")
+    def _has_a_good_side(self) -> Self:
+        if self.output == "uncertainty" and self.shape is None:
+            raise ValueError(
+                "an uncertainty needs a shape, since the least is the best: for instance "
+                'shape = { type = "below", value = 0.5, width = 0.5 }'
+            )
+        return self
 
     @field_validator("folder")
     @classmethod

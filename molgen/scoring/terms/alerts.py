@@ -10,7 +10,7 @@ from rdkit import Chem
 from molgen.features.alerts import CATALOGUES, find_catalogue, matching_catalogues
 from molgen.features.record import MoleculeRecord
 from molgen.scoring.shapes import Shape, Step
-from molgen.scoring.terms.base import SingleTerm
+from molgen.scoring.terms.base import SingleTerm, Texts
 
 
 class AlertsTerm(SingleTerm):
@@ -26,7 +26,7 @@ class AlertsTerm(SingleTerm):
 
     type: Literal["alerts"] = "alerts"
     default_shape: ClassVar[Shape] = Step(value=0, side="below")
-    catalogues: tuple[str, ...] = Field(CATALOGUES, min_length=1)
+    catalogues: Texts = Field(CATALOGUES, min_length=1)
 
     @field_validator("catalogues")
     @classmethod

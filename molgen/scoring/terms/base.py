@@ -6,13 +6,23 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationInfo,
+    model_validator,
+)
 from rdkit import Chem
 
+from molgen.errors import MolgenError
 from molgen.scoring.shapes import AnyShape, Clip, Shape
 from molgen.scoring.totals import number_or_nan
 
@@ -26,13 +36,17 @@ InputPath = Annotated[Path, AfterValidator(beside)]
 """A path; a relative one begins at the folder of the file that it is written in."""
 
 
+Texts = Annotated[tuple[str, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)]
+"""Texts; one alone may be written without brackets."""
+
+
 class Term(BaseModel, ABC):
     """A number for each molecule, and how good it is.
 
     Attributes:
         name: of its column; by default its label.
         weight: beside the other terms.
-        shape: maps its values to [0, 1]; by default a shape that suits the term.
+        shape: maps its values to [0, 1]; by default a shape that suits the term, mostly `molgen.scoring.shapes.Clip`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +55,15 @@ class Term(BaseModel, ABC):
     name: str = ""
     weight: float = Field(1.0, gt=0, allow_inf_nan=False)
     shape: AnyShape | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _placed(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Make faults of what the settings name, such as files, faults of the settings, which have a place."""
+        try:
+            return handler(data)
+        except MolgenError as error:
+            raise ValueError(str(error)) from error
 
     @property
     @abstractmethod

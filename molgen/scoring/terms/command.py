@@ -133,7 +133,7 @@ def _answered(command: str, smiles: list[str], timeout: float) -> list[str]:
             raise _FailedError(f"its program {_ended(process.returncode)}: {_last_line(errors)}")
     lines = out.splitlines()
     if len(lines) != len(smiles):
-        raise _FailedError(f"its program wrote a line for each of {len(lines)} molecules, not of {len(smiles)}")
+        raise _FailedError(f"its program wrote {len(lines)} values for {len(smiles)} molecules: a line each is needed")
     return lines
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -19,6 +18,7 @@ from rdkit import Chem
 from molgen.errors import UsageError
 from molgen.scoring.calling import Timeout, call_score, described
 from molgen.scoring.terms.base import Term
+from molgen.system.faults import choices
 
 
 class FunctionTerm(Term):
@@ -62,7 +62,9 @@ class FunctionTerm(Term):
         try:
             found = getattr(imported, name)
         except AttributeError:
-            raise UsageError(f"{imported.__file__ or module} has no {name!r}{_near(name, vars(imported))}") from None
+            raise UsageError(
+                f"{imported.__file__ or module} has no {name!r}{choices(name, _functions(imported))}"
+            ) from None
         if not callable(found):
             raise UsageError(f"{self.function} cannot be called")
         return found
@@ -75,9 +77,10 @@ class FunctionTerm(Term):
         return call_score(self._function, [Chem.MolToSmiles(mol) for mol in molecules], self.function, self.timeout)
 
 
-def _near(name: str, others: Iterable[str]) -> str:
-    near = get_close_matches(name, others, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+def _functions(module: ModuleType) -> list[str]:
+    """Names of what a module itself defines and that can be called."""
+    found = vars(module).items()
+    return [name for name, one in found if callable(one) and getattr(one, "__module__", None) == module.__name__]
 
 
 def _imported(module: str, folder: Path | None) -> ModuleType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal
 
@@ -57,7 +58,9 @@ class DescriptorTerm(SingleTerm):
     @classmethod
     def _known(cls, name: str) -> str:
         if name not in _descriptors():
-            raise ValueError(f"RDKit has no descriptor {name!r}; see rdkit.Chem.Descriptors.descList")
+            near = get_close_matches(name, _descriptors(), n=1)
+            hint = f"did you mean {near[0]}?" if near else "see rdkit.Chem.Descriptors.descList"
+            raise ValueError(f"RDKit has no descriptor {name!r}; {hint}")
         return name
 
     @property

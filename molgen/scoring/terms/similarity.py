@@ -12,7 +12,7 @@ from molgen.chem.standardize import parse
 from molgen.errors import MoleculeError, UsageError
 from molgen.io import read_smiles
 from molgen.scoring.fingerprints import FingerprintName, fingerprint
-from molgen.scoring.terms.base import InputPath, SingleTerm
+from molgen.scoring.terms.base import InputPath, SingleTerm, Texts
 
 
 class SimilarityTerm(SingleTerm):
@@ -30,7 +30,7 @@ class SimilarityTerm(SingleTerm):
     """
 
     type: Literal["similarity"] = "similarity"
-    molecules: tuple[str, ...] = ()
+    molecules: Texts = ()
     file: InputPath | None = None
     fingerprint: FingerprintName = "ecfp4"
     of: Literal["nearest", "mean"] = Field("nearest")

@@ -57,5 +57,5 @@ def test_harder_molecules_are_harder_to_make() -> None:
 
 def test_names_are_found_whatever_their_case() -> None:
     assert find_property("LOGP") is PROPERTIES["logP"]
-    with pytest.raises(UsageError, match="no property 'logq'; there are logP, QED"):
+    with pytest.raises(UsageError, match="no property 'logq'; did you mean logP\\? There are logP, QED"):
         find_property("logq")

@@ -49,7 +49,7 @@ def test_pmo_gives_the_scores_of_the_original_code(name: str, every: int) -> Non
 
 def test_a_task_is_found_by_its_name() -> None:
     assert find_score("guacamol/median1") is GUACAMOL["median1"].score
-    with pytest.raises(UsageError, match="has no task 'drd2'; it has albuterol"):
+    with pytest.raises(UsageError, match="has no task 'drd2'; there are albuterol"):
         find_score("pmo/drd2")
     with pytest.raises(UsageError, match=r"cannot read nothing\.toml"):
         find_score("nothing.toml")

@@ -66,8 +66,8 @@ def test_an_error_without_code_of_the_user_has_no_place() -> None:
     (
         ("import sys\nsys.exit(2)\n", "cannot import fn:f: SystemExit(2) ({file}, line 2)"),
         ("x = 1\nlimit = none\n", "cannot import fn:f: NameError: name 'none' is not defined ({file}, line 2)"),
-        ("def g(smiles):\n    return []\n", "{file} has no 'f'"),
-        ("def ff(smiles):\n    return []\n", "{file} has no 'f'; did you mean ff?"),
+        ("def score_all(smiles):\n    return []\n", "{file} has no 'f'; there are score_all"),
+        ("def ff(smiles):\n    return []\n", "{file} has no 'f'; did you mean ff? There are ff"),
     ),
 )
 def test_a_module_without_the_function_is_refused_by_its_file(tmp_path: Path, body: str, message: str) -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import math
+import warnings
 from contextlib import nullcontext
 from pathlib import Path
 
+import numpy as np
+import pandas
 import pytest
 
-from molgen.errors import MolgenError, UsageError
+from molgen.errors import ConditionWarning, MolgenError, UsageError
 from molgen.scoring import Score, Scorer, load_score
 from molgen.scoring.calling import call_score
 from molgen.scoring.file import score_records
@@ -32,12 +35,12 @@ def test_what_cannot_be_read_has_no_values_and_counts_as_nothing() -> None:
 
 
 def test_terms_with_one_name_have_columns_of_their_own() -> None:
-    score = Score.of(terms=[QED, QED, {**QED, "name": "total"}])
-    assert score.names == ("QED", "QED_2", "total_2")
+    score = Score.of(terms=[QED, QED, {**QED, "name": "QED"}])
+    assert score.names == ("QED", "QED_2", "QED_3")
     assert len(set(score.columns)) == 7 == len(score.table(["C"]))
 
 
-@pytest.mark.parametrize("names", (["smiles", "id", "x"], ["QED", "QED_score", "QED_score_score"], ["a", "a", "a_2"]))
+@pytest.mark.parametrize("names", (["x", "x_score", "x"], ["QED", "QED_score", "QED_score_score"], ["a", "a", "a_2"]))
 def test_no_column_takes_the_name_of_another(names: list[str]) -> None:
     columns = ("smiles", "id", *Score.of(terms=[{**QED, "name": name} for name in names]).columns)
     assert len(set(columns)) == 2 + 1 + 2 * len(names)
@@ -92,10 +95,65 @@ def test_paths_begin_at_the_folder_of_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     (
-        ("terms = []", "terms: "),
-        ('[[terms]]\ntype = "potency"', "terms.0: Input tag 'potency'"),
-        ('[[terms]]\ntype = "property"\nproperty = "lopP"', "no property 'lopP'"),
-        ('[[terms]]\ntype = "property"\nproperty = "logP"\nshape = {type = "bell"}', "shape"),
+        ("terms = []", "toml: terms must have at least 1 item, not []"),
+        ('combine = "mean"', "toml: the setting terms is missing"),
+        ('folder = "x"', "toml: there is no setting 'folder'; there are combine, terms"),
+        ('[[term]]\ntype = "rings"', "toml: there is no setting 'term'; did you mean terms? There are combine, terms"),
+        ('[terms]\ntype = "rings"', "toml: terms are a list: write [[terms]], with two brackets, above each of them"),
+        ('terms = ["rings"]', "toml: term 1 must be a table, not 'rings'"),
+        ('[[terms]]\ntype = "rings"\n[[terms]]\nlargest = 5', "toml: term 2: its type is missing; there are alerts, c"),
+        (
+            '[[terms]]\ntype = "potency"',
+            "toml: term 1: there is no type 'potency'; there are alerts, command, des",
+        ),
+        (
+            '[[terms]]\ntype = "propertie"',
+            "toml: term 1: there is no type 'propertie'; did you mean property? There are a",
+        ),
+        (
+            '[[terms]]\ntype = "property"\npropertey = "logP"',
+            "toml: term 1 (property): there is no setting 'propertey'; did you mean property? There are name, we",
+        ),
+        (
+            '[[terms]]\ntype = "property"\nname = "mass"\nproperty = "weight"\nwieght = 2',
+            "toml: term 1 (mass, property): there is no setting 'wieght'; did you mean weight?",
+        ),
+        (
+            '[[terms]]\ntype = "property"\nproperty = "lopP"',
+            "term 1 (property): there is no property 'lopP'; did you m",
+        ),
+        (
+            '[[terms]]\ntype = "property"\nproperty = "logP"\nshape = {type = "bell"}',
+            "toml: term 1 (property), shape: there is no type 'bell'; did you mean below? There are clip, range,",
+        ),
+        (
+            '[[terms]]\ntype = "property"\nproperty = "logP"\nshape = {type = "range", low = 2, high = 1}',
+            "toml: term 1 (property), shape (range): low is larger than high",
+        ),
+        (
+            '[[terms]]\ntype = "property"\nproperty = "logP"\nshape = {type = "above", value = "x"}',
+            "toml: term 1 (property), shape (above): value must be a number, not 'x'",
+        ),
+        (
+            '[[terms]]\ntype = "property"\nproperty = "logP"\nshape = {type = "above"}',
+            "toml: term 1 (property), shape (above): the setting value is missing",
+        ),
+        (
+            '[[terms]]\ntype = "similarity"\nmolecules = ["CCO", 5]',
+            "toml: term 1 (similarity): molecule 2 must be a text, not 5",
+        ),
+        (
+            '[[terms]]\ntype = "similarity"\nmolecules = "CCO"\nfingerprint = "ecfp5"',
+            "fingerprint must be 'morgan', 'ecfp4', 'ecfp6', 'fcfp4', 'fcfp6', 'atom_pairs', 'torsions' or "
+            "'pharmacophores', not 'ecfp5'",
+        ),
+        *(
+            (
+                f'[[terms]]\ntype = "rings"\n[[terms]]\ntype = "rings"\nname = "{name}"',
+                f"toml: term 2: there is a column '{name}' already; give the term another name",
+            )
+            for name in ("total", "smiles", "id")
+        ),
         ('[[terms]]\ntype = "substructure"\nsmarts = "c1cc("', "not SMARTS"),
         ('[[terms]]\ntype = "similarity"', "name molecules or a file"),
         ('[[terms]]\ntype = "similarity"\nmolecules = ["C1CC"]', "cannot be read"),
@@ -111,15 +169,21 @@ def test_paths_begin_at_the_folder_of_the_file(tmp_path: Path) -> None:
         ('[[terms]]\ntype = "rings"\nsystems = "none.smi"', "no file"),
         ('[[terms]]\ntype = "rings"\nsystems = "chain.smi"', "chain.smi, record 2: CCO has no ring"),
         ('[[terms]]\ntype = "rings"\nsystems = "bad.smi"', "bad.smi, record 1: RDKit cannot read 'c1cc('"),
-        ('[[terms]]\ntype = "alerts"\ncatalogues = ["PAIN"]', "no catalogue"),
+        (
+            '[[terms]]\ntype = "alerts"\ncatalogues = ["PAIN"]',
+            "term 1 (alerts): there is no catalogue of alerts 'PAIN'; did you mean PAINS?",
+        ),
         ('[[terms]]\ntype = "command"\ncommand = "no_such_docking --x"', "there is no command 'no_such_docking'"),
         ('[[terms]]\ntype = "command"\ncommand = "sh \'"', "cannot be read"),
         ('[[terms]]\ntype = "function"\nfunction = "no_such_module:f"', "cannot import no_such_module:f"),
         ('[[terms]]\ntype = "function"\nfunction = "math"', "module:function"),
         ('[[terms]]\ntype = "function"\nfunction = "math:pi"', "cannot be called"),
-        ('[[terms]]\ntype = "descriptor"\ndescriptor = "Bertz"', "no descriptor"),
-        ('[[terms]]\ntype = "property"\nproperty = "logP"\nweight = 0', "weight"),
-        ('combine = "median"\n[[terms]]\ntype = "rings"', "combine"),
+        ('[[terms]]\ntype = "descriptor"\ndescriptor = "BertCT"', "no descriptor 'BertCT'; did you mean BertzCT?"),
+        ('[[terms]]\ntype = "property"\nproperty = "logP"\nweight = 0', "weight must be greater than 0, not 0"),
+        (
+            'combine = "median"\n[[terms]]\ntype = "rings"',
+            "toml: combine must be 'product', 'mean' or 'geometric', not 'median'",
+        ),
         ("terms = [", "is not TOML"),
     ),
 )
@@ -210,3 +274,72 @@ def test_failures_are_counted_and_worth_nothing() -> None:
     scorer = Scorer(lambda smiles: [1.0 if text == "C" else math.nan for text in smiles])
     assert scorer(["C", "CC", "CCC"]) == [1, 0, 0]
     assert scorer.failures == {"total": 2}
+
+
+def test_a_text_alone_is_a_list_of_one() -> None:
+    pains, like = (
+        {"type": "alerts", "catalogues": "PAINS"},
+        {"type": "similarity", "molecules": "c1ccccc1CC(=O)N", "fingerprint": "morgan"},
+    )
+    listed = [{**pains, "catalogues": ["PAINS"]}, {**like, "molecules": ["c1ccccc1CC(=O)N"]}]
+    assert Score.of(terms=[pains, like]).digest == Score.of(terms=listed).digest
+
+
+RAW = {"type": "property", "property": "weight"}
+
+
+@pytest.mark.parametrize(
+    ("term", "smiles", "said"),
+    (
+        (
+            RAW,
+            ["CCO", "CC", "C1CC"],
+            ["term weight: 100% of its values are above 1 and count as 1; give it a shape (docs/"],
+        ),
+        (
+            {**RAW, "property": "logP"},
+            ["O", "NCCO", "CCCCCC"],
+            ["term logP: 67% of its values are below 0 and count as 0"],
+        ),
+        ({**RAW, "property": "logP"}, ["O", "C", "CCCO", "CCCCCC"], []),
+        ({**RAW, "property": "rings"}, ["C1CC1", "C1CC1C1CC1", "CC"], []),
+        ({**RAW, "shape": {"type": "clip"}}, ["CCO"], []),
+        (QED, ["CCO"], []),
+        (RAW, ["C1CC"], []),
+        (RAW, [], []),
+    ),
+)
+def test_a_term_of_which_most_values_are_cut_off_is_warned_of_once(
+    term: dict[str, object], smiles: list[str], said: list[str]
+) -> None:
+    score = Score.of(terms=[term])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        score(smiles)
+        score(smiles)
+    assert len(caught) == len(said)
+    assert all(text in str(one.message) for text, one in zip(said, caught, strict=True))
+    assert all(one.category is ConditionWarning for one in caught)
+
+
+@pytest.mark.parametrize(
+    "score", (Score.of(terms=[QED]), Scorer(Score.of(terms=[QED])), Scorer(lambda texts: [1] * len(texts)))
+)
+def test_what_is_no_list_of_smiles_is_refused_and_columns_are_lists(score: Score | Scorer) -> None:
+    for given, message in (
+        ("CCO", r"not a text: write \['CCO'\]"),
+        ([None, "CCO"], "number 1 is None"),
+        (["C", 6], "number 2 is 6"),
+        (5, "a list of SMILES, not 5"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            score(given)  # type: ignore[arg-type]
+    for several in (pandas.Series(["CCO", "CC"], index=[7, 8]), np.array(["CCO", "CC"]), ("CCO", "CC")):
+        assert score(several) == score(["CCO", "CC"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("make", (Score, Scorer))
+def test_a_score_is_not_made_of_a_path(make: type[Score] | type[Scorer]) -> None:
+    for given in ("score.toml", Path("score.toml")):
+        with pytest.raises(UsageError, match=r"load_score\(path\)"):
+            make(given)  # type: ignore[arg-type]

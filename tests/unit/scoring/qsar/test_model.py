@@ -86,7 +86,9 @@ def test_classes_have_metrics_of_their_own(activity: Activity) -> None:
 def test_predictions_are_terms_of_a_score(activity: Activity, tmp_path: Path) -> None:
     QsarModel(activity, QsarSettings()).save(tmp_path / "logP")
     outputs = ("prediction", "uncertainty", "similarity")
-    score = Score.of(tmp_path, terms=[{"type": "qsar", "folder": "logP", "output": output} for output in outputs])
+    shape = {"type": "below", "value": 0, "width": 5}
+    terms = [{"type": "qsar", "folder": "logP", "output": output, "shape": shape} for output in outputs]
+    score = Score.of(tmp_path, terms=terms)
     assert score.names == ("logP", "logP_uncertainty", "logP_similarity")
     found = score.table([activity.smiles[0], "CCCCO"])
     assert found["logP_similarity"][0] == 1

@@ -26,7 +26,7 @@ def score_of(folder: Path, body: str, **settings: object) -> Score:
         ("sys.exit(3)", "its program ended with exit code 3: it wrote nothing to stderr"),
         ("sys.exit('first\\nno licence\\n\\n')", "its program ended with exit code 1: no licence"),
         ("import os; os.kill(os.getpid(), 9)", "its program was ended by signal 9"),
-        ("print(1)", "its program wrote a line for each of 1 molecules, not of 16"),
+        ("print(1)", "its program wrote 1 values for 16 molecules: a line each is needed"),
         ("time.sleep(60)", "its program took longer than 0.5 s"),
     ),
 )
