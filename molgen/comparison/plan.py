@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,10 +13,13 @@ from molgen.errors import UsageError
 from molgen.models.recipe import MoleculesRecipe
 from molgen.models.registry import FAMILIES, find_family
 from molgen.models.sampling import SamplingConfig
+from molgen.system.faults import first_fault
 from molgen.system.files import read_toml
 
 _MINUTES = {"s": 1 / 60, "m": 1.0, "h": 60.0}
 """In the units of a budget."""
+
+_Settings = TypeVar("_Settings", bound=BaseModel)
 
 
 class Row(BaseModel):
@@ -76,14 +79,10 @@ class Plan(BaseModel):
         if not family.molecules:
             raise UsageError(f"row {row.name}: {family.name} generates no molecules; those that do: {', '.join(known)}")
         raw = {**row.settings, "family": family.name, "data": data, "optimiser": optimiser}
-        try:
-            for sampling in row.samplings:
-                SamplingConfig.model_validate(sampling)
-            recipe: MoleculesRecipe = family.recipe_class().model_validate(raw)
-            return recipe
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise UsageError(f"row {row.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        for sampling in row.samplings:
+            _checked(SamplingConfig, sampling, f"row {row.name}, sampling: ")
+        recipe: MoleculesRecipe = _checked(family.recipe_class(), raw, f"row {row.name}: ")
+        return recipe
 
 
 def parse_budget(text: str) -> float:
@@ -133,12 +132,15 @@ def read_plan(config: str | Path | Mapping[str, Any], **values: Any) -> Plan:
     return _validated({**raw, **{key: value for key, value in values.items() if value is not None}})
 
 
-def _validated(raw: dict[str, Any]) -> Plan:
+def _checked(kind: type[_Settings], given: Mapping[str, Any], where: str = "") -> _Settings:
     try:
-        plan = Plan.model_validate(raw)
+        return kind.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise UsageError(f"{where}{first_fault(error, kind, given)}") from None
+
+
+def _validated(raw: dict[str, Any]) -> Plan:
+    plan = _checked(Plan, raw)
     for row in plan.rows:
         plan.run(row, plan.seeds[0])
     if len({row.name for row in plan.rows}) < len(plan.rows):

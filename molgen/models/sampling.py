@@ -13,6 +13,7 @@ from molgen.diffusion.samplers import SAMPLERS, Confidence, Flow, Sampler, Sampl
 from molgen.errors import UsageError
 from molgen.models.settings import BY_KIND, KINDS, SamplingSettings, parse_by_kind
 from molgen.system.bounds import Block, NotNegative, Steps
+from molgen.system.faults import first_fault
 
 DENOISING = frozenset({"sampler", "steps", "distortion", "temperature", "top_p", "eta", "omega", "remask"})
 """Settings of whatever denoises step by step."""
@@ -148,11 +149,10 @@ class SamplingConfig(BaseModel):
                     chosen[name] = {**getattr(self, name), **parse_by_kind(chosen[name], kinds)}
                 except ValueError as error:
                     raise UsageError(f"bad sampling setting: {name}: {error}") from None
+        given = {**self.model_dump(), **chosen}
         try:
-            config = SamplingConfig.model_validate({**self.model_dump(), **chosen})
+            config = SamplingConfig.model_validate(given)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "settings"
-            raise UsageError(f"bad sampling setting: {where}: {first['msg']}") from None
+            raise UsageError(f"bad sampling setting: {first_fault(error, SamplingConfig, given)}") from None
         config.build()
         return config

@@ -52,7 +52,7 @@ class ScoreConfig(BaseModel):
     @classmethod
     def _several(cls, terms: object) -> object:
         if isinstance(terms, Mapping):
-            raise ValueError("terms are a list: write [[terms]], with two brackets, above each of them")
+            raise ValueError("write [[terms]], with two brackets, above each of them")
         return terms
 
     @field_validator("terms")
@@ -60,7 +60,7 @@ class ScoreConfig(BaseModel):
     def _free(cls, terms: tuple[Term, ...]) -> tuple[Term, ...]:
         for number, term in enumerate(terms, 1):
             if term.name in _TAKEN:
-                raise ValueError(f"term {number}: there is a column {term.name!r} already; give the term another name")
+                raise ValueError(f"number {number} has the name of another column, {term.name!r}; choose another name")
         return terms
 
 

@@ -60,7 +60,7 @@ def first_fault(error: ValidationError, model: type[BaseModel], given: object) -
     loc, kind, value = fault["loc"], fault["type"], fault["input"]
     if kind in ("extra_forbidden", "missing"):
         loc = loc[:-1]
-    words, models, last = _place(loc, model, given)
+    words, models = _place(loc, model, given)
     if kind == "extra_forbidden":
         name = str(fault["loc"][-1])
         text = f"there is no setting {name!r}{choices(name, map(str, _fields(models)))}"
@@ -72,35 +72,29 @@ def first_fault(error: ValidationError, model: type[BaseModel], given: object) -
         text = f"there is no type {fault['ctx']['tag']!r}{choices(str(fault['ctx']['tag']), _tags(models))}"
     elif kind == "value_error":
         text = fault["msg"].removeprefix("Value error, ")
-        words = words[:-1] if last else words  # the message names the setting
     else:
         text = f"{words.pop() if words else 'it'} {_wanted(fault['msg'])}, not {_shown(value)}"
     return f"{', '.join(words)}: {text}" if words else text
 
 
-def _place(
-    loc: Sequence[int | str], model: type[BaseModel], given: Any
-) -> tuple[list[str], list[type[BaseModel]], bool]:
-    """The place of a fault in words, models of what stands there, and whether it is a setting of a model."""
+def _place(loc: Sequence[int | str], model: type[BaseModel], given: Any) -> tuple[list[str], list[type[BaseModel]]]:
+    """The place of a fault in words, and models of what stands there."""
     words: list[str] = []
     models = [model]
-    setting = False
     for part in loc:
         if isinstance(part, str) and len(models) > 1:  # one of several types
             models = [one for one in models if part in _tags([one])]
             name = given.get("name") if isinstance(given, Mapping) else None
             words[-1] += f" ({name}, {part})" if name else f" ({part})"
-            setting = False
             continue
         if isinstance(part, int) and words:
             words[-1] = f"{words[-1].removesuffix('s')} {part + 1}"
         else:
             fields = _fields(models)
-            setting = part in fields
-            models = list(_models(fields[part])) if setting else []
+            models = list(_models(fields[part])) if part in fields else []
             words.append(str(part))
         given = _inside(given, part)
-    return words, models, setting
+    return words, models
 
 
 def _inside(given: Any, part: int | str) -> Any:

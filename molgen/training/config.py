@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from molgen.errors import UsageError
 from molgen.models.recipe import Recipe
 from molgen.models.registry import Family, find_family
+from molgen.system.faults import first_fault
 from molgen.system.files import read_toml
 
 
@@ -63,10 +64,6 @@ def _tables(config: str | Path | Mapping[str, Any] | None) -> tuple[dict[str, An
     return read_toml(Path(config)), str(config)
 
 
-_MISTAKES = {"extra_forbidden": "unknown key", "missing": "missing, and there is no default"}
-"""What is said instead of Pydantic's messages."""
-
-
 def recipe_of(family: Family, settings: dict[str, Any], where: str) -> Recipe:
     """The recipe of a run of a family.
 
@@ -78,13 +75,12 @@ def recipe_of(family: Family, settings: dict[str, Any], where: str) -> Recipe:
     Raises:
         UsageError: an unknown key, or a value out of range.
     """
+    given, kind = {**settings, "family": family.name}, family.recipe_class()
     try:
-        recipe: Recipe = family.recipe_class().model_validate({**settings, "family": family.name})
+        recipe: Recipe = kind.model_validate(given)
         return recipe
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"])) or "configuration"
-        what = _MISTAKES.get(first["type"], first["msg"])
-        if first["type"] == "missing" and first["loc"][0] == "data":
+        what = first_fault(error, kind, given)
+        if error.errors()[0]["type"] == "missing" and error.errors()[0]["loc"][0] == "data":
             what += "; name what to learn from, by --data or in the table [data]"
-        raise UsageError(f"{where}: {key}: {what}") from None
+        raise UsageError(f"{where}: {what}") from None

@@ -120,9 +120,15 @@ def test_the_default_plan_compares_equals() -> None:
         ("rows = []", "rows"),
         ("[[rows]]\nname = 'a'\nfamily = 'gan'", "unknown family"),
         ("[[rows]]\nname = 'a'\nfamily = 'dialogue'", "generates no molecules"),
-        ("[[rows]]\nname = 'a/b'\nfamily = 'text'", "rows.0.name"),
-        ("[[rows]]\nname = 'a'\nfamily = 'text'\nsettings.network.widht = 3", "row a: network.widht"),
-        ("[[rows]]\nname = 'a'\nfamily = 'text'\nsamplings = [{ stepz = 3 }]", "row a: stepz"),
+        ("[[rows]]\nname = 'a/b'\nfamily = 'text'", "row 1: name must|row 1, name"),
+        (
+            "[[rows]]\nname = 'a'\nfamily = 'text'\nsettings.network.widht = 3",
+            "row a: network: there is no setting 'widht'; did you mean width",
+        ),
+        (
+            "[[rows]]\nname = 'a'\nfamily = 'text'\nsamplings = [{ stepz = 3 }]",
+            "row a, sampling: there is no setting 'stepz'; did you mean steps",
+        ),
         ("[[rows]]\nname = 'a'\nfamily = 'text'\n[[rows]]\nname = 'a'\nfamily = 'graph'", "same name"),
         ("minutes = 0\n[[rows]]\nname = 'a'\nfamily = 'text'", "minutes"),
         ("nonsense", "not TOML"),

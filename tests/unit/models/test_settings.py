@@ -149,3 +149,16 @@ def test_settings_are_named_in_one_place() -> None:
     texts = (BlockDiffusion.reply, BlockDiffusion.replies, BlockDiffusion.go_on)
     for method in (*molecules, *texts):
         assert set(SamplingSettings.__annotations__) <= set(inspect.signature(method).parameters)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    (
+        ({"stps": 3}, "bad sampling setting: there is no setting 'stps'; did you mean steps"),
+        ({"steps": 0}, "bad sampling setting: steps must be greater than or equal to 1, not 0"),
+        ({"steps": "a"}, "bad sampling setting: steps must be a whole number, not 'a'"),
+    ),
+)
+def test_a_bad_setting_is_one_line_that_says_what_there_is(setting: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        SamplingConfig().replaced(**setting)

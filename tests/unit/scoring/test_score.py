@@ -99,7 +99,7 @@ def test_paths_begin_at_the_folder_of_the_file(tmp_path: Path) -> None:
         ('combine = "mean"', "toml: the setting terms is missing"),
         ('folder = "x"', "toml: there is no setting 'folder'; there are combine, terms"),
         ('[[term]]\ntype = "rings"', "toml: there is no setting 'term'; did you mean terms? There are combine, terms"),
-        ('[terms]\ntype = "rings"', "toml: terms are a list: write [[terms]], with two brackets, above each of them"),
+        ('[terms]\ntype = "rings"', "toml: terms: write [[terms]], with two brackets, above each of them"),
         ('terms = ["rings"]', "toml: term 1 must be a table, not 'rings'"),
         ('[[terms]]\ntype = "rings"\n[[terms]]\nlargest = 5', "toml: term 2: its type is missing; there are alerts, c"),
         (
@@ -150,7 +150,7 @@ def test_paths_begin_at_the_folder_of_the_file(tmp_path: Path) -> None:
         *(
             (
                 f'[[terms]]\ntype = "rings"\n[[terms]]\ntype = "rings"\nname = "{name}"',
-                f"toml: term 2: there is a column '{name}' already; give the term another name",
+                f"toml: terms: number 2 has the name of another column, '{name}'; choose another name",
             )
             for name in ("total", "smiles", "id")
         ),

@@ -15,12 +15,12 @@ from molgen.training.config import read_config
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("[network]\nwidht = 3", "network.widht: unknown key"),
-        ("[sampler]\nx = 1", "sampler: unknown key"),
-        ("[network]\nwidth = 'wide'", "network.width"),
-        ("[optimiser]\nsteps = 0", "optimiser.steps"),
-        ("[data.split]\nseed = 9223372036854775808", "data.split.seed"),
-        ("[process]\natoms = 'gaussian'", "process.atoms"),
+        ("[network]\nwidht = 3", "network: there is no setting 'widht'; did you mean width"),
+        ("[sampler]\nx = 1", "there is no setting 'sampler'; "),
+        ("[network]\nwidth = 'wide'", "network: width must be a whole number, not 'wide'"),
+        ("[optimiser]\nsteps = 0", "optimiser: steps must be greater than"),
+        ("[data.split]\nseed = 9223372036854775808", "data, split.* seed"),
+        ("[process]\natoms = 'gaussian'", "process.* atoms"),
         ("[process]\nparameterisation = 'reverse'", "objective"),
         ("family = 'dialogue'\n[optimiser]\nobjective = 'variational'", "trains by cross-entropy:"),
         ("family = 'text'\n[optimiser]\ncompile = true", "cannot be compiled"),
@@ -28,7 +28,7 @@ from molgen.training.config import read_config
         ("[optimiser]\nproperty_reward = 0.5", "optimiser.*set validity_weight too"),
         ("family = 'any-order'\nblocks = []", "blocks"),
         ("family = 'gan'", "unknown family 'gan'"),
-        ("family = 'stream'", "data: missing.*by --data"),
+        ("family = 'stream'", "the setting data is missing; name what to learn from, by --data"),
         ("network = 3", "network"),
         ("not toml", "is not TOML"),
     ],
@@ -63,7 +63,7 @@ def test_saved_copy_reads_back(tmp_path: Path) -> None:
 
 
 def test_a_seed_of_64_bits_is_refused_in_one_line() -> None:
-    with pytest.raises(UsageError, match=r"optimiser\.seed"):
+    with pytest.raises(UsageError, match=r"optimiser: seed"):
         read_config(None, {"optimiser": {"seed": 2**63}})
 
 

@@ -179,7 +179,7 @@ def test_bad_requests(molgen: Run, tiny_run: Path, smiles_file: Path, tmp_path: 
     for arguments, said in (
         (["--data", smiles_file, "--out", tiny_run], "is not empty"),
         (["--data", "zinc", "--out", tmp_path / "a"], "neither a known set"),
-        (["--data", smiles_file, "--out", tmp_path / "b", "--config", bad], "unknown key"),
+        (["--data", smiles_file, "--out", tmp_path / "b", "--config", bad], "there is no setting 'widht'"),
         (["--out", tmp_path / "c", "--resume"], "not the folder of a training run"),
         (["--out", tiny_run, "--resume", "--data", "qm9"], "leave the other options out"),
         (["--data", smiles_file, "--out", tmp_path / "d", "--accelerator", "warp"], "cannot train there"),

@@ -109,9 +109,9 @@ def test_it_starts_from_a_model(some: list[str], tmp_path: Path) -> None:
         ("text", {"data": pandas.DataFrame({"smiles": ["CCO"]})}, "one column of a table"),
         ("text", {"data": "CCO"}, "neither a known set"),
         ("text", {"data": 3}, "not int"),
-        ("text", {"config": {"network": {"widht": 3}}}, "network.widht: unknown key"),
+        ("text", {"config": {"network": {"widht": 3}}}, "network: there is no setting 'widht'; did you mean width"),
         ("text", {"resume": True}, "name it by out"),
-        ("text", {"steps": 0}, "optimiser.steps"),
+        ("text", {"steps": 0}, "optimiser: steps must be greater than"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(family: str, options: dict[str, Any], message: str) -> None:
