@@ -54,7 +54,7 @@ def test_what_was_found_is_written_where_filters_leave_too_little(molgen: Run, t
         (["-n", 1, "--keep", "QED"], "in quotes"),
         (["-n", 1, "--contains", "c1cc"], "not SMARTS"),
         (["-n", 1, "--without", "("], "not SMARTS"),
-        (["-n", 1, "--drop-alerts", "PANES"], "there are PAINS, BRENK"),
+        (["-n", 1, "--drop-alerts", "PANES"], "There are PAINS, BRENK"),
         (["--attempts", 1, "--keep", "QED > 0.7"], "--keep goes with -n"),
         (["--attempts", 1, "--contains", "C"], "--contains goes with -n"),
         (["--attempts", 1, "--without", "C"], "--without goes with -n"),
