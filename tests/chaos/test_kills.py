@@ -386,7 +386,9 @@ def moments() -> Iterator[tuple[str, signal.Signals, float]]:
                 yield name, number, random_numbers.uniform(0.05, 1.0)
 
 
-@pytest.mark.parametrize("name", ["score", "library build", pytest.param("optimise", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name", ["score", *(pytest.param(name, marks=pytest.mark.slow) for name in ("library build", "optimise"))]
+)
 def test_a_command_that_is_ended_leaves_nothing_unfinished(name: str, tmp_path: Path) -> None:
     """Some verbs, by one signal each at one moment, in the fast suite."""
     draw = random.Random(f"{name} {SEED}")

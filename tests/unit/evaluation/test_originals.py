@@ -43,6 +43,7 @@ def values(smiles: list[str], feature: str, old: dict[str, float]) -> np.ndarray
     )
 
 
+@pytest.mark.slow
 def test_moses(originals: dict[str, Any], reference: Reference) -> None:
     expected = {name: value for name, value in originals["moses"].items() if name != "unique@100"}
     result = evaluate(originals["generated"], reference, "moses", only=list(expected))
