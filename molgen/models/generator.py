@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from functools import partial
 from inspect import signature
 from pathlib import Path
@@ -21,6 +20,7 @@ from molgen.models.sampling import SamplingConfig
 from molgen.models.settings import FineTuningOptions, SamplingSettings, names_fields, names_settings
 from molgen.models.source import MoleculeSource, Progress
 from molgen.system.arguments import whole
+from molgen.system.faults import choices
 from molgen.system.progress import counting
 from molgen.system.shipped import DEFAULT_MODEL
 
@@ -320,19 +320,13 @@ class Generator(MoleculeSource):
         """Seed and settings, once they are what they have to be."""
         seed = whole(seed, "the seed")
         whole(batch_size, "the batch size", least=1)
+        fields = SamplingSettings.__annotations__
         for name in sampling:
-            if name not in SamplingSettings.__annotations__:
-                raise UsageError(f"there is no argument or setting {name!r}; {self._meant(name)}")
+            if name not in fields:
+                arguments = [one for one in signature(Generator.generate).parameters if one not in ("self", *fields)]
+                there = choices(name, [*arguments, *sorted(self.settings)])
+                raise UsageError(f"there is no argument or setting {name!r}{there}")
         return seed, self.sampling_with(**sampling)
-
-    def _meant(self, name: str) -> str:
-        """What was meant by an unknown name of an argument or setting."""
-        names = [other for other in signature(Generator.generate).parameters if other not in ("self", "sampling")]
-        names += self.settings
-        close = [other for other in names if other.startswith(name)] or get_close_matches(name, names, 2)
-        if close:
-            return f"did you mean {' or '.join(close)}?"
-        return f"the settings of this model are {', '.join(sorted(self.settings))}"
 
 
 def most_attempts(n: int) -> int:

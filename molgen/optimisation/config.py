@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from molgen.errors import UsageError
+from molgen.system.faults import first_fault
 
 Learning = Literal["augmented", "reinforce", "elite"]
 
@@ -62,8 +63,8 @@ class OptimiserConfig(BaseModel):
         Raises:
             UsageError: an unknown setting, or a value out of range.
         """
+        given = {name: value for name, value in settings.items() if value is not None}
         try:
-            return cls.model_validate({name: value for name, value in settings.items() if value is not None})
+            return cls.model_validate(given)
         except ValidationError as error:
-            first = error.errors()[0]
-            raise UsageError(f"bad setting of the optimiser: {first['loc'][0]}: {first['msg']}") from None
+            raise UsageError(f"bad setting of the optimiser: {first_fault(error, cls, given)}") from None

@@ -95,11 +95,7 @@ def ending_by_exception() -> Iterator[None]:
 
 
 def uninterrupted(function: Callable[[], object]) -> None:
-    """Call a function to its end before a signal of `ending_by_exception` raises an exception.
-
-    Threads and processes that it starts never receive Ctrl-C, which a terminal sends to every process at once: the main
-    thread alone acts on it, and ends the others.
-    """
+    """Call a function to its end before a signal of `ending_by_exception` raises an exception."""
     try:
         _call(function)
     finally:
@@ -110,14 +106,8 @@ def uninterrupted(function: Callable[[], object]) -> None:
 
 
 def _call(function: Callable[[], object]) -> None:
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        function()
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        function()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    """What the handler of signals recognises."""
+    function()
 
 
 def _code(frame: FrameType | None) -> Iterator[CodeType]:

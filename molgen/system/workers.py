@@ -137,11 +137,24 @@ def isolated_pairs(
 
 
 def start(pool: ProcessPool) -> None:
-    """Start the processes of a pool, which Ctrl-C does not reach.
+    """Start the processes of a pool.
 
-    Without interruption: a process that a signal left half begun, the pool would not know and not end.
+    Without interruption: a process that a signal left half begun, the pool would not know and not end. They never
+    receive Ctrl-C, which a terminal sends to every process at once: the main thread alone acts on it, and ends them.
     """
-    uninterrupted(lambda: pool.active)
+    uninterrupted(lambda: _start_without_ctrl_c(pool))
+
+
+def _start_without_ctrl_c(pool: ProcessPool) -> None:
+    """Threads and processes inherit the signals that are blocked."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        _ = pool.active
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        _ = pool.active
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:

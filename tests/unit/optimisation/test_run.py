@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from molgen.optimisation.result import Point
 from molgen.optimisation.run import RunSettings, run
 from molgen.scoring.benchmarks import GUACAMOL
 from molgen.scoring.benchmarks.pmo import auc_top
+from molgen.system.signals import Ended, ending_by_exception
 from tests.unit.optimisation.tiny import tiny
 
 
@@ -52,6 +54,21 @@ def test_a_resumed_run_is_the_run_that_was_never_stopped(model: Path, tmp_path: 
     for a, b in zip(resumed.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(a, b)
     assert Generator.from_pretrained(tmp_path / "part" / "model").family == "graph-autoregressive"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_benchmark_after_the_task_under_way(
+    number: signal.Signals, model: Path, tmp_path: Path
+) -> None:
+    """Ctrl-C ends it alone; any other signal ends the program too, with its own code."""
+
+    def interrupt(_: Point) -> None:
+        signal.raise_signal(number)
+
+    tasks = run_benchmark("pmo", tmp_path, settings(model, 40), ["qed", "median1"], interrupt)
+    with ending_by_exception(), pytest.raises(Ended) if number == signal.SIGTERM else nullcontext():
+        assert list(tasks) == []
+    assert (tmp_path / "qed" / STATE_FILE).is_file() and not (tmp_path / "median1").exists()
 
 
 def test_a_run_that_was_killed_before_its_first_state_begins_again(model: Path, tmp_path: Path) -> None:
