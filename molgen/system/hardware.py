@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,15 +11,22 @@ from typing import TypeVar
 
 import torch
 
+_IS_X86 = platform.machine().lower() in ("x86_64", "amd64")
+
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 def supports_bf16(device_type: str = "cpu") -> bool:
-    """Whether bfloat16 has instructions of its own; without them it is up to a hundred times slower."""
+    """Whether bfloat16 has instructions of its own; without them it is several to a hundred times slower."""
     if device_type == "cpu":
-        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and (not _IS_X86 or _x86_multiplies_bf16())
     return device_type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def _x86_multiplies_bf16() -> bool:
+    """Whether a processor with AVX-512, for which oneDNN has bfloat16, does not only imitate it with float32."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def parallel_map(function: Callable[[T], R], items: Sequence[T], device: torch.device) -> Iterator[R]:

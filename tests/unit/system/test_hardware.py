@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
 
 import molgen
-from molgen.system.hardware import parallel_map
+from molgen.system.hardware import parallel_map, supports_bf16
 
 
 @pytest.fixture
@@ -34,3 +35,13 @@ def test_results_come_in_order_whatever_the_number_of_threads() -> None:
         assert torch.get_num_threads() == number
         seen.append(molgen.load("qm9-text").attempts(30, seed=3, batch_size=4).smiles)
     assert seen[0] == seen[1]
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").is_file(), reason="the flags of the processor are read from Linux")
+def test_bfloat16_is_used_where_the_processor_multiplies_it_and_not_where_it_is_imitated() -> None:
+    """oneDNN says that it has bfloat16 for every processor with AVX-512; imitated, it is five times slower."""
+    flags = set(Path("/proc/cpuinfo").read_text().split())
+    if {"avx512_bf16", "amx_bf16"} & flags:
+        assert supports_bf16()
+    elif "sse2" in flags:
+        assert not supports_bf16()
