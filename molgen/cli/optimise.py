@@ -52,7 +52,7 @@ def optimise(
         int | None, typer.Option(min=1, help="Learn from at most so many molecules of a Murcko scaffold.")
     ] = None,
     settings: Annotated[
-        str, typer.Option(help="Other settings of the optimiser, such as 'learning=reinforce regrowth=0.2'.")
+        str, typer.Option(help="Other settings of the optimiser, such as 'learning=reinforce sources=new,mutated'.")
     ] = "",
     n: Annotated[int, typer.Option("-n", "--number", min=1, help="Molecules to write.")] = 100,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of --out.")] = False,
@@ -184,7 +184,9 @@ def _settings(text: str) -> dict[str, Any]:
             raise UsageError(f"--settings: {name} is an option of its own, --{name.replace('_', '-')}")
         if name not in OptimiserConfig.model_fields or not (equals and value):
             known = ", ".join(other for other in OptimiserConfig.model_fields if other not in _OPTIONS)
-            raise UsageError(f"--settings takes such as 'learning=reinforce regrowth=0.2' of {known}, not {name!r}")
+            raise UsageError(
+                f"--settings takes such as 'learning=reinforce sources=new,mutated' of {known}, not {name!r}"
+            )
     return {name: value for name, _, value in pairs}
 
 

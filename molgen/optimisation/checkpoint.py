@@ -12,6 +12,7 @@ from torch import Tensor
 
 from molgen.errors import MolgenError, UsageError
 from molgen.optimisation.result import Point
+from molgen.optimisation.sources import Sources
 from molgen.scoring.totals import counted
 from molgen.system.files import whole_file
 
@@ -33,6 +34,7 @@ def save(optimiser: Optimiser, folder: Path) -> None:
     state = {
         "steps": optimiser.steps,
         "stalled": optimiser.stalled,
+        "sources": asdict(optimiser.sources),
         "seconds": optimiser.seconds,
         "columns": list(optimiser.scorer.columns),
         "curve": [asdict(point) for point in optimiser.curve],
@@ -67,6 +69,7 @@ def restore(optimiser: Optimiser, folder: Path) -> None:
         optimiser.curve[:] = [Point(**point) for point in state["curve"]]
         optimiser.seconds.update(state["seconds"])
         optimiser.learner.prior_costs.update(state["prior_costs"])
+        optimiser.sources = Sources(**state["sources"])
         optimiser.steps, optimiser.stalled = int(state["steps"]), int(state["stalled"])
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, RuntimeError) as error:
         raise MolgenError(f"{folder} holds no sound state: {(str(error).splitlines() or [''])[0]}") from None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from molgen.errors import UsageError
+from molgen.optimisation.sources import SOURCES, Source
 from molgen.system.faults import first_fault
 
 Learning = Literal["augmented", "reinforce", "elite"]
@@ -19,7 +20,7 @@ class OptimiserConfig(BaseModel):
         calls: different molecules that may be scored.
         enough: stop once so many molecules have a total of at least 1, the most that a score from 0 to 1 gives.
         seed: of all randomness.
-        batch: attempts of a step.
+        batch: molecules of a step, valid or not.
         learning: see `molgen.optimisation.losses`.
         sigma: in the loss (`molgen.optimisation.losses`): nats of log-likelihood that a reward of 1 adds.
         learning_rate: of Adam.
@@ -27,12 +28,12 @@ class OptimiserConfig(BaseModel):
         replay: molecules of the memory in each gradient step.
         rank: the weight of the good molecule of rank r = 1, 2, ... is proportional to 1 / (rank * count + r).
         random_orders: learn from each molecule in another generation order every time, where the model has several.
-        regrowth: share of attempts that keep a random part of a good molecule, where the model takes fragments.
-        crossover: share of those that keep parts of two molecules.
+        sources: of molecules, see `molgen.optimisation.sources`; new ones come in any case while none is good.
         children: attempts for each such part; None for one, or for eight with a model that cannot sample different
             conditions in one batch.
-        parents: parts are taken from so many of the best molecules.
+        parents: parts are kept of so many of the best molecules.
         own_sizes: share of the other attempts that have about the size of a good molecule.
+        population: molecules are crossed and mutated that are among so many of the best.
         per_scaffold: most molecules of a Murcko scaffold that are learned from and regrown; None for any number.
     """
 
@@ -41,7 +42,7 @@ class OptimiserConfig(BaseModel):
     calls: int = Field(10_000, ge=1)
     enough: int | None = Field(None, ge=1)
     seed: int = Field(0, ge=0)
-    batch: int = Field(32, ge=1)
+    batch: int = Field(64, ge=1)
     learning: Learning = "augmented"
     sigma: float = Field(500.0, gt=0)
     learning_rate: float = Field(3e-4, gt=0)
@@ -49,12 +50,18 @@ class OptimiserConfig(BaseModel):
     replay: int = Field(32, ge=1)
     rank: float = Field(0.1, gt=0)
     random_orders: bool = False
-    regrowth: float = Field(0.5, ge=0, le=1)
-    crossover: float = Field(0.0, ge=0, le=1)
+    sources: tuple[Source, ...] = Field(SOURCES, min_length=1)
     children: int | None = Field(None, ge=1)
     parents: int = Field(20, ge=1)
     own_sizes: float = Field(0.5, ge=0, le=1)
+    population: int = Field(100, ge=1)
     per_scaffold: int | None = Field(None, ge=1)
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _split(cls, given: object) -> object:
+        """A text, as it is written on the command line: ``sources=new,regrown``."""
+        return given.split(",") if isinstance(given, str) else given
 
     @classmethod
     def of(cls, **settings: Any) -> Self:

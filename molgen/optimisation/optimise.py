@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,20 @@ from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import ConditionWarning, MolgenError
 from molgen.models.generator import Generator
 from molgen.optimisation.config import OptimiserConfig
+from molgen.optimisation.genetic import Operator, of_one, of_two, offspring
 from molgen.optimisation.learner import Learner
 from molgen.optimisation.memory import Memory, ranked
 from molgen.optimisation.proposals import Proposer
 from molgen.optimisation.result import Optimised, Point
+from molgen.optimisation.sources import GOOD, SOURCES, Source, Sources
 from molgen.scoring.benchmarks import find_score
 from molgen.scoring.scorer import AnyScore, Scorer
 from molgen.system.progress import bar
 from molgen.system.stopping import stopping
 from molgen.training.run import pass_on
+
+GENETIC: dict[Source, Operator] = {"crossed": of_two, "mutated": of_one}
+"""How children are made, by source."""
 
 _SIZES = 1
 """Stream of random numbers; 0 is that of attempts."""
@@ -63,6 +69,7 @@ class Optimiser:
         memory: molecules so far.
         scorer: their values.
         curve: a point per step.
+        sources: how good the molecules of each were.
         seconds: spent on each part of the work.
     """
 
@@ -84,8 +91,9 @@ class Optimiser:
         self.memory, self.scorer = Memory(config.per_scaffold), Scorer(score, timeout)
         self.learner = Learner(self.agent, model, config)
         self.proposer = Proposer(self.agent, self.sampling, config, self.conditions)
+        self.sources = Sources()
         self.curve: list[Point] = []
-        self.seconds = {"sampling": 0.0, "scoring": 0.0, "learning": 0.0, "other": 0.0}
+        self.seconds = {"sampling": 0.0, "scoring": 0.0, "breeding": 0.0, "learning": 0.0, "other": 0.0}
         self.steps = self.stalled = 0
 
     @property
@@ -99,14 +107,21 @@ class Optimiser:
         """Sample attempts, score the new molecules among them, and learn."""
         begin, before = time.perf_counter(), sum(self.seconds.values())
         draw = np.random.default_rng([self.config.seed, self.steps])
+        counts = self.sources.counts(self.config.batch, self._available())
         with self._timed("sampling"), self.agent.evaluating():
-            new = self.scorer.new(self._sampled(draw))[: self.config.calls - len(self.memory)]
+            made = self._sampled(counts.get("new", 0), counts.get("regrown", 0), draw)
+        sampled = len(made)
+        with self._timed("breeding"):
+            for source in GENETIC:
+                made |= dict.fromkeys(self._offspring(source, counts.get(source, 0), made, draw), source)
+        first = len(self.memory)
+        new = list(made)[: self.config.calls - first]
         with self._timed("scoring"):
             totals = self.scorer(new)
-        first = len(self.memory)
         self.memory.add(new, totals)
+        self._count(counts, made, first)
         with self._timed("learning"):
-            self._learn(range(first, len(self.memory)), draw)
+            self._learn(range(first, first + min(sampled, len(new))), draw)
         self.steps += 1
         self.stalled = 0 if new else self.stalled + 1
         self.seconds["other"] += time.perf_counter() - begin - (sum(self.seconds.values()) - before)
@@ -134,17 +149,51 @@ class Optimiser:
                 "molecule that had not been scored"
             )
 
-    def _sampled(self, draw: np.random.Generator) -> list[str]:
-        """Canonical SMILES of the valid attempts that have what is asked."""
-        numbers = torch.arange(self.config.batch, device=self.agent.device) + self.steps * self.config.batch
+    def _available(self) -> list[Source]:
+        """Sources that can be used now."""
+        wanted = set(self.config.sources)
+        if not self.proposer.regrows:
+            wanted -= {"regrown"}
+        if not wanted or not self.memory.good(1):
+            return ["new"]
+        return [source for source in SOURCES if source in wanted]
+
+    def _sampled(self, new: int, regrown: int, draw: np.random.Generator) -> dict[str, Source]:
+        """Canonical SMILES of attempts that are valid, were not scored before and have what is asked."""
+        numbers = torch.arange(new + regrown, device=self.agent.device) + self.steps * self.config.batch
         keys = RandomKeys.from_seed(self.config.seed, numbers)
-        proposals = self.proposer.proposals(self.memory, keys.fold_in(_SIZES), draw)
-        sizes = [one.size for one in proposals for _ in range(one.attempts)]
-        conditions = [one.conditions for one in proposals for _ in range(one.attempts)]
+        proposals = self.proposer.proposals(self.memory, regrown, keys.fold_in(_SIZES), draw)
+        each = [one for one in proposals for _ in range(one.attempts)]
+        if not each:
+            return {}
+        sizes, conditions = [one.size for one in each], [one.conditions for one in each]
         drawn = self.agent.sample_several(sizes, keys, self.sampling, "strict", conditions)
-        found = [attempt.smiles for attempt in drawn if attempt.smiles is not None]
+        found: dict[str, Source] = {}
+        for attempt, one in zip(drawn, each, strict=True):
+            if attempt.smiles is not None and self._wanted(attempt.smiles):
+                found.setdefault(attempt.smiles, one.source)
+        return found
+
+    def _offspring(self, source: Source, wanted: int, made: Collection[str], draw: np.random.Generator) -> list[str]:
+        """Canonical SMILES that are bred from good molecules, were not made before and have what is asked."""
+        parents = [self.memory.smiles[number] for number in self.memory.good(self.config.population)] if wanted else []
+        if not parents:
+            return []
+        operator = GENETIC[source]
+        return offspring(
+            operator, parents, wanted, self.config.rank, draw, lambda text: text not in made and self._wanted(text)
+        )
+
+    def _wanted(self, smiles: str) -> bool:
+        """Whether a molecule is new and has what is asked."""
         asked = self.conditions
-        return found if asked is None else [text for text in found if all(asked.satisfied(text).values())]
+        return smiles not in self.scorer.known and (asked is None or all(asked.satisfied(smiles).values()))
+
+    def _count(self, tried: Mapping[Source, int], made: Mapping[str, Source], first: int) -> None:
+        """Take note of how many good molecules each source made."""
+        good = [self.memory.smiles[number] for number in self.memory.good(GOOD) if number >= first]
+        found = Counter(made[smiles] for smiles in good)
+        self.sources.count({source: (count, found[source]) for source, count in tried.items()})
 
     def _learn(self, new: range, draw: np.random.Generator) -> None:
         """Gradient steps on new molecules and on good ones of the memory."""

@@ -14,7 +14,8 @@ from molgen.models.generator import Generator
 from molgen.models.sampling import SamplingConfig
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.memory import Memory, ranked
-from molgen.optimisation.regrowth import joined, random_part
+from molgen.optimisation.regrowth import random_part
+from molgen.optimisation.sources import Source
 
 _CHILDREN, _ATTEMPTS_OF_A_SIZE = 8, 16
 """Attempts that are alike, of a model that cannot sample different conditions or sizes in one batch."""
@@ -30,11 +31,13 @@ class Proposal:
         size: of each, in the model's units.
         attempts: how many.
         conditions: that they are sampled under.
+        source: whether they keep a part of a good molecule.
     """
 
     size: int
     attempts: int
     conditions: Conditions | None
+    source: Source
 
 
 class Proposer:
@@ -45,26 +48,29 @@ class Proposer:
         sampling: how.
         config: of the optimiser.
         conditions: that all molecules are to have.
+
+    Attributes:
+        regrows: whether the model can keep parts.
     """
 
     def __init__(
         self, model: Generator, sampling: SamplingConfig, config: OptimiserConfig, conditions: Conditions | None
     ) -> None:
         self.model, self.sampling, self.config, self.conditions = model, sampling, config, conditions
-        self._regrows = "fragment" in model.conditions
+        self.regrows = "fragment" in model.conditions
         self._children = config.children or (1 if model.mixes else _CHILDREN)
         self._of_a_size = 1 if model.mixes else _ATTEMPTS_OF_A_SIZE
 
-    def proposals(self, memory: Memory, keys: RandomKeys, draw: np.random.Generator) -> list[Proposal]:
+    def proposals(self, memory: Memory, wanted: int, keys: RandomKeys, draw: np.random.Generator) -> list[Proposal]:
         """Proposals with as many attempts as there are keys.
 
         Args:
             memory: molecules so far.
+            wanted: attempts that are to keep a part of a good molecule; some do not where no part is found.
             keys: randomness of sizes ``(B,)``.
             draw: other randomness.
         """
         best = memory.good(self.config.parents)
-        wanted = round(self.config.regrowth * len(keys.keys)) if self._regrows and best else 0
         found: list[Proposal] = []
         for start in range(0, wanted, self._children):
             proposal = self._regrown(memory, best, min(self._children, wanted - start), draw)
@@ -85,16 +91,13 @@ class Proposer:
             if size is None:
                 key = keys.select(torch.tensor([number]))
                 size = int(self.model.draw_sizes(key, self.sampling, self.conditions)[0])
-            found.append(Proposal(size, min(self._of_a_size, attempts - start), self.conditions))
+            found.append(Proposal(size, min(self._of_a_size, attempts - start), self.conditions, "new"))
         return found
 
     def _regrown(self, memory: Memory, best: list[int], attempts: int, draw: np.random.Generator) -> Proposal | None:
         smiles = memory.smiles[self._picked(best, draw)]
         within = None if self.conditions is None else self.conditions.fragment
         part = random_part(smiles, draw, within)
-        if part is not None and within is None and draw.random() < self.config.crossover:
-            other = random_part(memory.smiles[self._picked(best, draw)], draw)
-            part = part if other is None else joined(part, other)
         size = self._near(smiles, draw)
         if part is None or size is None:
             return None
@@ -102,7 +105,7 @@ class Proposer:
         size = max(size, len(part.atoms) + max(part.pieces) + 1)
         if not self.model.generates_size(size) or not self._takes(conditions):
             return None
-        return Proposal(size, attempts, conditions)
+        return Proposal(size, attempts, conditions, "regrown")
 
     def _takes(self, conditions: Conditions) -> bool:
         """Whether the model can be asked for it; not for a part with an atom that it does not know."""

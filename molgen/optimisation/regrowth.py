@@ -103,22 +103,3 @@ def _pieces(mol: Chem.Mol, draw: np.random.Generator) -> NDArray[np.bool_]:
         if kept.mean() >= wanted:
             break
     return kept
-
-
-def joined(first: Fragment, second: Fragment) -> Fragment:
-    """Two fragments as the pieces of one.
-
-    Example:
-        >>> from molgen.constraints.fragment import parse_fragment
-        >>> both = joined(parse_fragment("CC"), parse_fragment("O"))
-        >>> both.text, both.bonds, both.pieces
-        ('CC.O', ((0, 1, 'single'),), (0, 0, 1))
-    """
-    atoms, pieces = len(first.atoms), max(first.pieces) + 1
-    return Fragment(
-        f"{first.text}.{second.text}",
-        first.atoms + second.atoms,
-        first.bonds + tuple((i + atoms, j + atoms, name) for i, j, name in second.bonds),
-        first.pieces + tuple(piece + pieces for piece in second.pieces),
-        first.attachments + second.attachments,
-    )

@@ -14,11 +14,13 @@ from molgen.constraints.fragment import parse_fragment
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import ConditionWarning, UsageError
 from molgen.models.generator import Generator
+from molgen.models.results import Attempt
 from molgen.optimisation import OptimiserConfig, optimise
 from molgen.optimisation.learner import Learner
 from molgen.optimisation.memory import Memory
 from molgen.optimisation.optimise import Failed, Optimiser
 from molgen.optimisation.proposals import Proposer
+from molgen.optimisation.sources import SOURCES
 from tests.unit.optimisation.tiny import oxygens, tiny
 
 FAST = {"batch": 32, "learning_rate": 1e-3, "progress": False}
@@ -28,7 +30,7 @@ FAST = {"batch": 32, "learning_rate": 1e-3, "progress": False}
 @pytest.mark.parametrize("learning", ("augmented", "reinforce", "elite"))
 def test_what_is_sampled_becomes_better(learning: str) -> None:
     model = tiny()
-    config = OptimiserConfig.of(batch=32, learning=learning, learning_rate=1e-2, sigma=20, regrowth=0, updates=4)
+    config = OptimiserConfig.of(batch=32, learning=learning, learning_rate=1e-2, sigma=20, sources="new", updates=4)
     optimiser = Optimiser(model, oxygens, config)
     for _ in range(8):
         optimiser.step()
@@ -40,10 +42,22 @@ def test_what_is_sampled_becomes_better(learning: str) -> None:
 
 
 @pytest.mark.slow
-def test_regrowth_alone_finds_better_molecules_than_sampling_alone() -> None:
-    sampled = optimise(tiny(), oxygens, calls=150, updates=0, regrowth=0, **FAST)
-    regrown = optimise(tiny(), oxygens, calls=150, updates=0, regrowth=0.9, **FAST)
-    assert regrown.curve[-1].top_ten > sampled.curve[-1].top_ten
+@pytest.mark.parametrize("source", ("regrown", "crossed", "mutated"))
+def test_each_source_finds_better_molecules_than_sampling_alone(source: str) -> None:
+    sampled = optimise(tiny(), oxygens, calls=150, updates=0, sources="new", **FAST)
+    found = optimise(tiny(), oxygens, calls=150, updates=0, sources=(source,), **FAST)
+    assert found.curve[-1].top_ten > sampled.curve[-1].top_ten
+
+
+def test_sources_whose_molecules_are_good_make_more_of_them() -> None:
+    """The model has no bromine: only mutation adds it, and crossover hands it on."""
+    config = OptimiserConfig.of(batch=40, updates=0)
+    optimiser = Optimiser(tiny(), lambda texts: [text.count("Br") / 10 for text in texts], config)
+    optimiser.memory.add(["CCBr", "CCC"], [0.1, 0.0])
+    for _ in range(6):
+        optimiser.step()
+    counts = optimiser.sources.counts(40, SOURCES)
+    assert min(counts["mutated"], counts["crossed"]) > 2 * max(counts["new"], counts["regrown"])
 
 
 def test_results_depend_on_the_seed_and_the_model_stays() -> None:
@@ -92,10 +106,10 @@ def test_sizes_follow_the_good_molecules() -> None:
     model, memory, sizes = tiny(), Memory(), {}
     memory.add(["CC(C)CCCCO", "CCCC"], [0.9, 0.1])
     for share in (0.0, 0.5, 1.0):
-        config = OptimiserConfig.of(regrowth=0, own_sizes=share, parents=1)
+        config = OptimiserConfig.of(own_sizes=share, parents=1)
         proposer = Proposer(model, model.sampling, config, None)
         keys = RandomKeys.from_seed(0, torch.arange(60))
-        sizes[share] = [one.size for one in proposer.proposals(memory, keys, np.random.default_rng(0))]
+        sizes[share] = [one.size for one in proposer.proposals(memory, 0, keys, np.random.default_rng(0))]
     assert set(sizes[0.0]) == {4, 5, 6, 7, 8} and set(sizes[1.0]) == {6, 7, 8}
     assert np.mean(sizes[0.0]) + 0.3 < np.mean(sizes[0.5]) < np.mean(sizes[1.0]) - 0.3
 
@@ -105,9 +119,9 @@ def test_as_many_attempts_as_asked_for_keep_a_part(children: int | None) -> None
     """Whether or not their number is a multiple of the attempts for each part."""
     model, memory = tiny(), Memory()
     memory.add(["CC(N)CO", "CCOCC(N)O", "C"], [0.9, 0.8, 0.1])
-    config = OptimiserConfig.of(regrowth=0.5, children=children)
+    config = OptimiserConfig.of(children=children)
     keys = RandomKeys.from_seed(0, torch.arange(9))
-    proposals = Proposer(model, model.sampling, config, None).proposals(memory, keys, np.random.default_rng(0))
+    proposals = Proposer(model, model.sampling, config, None).proposals(memory, 4, keys, np.random.default_rng(0))
     assert sum(one.attempts for one in proposals) == 9
     assert sum(one.attempts for one in proposals if one.conditions is not None) == 4
 
@@ -133,7 +147,7 @@ def test_no_two_gradient_steps_share_their_randomness() -> None:
 def test_work_ends_where_there_are_no_more_molecules() -> None:
     model = tiny()
     optimiser = Optimiser(model, oxygens, OptimiserConfig(batch=8))
-    optimiser.agent.sample_several = lambda *_: []  # type: ignore[method-assign]
+    optimiser.agent.sample_several = lambda sizes, *_: [Attempt(None, 1)] * len(sizes)  # type: ignore[method-assign]
     while not optimiser.done:
         optimiser.step()
     assert len(optimiser.memory) == 0 and str(optimiser.result()).startswith("calls 0")
@@ -179,7 +193,7 @@ def test_a_molecule_without_a_value_counts_as_nothing() -> None:
     (
         ({"calls": 0}, "calls"),
         ({"learning": "guess"}, "learning"),
-        ({"regrowth": 2}, "regrowth"),
+        ({"sources": "new,old"}, "source 2 must be 'new', 'regrown', 'crossed' or 'mutated', not 'old'"),
         ({"chance": 1}, "chance"),
         ({"fragment": "c1cc("}, "not SMILES"),
         ({"fragment": "*S"}, "does not fit the model"),

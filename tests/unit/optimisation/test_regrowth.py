@@ -4,7 +4,7 @@ import numpy as np
 from rdkit import Chem
 
 from molgen.constraints.fragment import parse_fragment
-from molgen.optimisation.regrowth import joined, random_part
+from molgen.optimisation.regrowth import random_part
 
 MOLECULE = "COc1ccc(CCNC(=O)C2CCCN2)cc1"
 
@@ -57,9 +57,3 @@ def test_nothing_is_regrown_of_what_is_too_small_or_lacks_the_fragment() -> None
     draw = np.random.default_rng(2)
     assert random_part("CC", draw) is None
     assert random_part("CCCCO", draw, parse_fragment("c1ccccc1")) is None
-
-
-def test_joined_parts_are_apart_in_what_contains_both() -> None:
-    both = joined(parse_fragment("c1ccccc1"), parse_fragment("C1CCCN1"))
-    assert both.contained_in(MOLECULE)
-    assert not both.contained_in("Cc1ccccc1")
