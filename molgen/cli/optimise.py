@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 PANELS: Panels = {
     "What is good": ("score", "benchmark", "tasks", "fragment"),
-    "How": ("model", "calls", "seed", "per_scaffold", "settings"),
+    "How": ("model", "start", "calls", "seed", "per_scaffold", "settings"),
     "Output": ("out", "n", "resume", "overwrite"),
 }
 _DRAWN = 40
 _OPTIONS = ("calls", "seed", "per_scaffold")
 """Settings of the optimiser that are options."""
-_OF_RUN = ("score", "fragment", "model", "seed", "per_scaffold", "settings")
+_OF_RUN = ("score", "fragment", "model", "start", "seed", "per_scaffold", "settings")
 _NOT_OF_BENCHMARK = ("score", "fragment", "resume", "n", "overwrite")
 
 
@@ -46,6 +46,9 @@ def optimise(
         str | None, typer.Option(help="SMILES of what every molecule contains; * where it grows.")
     ] = None,
     model: Annotated[str, typer.Option(help="A shipped model or a model directory.")] = DEFAULT_MODEL,
+    start: Annotated[
+        Path | None, typer.Option(help="Molecules to begin from: scored first, and counted as calls.")
+    ] = None,
     calls: Annotated[int | None, typer.Option(min=1, help="Different molecules to score; default 10,000.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Results depend on it; default 0.")] = None,
     per_scaffold: Annotated[
@@ -85,7 +88,13 @@ def optimise(
     if benchmark is None and score is None:
         raise UsageError("name a score: molgen optimise --score score.toml -o best.csv")
     config = OptimiserConfig.of(calls=calls, seed=seed, per_scaffold=per_scaffold, **_settings(settings))
-    chosen = RunSettings(model=model_path(model), score=_absolute(score or ""), fragment=fragment, optimiser=config)
+    chosen = RunSettings(
+        model=model_path(model),
+        score=_absolute(score or ""),
+        fragment=fragment,
+        optimiser=config,
+        start=_absolute(str(start or "")) or None,
+    )
     if benchmark is None:
         _one(chosen, out, n, resume, calls, overwrite)
     else:

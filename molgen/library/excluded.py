@@ -9,9 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from molgen.datasets.known import known_molecules
 from molgen.datasets.reading import Reading
 from molgen.errors import UsageError
-from molgen.library.known import known_molecules
 from molgen.library.manifest import EXCLUDED, Folder
 from molgen.library.shard import read
 from molgen.system.files import whole_file

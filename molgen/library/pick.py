@@ -11,12 +11,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from rdkit import Chem
 
+from molgen.datasets.known import known_molecules
 from molgen.errors import MolgenError, UsageError
 from molgen.evaluation.similarity import nearest_similarity
 from molgen.features.fingerprints import MOSES_BITS, morgan
 from molgen.features.record import MoleculeRecord
 from molgen.library.choosing import TOLERANCE, Bits, apart, centres, diverse
-from molgen.library.known import known_molecules
 from molgen.library.manifest import Folder
 from molgen.library.query import answer
 from molgen.library.row_filter import RowFilter

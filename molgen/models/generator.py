@@ -307,7 +307,8 @@ class Generator(MoleculeSource):
             seed: results depend on it.
             fragment: that every molecule contains.
             progress: a bar, nothing, or what is called after each step.
-            **settings: other fields of `molgen.optimisation.OptimiserConfig`, and ``timeout``.
+            **settings: other fields of `molgen.optimisation.OptimiserConfig`, and ``start`` and ``timeout`` of
+                `molgen.optimisation.optimise`.
 
         Raises:
             UsageError: a bad setting, no such score, or a fragment that the model cannot be asked for.

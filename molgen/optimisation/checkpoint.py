@@ -34,6 +34,7 @@ def save(optimiser: Optimiser, folder: Path) -> None:
     state = {
         "steps": optimiser.steps,
         "stalled": optimiser.stalled,
+        "start": optimiser.start,
         "sources": asdict(optimiser.sources),
         "seconds": optimiser.seconds,
         "columns": list(optimiser.scorer.columns),
@@ -69,6 +70,7 @@ def restore(optimiser: Optimiser, folder: Path) -> None:
         optimiser.curve[:] = [Point(**point) for point in state["curve"]]
         optimiser.seconds.update(state["seconds"])
         optimiser.learner.prior_costs.update(state["prior_costs"])
+        optimiser.start = list(state["start"])
         optimiser.sources = Sources(**state["sources"])
         optimiser.steps, optimiser.stalled = int(state["steps"]), int(state["stalled"])
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, RuntimeError) as error:

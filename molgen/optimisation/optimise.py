@@ -25,6 +25,7 @@ from molgen.optimisation.memory import Memory, ranked
 from molgen.optimisation.proposals import Proposer
 from molgen.optimisation.result import Optimised, Point
 from molgen.optimisation.sources import GOOD, SOURCES, Source, Sources
+from molgen.optimisation.start import Start, start_molecules
 from molgen.scoring.benchmarks import find_score
 from molgen.scoring.scorer import AnyScore, Scorer
 from molgen.system.progress import bar
@@ -63,12 +64,14 @@ class Optimiser:
         config: how.
         fragment: that every molecule contains; see `molgen.constraints.fragment.parse_fragment`.
         timeout: seconds that one call of a function may take.
+        start: molecules that are scored before any other, see `molgen.optimisation.start`.
 
     Attributes:
         agent: the model as it has become.
         memory: molecules so far.
         scorer: their values.
         curve: a point per step.
+        start: molecules to begin from that were not scored yet.
         sources: how good the molecules of each were.
         seconds: spent on each part of the work.
     """
@@ -80,6 +83,7 @@ class Optimiser:
         config: OptimiserConfig,
         fragment: str | Fragment | None = None,
         timeout: float | None = None,
+        start: Start | None = None,
     ) -> None:
         self.config, self.prior = config, model
         self.conditions = Conditions.of(fragment)
@@ -91,6 +95,7 @@ class Optimiser:
         self.memory, self.scorer = Memory(config.per_scaffold), Scorer(score, timeout)
         self.learner = Learner(self.agent, model, config)
         self.proposer = Proposer(self.agent, self.sampling, config, self.conditions)
+        self.start = [] if start is None else start_molecules(start, self.conditions)
         self.sources = Sources()
         self.curve: list[Point] = []
         self.seconds = {"sampling": 0.0, "scoring": 0.0, "breeding": 0.0, "learning": 0.0, "other": 0.0}
@@ -104,10 +109,10 @@ class Optimiser:
         return perfect or len(self.memory) >= self.config.calls or self.stalled >= _STALLED
 
     def step(self) -> None:
-        """Sample attempts, score the new molecules among them, and learn."""
+        """Make molecules, score those that are new, and learn."""
         begin, before = time.perf_counter(), sum(self.seconds.values())
         draw = np.random.default_rng([self.config.seed, self.steps])
-        counts = self.sources.counts(self.config.batch, self._available())
+        counts = {} if self.start else self.sources.counts(self.config.batch, self._available())
         with self._timed("sampling"), self.agent.evaluating():
             made = self._sampled(counts.get("new", 0), counts.get("regrown", 0), draw)
         sampled = len(made)
@@ -115,7 +120,8 @@ class Optimiser:
             for source in GENETIC:
                 made |= dict.fromkeys(self._offspring(source, counts.get(source, 0), made, draw), source)
         first = len(self.memory)
-        new = list(made)[: self.config.calls - first]
+        begun, self.start = self.start[: self.config.batch], self.start[self.config.batch :]
+        new = (begun or list(made))[: self.config.calls - first]
         with self._timed("scoring"):
             totals = self.scorer(new)
         self.memory.add(new, totals)
@@ -192,7 +198,7 @@ class Optimiser:
     def _count(self, tried: Mapping[Source, int], made: Mapping[str, Source], first: int) -> None:
         """Take note of how many good molecules each source made."""
         good = [self.memory.smiles[number] for number in self.memory.good(GOOD) if number >= first]
-        found = Counter(made[smiles] for smiles in good)
+        found = Counter(made[smiles] for smiles in good if smiles in made)
         self.sources.count({source: (count, found[source]) for source, count in tried.items()})
 
     def _learn(self, new: range, draw: np.random.Generator) -> None:
@@ -239,6 +245,7 @@ def optimise(
     score: AnyScore | str | Path,
     *,
     fragment: str | Fragment | None = None,
+    start: Start | None = None,
     timeout: float | None = None,
     progress: bool | Callable[[Point], object] = True,
     **settings: Any,
@@ -251,6 +258,8 @@ def optimise(
             `molgen.scoring.Score`, or any function from a list of SMILES to a list of numbers, the higher the better;
             best from 0 to 1.
         fragment: that every molecule contains.
+        start: molecules to begin from, such as known actives: SMILES, or the path of a file. They are scored first, and
+            count as calls.
         timeout: seconds that one call of a function may take.
         progress: a bar, nothing, or what is called with a `Point` after each step.
         **settings: fields of `OptimiserConfig`, such as ``calls`` and ``seed``.
@@ -267,9 +276,9 @@ def optimise(
         >>> len(found), found.table(1)["total"][0] >= 0.2
         (20, True)
     """
-    start = model if isinstance(model, Generator) else Generator.from_pretrained(model)
+    generator = model if isinstance(model, Generator) else Generator.from_pretrained(model)
     known = find_score(score) if isinstance(score, str | Path) else score
-    optimiser = Optimiser(start, known, OptimiserConfig.of(**settings), fragment, timeout)
+    optimiser = Optimiser(generator, known, OptimiserConfig.of(**settings), fragment, timeout, start)
     stopped = work(optimiser, progress)
     pass_on(stopped)
     return optimiser.result()

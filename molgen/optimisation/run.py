@@ -32,6 +32,7 @@ class RunSettings(BaseModel):
         model: name of a shipped model, or a model directory.
         score: path of a ``score.toml``, or the name of a task.
         fragment: that every molecule contains.
+        start: path of a file of molecules to begin from.
         optimiser: all settings.
         weights_sha256: of the model, once it has been looked at.
         score_sha256: see `molgen.scoring.score.Score.digest`; likewise.
@@ -42,6 +43,7 @@ class RunSettings(BaseModel):
     model: str
     score: str
     fragment: str | None = None
+    start: str | None = None
     optimiser: OptimiserConfig = OptimiserConfig()
     weights_sha256: str | None = None
     score_sha256: str | None = None
@@ -107,7 +109,8 @@ def run(
         _check_free(folder, overwrite)
     settings = settings.identified()
     model = Generator.from_pretrained(settings.model)
-    optimiser = Optimiser(model, find_score(settings.score), settings.optimiser, settings.fragment)
+    start = None if resume else settings.start  # what is left of it is in the state
+    optimiser = Optimiser(model, find_score(settings.score), settings.optimiser, settings.fragment, start=start)
     if resume:
         restore(optimiser, folder)
     try:

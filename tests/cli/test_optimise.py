@@ -79,6 +79,8 @@ def test_what_was_found_before_a_score_fails_is_written(molgen: Run, model: Path
         (["-o", "best.csv", "--score", "none.toml"], "cannot read none.toml"),
         (["-o", "best.csv", "--resume"], "is not the folder of an optimisation"),
         (["-o", "best.csv", "--resume", "--seed", "1"], "--resume takes --seed from the run"),
+        (["-o", "best.csv", "--resume", "--start", "known.smi"], "--resume takes --start from the run"),
+        (["-o", "best.csv", "--score", "pmo/qed", "--start", "none.smi"], "none.smi"),
         (["-o", "best.csv", "--resume", "--model", "qm9-ar"], "--resume takes --model from the run"),
         (["-o", "best.csv", "--score", "pmo/qed", "--settings", "calls=9"], "an option of its own, --calls"),
         (["-o", "best.csv", "--score", "pmo/qed", "--tasks", "qed"], "--tasks are those of a --benchmark"),
@@ -108,6 +110,20 @@ def test_a_score_that_fails_at_once_leaves_the_name_free(molgen: Run, model: Pat
     assert "--overwrite to begin anew" in said
     molgen("optimise", "--score", "pmo/qed", *options, "--seed", 1, "--overwrite", cwd=tmp_path)
     assert '"seed": 1' in (tmp_path / "best" / "settings.json").read_text()
+
+
+def test_a_run_that_begins_from_known_molecules_goes_on_without_their_file(
+    molgen: Run, model: Path, tmp_path: Path
+) -> None:
+    known = ["OCC(O)CO", "CC(=O)O", "CCO"]
+    (tmp_path / "known.smi").write_text("\n".join(known) + "\n")
+    options = ("--score", "pmo/qed", "--model", model, "--settings", "batch=2", "-n", 100)
+    for name, calls in (("whole", 12), ("parts", 2)):
+        molgen("optimise", *options, "--start", "known.smi", "--calls", calls, "-o", f"{name}.csv", cwd=tmp_path)
+    (tmp_path / "known.smi").unlink()
+    molgen("optimise", "--resume", "--calls", 12, "-n", 100, "-o", "parts.csv", cwd=tmp_path)
+    found, whole = ((tmp_path / f"{name}.csv").read_text() for name in ("parts", "whole"))
+    assert found == whole and all(smiles in whole for smiles in known)
 
 
 @pytest.mark.slow

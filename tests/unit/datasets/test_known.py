@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from molgen.datasets.known import known_molecules
 from molgen.datasets.reading import Reading
 from molgen.errors import LeftOutWarning, UsageError
 from molgen.io import write_molecules
-from molgen.library.known import known_molecules
 
 
 def test_records_are_counted_in_the_unit_of_the_format(tmp_path: Path) -> None:

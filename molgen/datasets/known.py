@@ -1,4 +1,4 @@
-"""Files of molecules that a library is compared with."""
+"""Files of molecules that a user has."""
 
 from __future__ import annotations
 
