@@ -54,7 +54,7 @@ class OptimiserConfig(BaseModel):
     children: int | None = Field(None, ge=1)
     parents: int = Field(20, ge=1)
     own_sizes: float = Field(0.5, ge=0, le=1)
-    population: int = Field(100, ge=1)
+    population: int = Field(200, ge=1)
     per_scaffold: int | None = Field(None, ge=1)
 
     @field_validator("sources", mode="before")

@@ -12,9 +12,9 @@ Source = Literal["new", "regrown", "crossed", "mutated"]
 """Sampled from nothing, grown from a part of a good molecule, made of two good ones, or by a change of one."""
 
 SOURCES: tuple[Source, ...] = get_args(Source)
-GOOD = 50
+GOOD = 10
 """A molecule is good that is among so many best when it comes."""
-_DECAY = 0.9
+_DECAY = 0.95
 """By which what was counted before is multiplied at each step."""
 _PRIOR = 10.0
 """Molecules, one of them good, that each source is taken to have tried before."""
