@@ -25,6 +25,7 @@ class OptimiserConfig(BaseModel):
         sigma: in the loss (`molgen.optimisation.losses`): nats of log-likelihood that a reward of 1 adds.
         learning_rate: of Adam.
         updates: gradient steps of a step; the first one has the new molecules too.
+        learning_calls: molecules that are scored before the generator stops learning; the search goes on.
         replay: molecules of the memory in each gradient step.
         rank: the weight of the good molecule of rank r = 1, 2, ... is proportional to 1 / (rank * count + r).
         random_orders: learn from each molecule in another generation order every time, where the model has several.
@@ -47,6 +48,7 @@ class OptimiserConfig(BaseModel):
     sigma: float = Field(500.0, gt=0)
     learning_rate: float = Field(3e-4, gt=0)
     updates: int = Field(2, ge=0)
+    learning_calls: int = Field(3_000, ge=0)
     replay: int = Field(32, ge=1)
     rank: float = Field(0.1, gt=0)
     random_orders: bool = False

@@ -126,8 +126,9 @@ class Optimiser:
             totals = self.scorer(new)
         self.memory.add(new, totals)
         self._count(counts, made, first)
-        with self._timed("learning"):
-            self._learn(range(first, first + min(sampled, len(new))), draw)
+        if first < self.config.learning_calls:
+            with self._timed("learning"):
+                self._learn(range(first, first + min(sampled, len(new))), draw)
         self.steps += 1
         self.stalled = 0 if new else self.stalled + 1
         self.seconds["other"] += time.perf_counter() - begin - (sum(self.seconds.values()) - before)

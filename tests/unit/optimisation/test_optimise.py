@@ -126,6 +126,17 @@ def test_as_many_attempts_as_asked_for_keep_a_part(children: int | None) -> None
     assert sum(one.attempts for one in proposals if one.conditions is not None) == 4
 
 
+def test_learning_ends_after_its_calls_and_the_search_goes_on() -> None:
+    optimiser = Optimiser(tiny(), oxygens, OptimiserConfig.of(batch=16, learning_calls=20, learning_rate=1e-2))
+    learned = []
+    while len(optimiser.memory) < 80:
+        before, calls = [part.clone() for part in optimiser.agent.parameters()], len(optimiser.memory)
+        optimiser.step()
+        same = all(torch.equal(a, b) for a, b in zip(before, optimiser.agent.parameters(), strict=True))
+        learned.append((calls, not same))
+    assert len(learned) > 5 and all(changed == (calls < 20) for calls, changed in learned[1:])
+
+
 def test_no_two_gradient_steps_share_their_randomness() -> None:
     """A step on new and remembered molecules is followed by one on remembered ones alone."""
     seen: list[int] = []
