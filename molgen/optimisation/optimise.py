@@ -5,26 +5,23 @@ from __future__ import annotations
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from molgen.constraints.conditions import Conditions
 from molgen.constraints.fragment import Fragment
-from molgen.diffusion.random_keys import RandomKeys
 from molgen.errors import ConditionWarning, MolgenError
 from molgen.models.generator import Generator
 from molgen.optimisation.config import OptimiserConfig
-from molgen.optimisation.genetic import Operator, of_one, of_two, offspring
 from molgen.optimisation.learner import Learner
+from molgen.optimisation.maker import Maker
 from molgen.optimisation.memory import Memory, ranked
-from molgen.optimisation.proposals import Proposer
 from molgen.optimisation.result import Optimised, Point
-from molgen.optimisation.sources import GOOD, SOURCES, Source, Sources
+from molgen.optimisation.sources import GOOD, Source, Sources
 from molgen.optimisation.start import Start, start_molecules
 from molgen.scoring.benchmarks import find_score
 from molgen.scoring.scorer import AnyScore, Scorer
@@ -32,11 +29,6 @@ from molgen.system.progress import bar
 from molgen.system.stopping import stopping
 from molgen.training.run import pass_on
 
-GENETIC: dict[Source, Operator] = {"crossed": of_two, "mutated": of_one}
-"""How children are made, by source."""
-
-_SIZES = 1
-"""Stream of random numbers; 0 is that of attempts."""
 _FIRST = 500
 """Molecules after which a score that is the same for all is warned of, if not at the end."""
 _STALLED = 50
@@ -68,6 +60,7 @@ class Optimiser:
 
     Attributes:
         agent: the model as it has become.
+        maker: of molecules.
         memory: molecules so far.
         scorer: their values.
         curve: a point per step.
@@ -90,11 +83,9 @@ class Optimiser:
         if self.conditions is not None:
             self.conditions.check(model.conditions)
         self.agent = model.copied()
-        self.sampling = model.sampling_with(valence_guard=True if "valence_guard" in model.settings else None)
-        model.draw_sizes(RandomKeys.from_seed(config.seed, torch.zeros(1)), self.sampling, self.conditions)  # or refuse
         self.memory, self.scorer = Memory(config.per_scaffold), Scorer(score, timeout)
+        self.maker = Maker(self.agent, config, self.conditions, known=self.scorer.known)
         self.learner = Learner(self.agent, model, config)
-        self.proposer = Proposer(self.agent, self.sampling, config, self.conditions)
         self.start = [] if start is None else start_molecules(start, self.conditions)
         self.sources = Sources()
         self.curve: list[Point] = []
@@ -112,13 +103,12 @@ class Optimiser:
         """Make molecules, score those that are new, and learn."""
         begin, before = time.perf_counter(), sum(self.seconds.values())
         draw = np.random.default_rng([self.config.seed, self.steps])
-        counts = {} if self.start else self.sources.counts(self.config.batch, self._available())
-        with self._timed("sampling"), self.agent.evaluating():
-            made = self._sampled(counts.get("new", 0), counts.get("regrown", 0), draw)
+        counts = {} if self.start else self.sources.counts(self.config.batch, self.maker.available(self.memory))
+        with self._timed("sampling"):
+            made = self.maker.sampled(counts, self.memory, self.steps, draw)
         sampled = len(made)
         with self._timed("breeding"):
-            for source in GENETIC:
-                made |= dict.fromkeys(self._offspring(source, counts.get(source, 0), made, draw), source)
+            made |= self.maker.bred(counts, self.memory, made, draw)
         first = len(self.memory)
         begun, self.start = self.start[: self.config.batch], self.start[self.config.batch :]
         new = (begun or list(made))[: self.config.calls - first]
@@ -155,46 +145,6 @@ class Optimiser:
                 f"ended after {len(self.memory):,} of {self.config.calls:,} calls: the last {_STALLED} steps made no "
                 "molecule that had not been scored"
             )
-
-    def _available(self) -> list[Source]:
-        """Sources that can be used now."""
-        wanted = set(self.config.sources)
-        if not self.proposer.regrows:
-            wanted -= {"regrown"}
-        if not wanted or not self.memory.good(1):
-            return ["new"]
-        return [source for source in SOURCES if source in wanted]
-
-    def _sampled(self, new: int, regrown: int, draw: np.random.Generator) -> dict[str, Source]:
-        """Canonical SMILES of attempts that are valid, were not scored before and have what is asked."""
-        numbers = torch.arange(new + regrown, device=self.agent.device) + self.steps * self.config.batch
-        keys = RandomKeys.from_seed(self.config.seed, numbers)
-        proposals = self.proposer.proposals(self.memory, regrown, keys.fold_in(_SIZES), draw)
-        each = [one for one in proposals for _ in range(one.attempts)]
-        if not each:
-            return {}
-        sizes, conditions = [one.size for one in each], [one.conditions for one in each]
-        drawn = self.agent.sample_several(sizes, keys, self.sampling, "strict", conditions)
-        found: dict[str, Source] = {}
-        for attempt, one in zip(drawn, each, strict=True):
-            if attempt.smiles is not None and self._wanted(attempt.smiles):
-                found.setdefault(attempt.smiles, one.source)
-        return found
-
-    def _offspring(self, source: Source, wanted: int, made: Collection[str], draw: np.random.Generator) -> list[str]:
-        """Canonical SMILES that are bred from good molecules, were not made before and have what is asked."""
-        parents = [self.memory.smiles[number] for number in self.memory.good(self.config.population)] if wanted else []
-        if not parents:
-            return []
-        operator = GENETIC[source]
-        return offspring(
-            operator, parents, wanted, self.config.rank, draw, lambda text: text not in made and self._wanted(text)
-        )
-
-    def _wanted(self, smiles: str) -> bool:
-        """Whether a molecule is new and has what is asked."""
-        asked = self.conditions
-        return smiles not in self.scorer.known and (asked is None or all(asked.satisfied(smiles).values()))
 
     def _count(self, tried: Mapping[Source, int], made: Mapping[str, Source], first: int) -> None:
         """Take note of how many good molecules each source made."""

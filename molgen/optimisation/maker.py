@@ -1,0 +1,113 @@
+"""The molecules of a step: sampled by the generator, and bred from the good ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import torch
+
+from molgen.constraints.conditions import Conditions
+from molgen.diffusion.random_keys import RandomKeys
+from molgen.models.generator import Generator
+from molgen.optimisation.config import OptimiserConfig
+from molgen.optimisation.genetic import Operator, of_one, of_two, offspring
+from molgen.optimisation.memory import Memory
+from molgen.optimisation.proposals import Proposer
+from molgen.optimisation.sources import SOURCES, Source
+
+_OPERATORS: dict[Source, Operator] = {"crossed": of_two, "mutated": of_one}
+"""How children are made, by source."""
+
+_SIZES = 1
+"""Stream of random numbers; 0 is that of attempts."""
+
+
+class Maker:
+    """Makes molecules that are new and have what is asked.
+
+    Args:
+        model: that samples; it may learn meanwhile.
+        config: of the optimiser.
+        conditions: that all molecules are to have.
+        known: canonical SMILES of molecules that are not new.
+
+    Raises:
+        UsageError: the model cannot be asked for the conditions.
+    """
+
+    def __init__(
+        self, model: Generator, config: OptimiserConfig, conditions: Conditions | None, known: Collection[str]
+    ) -> None:
+        self.model, self.config, self.conditions, self.known = model, config, conditions, known
+        self.sampling = model.sampling_with(valence_guard=True if "valence_guard" in model.settings else None)
+        model.draw_sizes(RandomKeys.from_seed(config.seed, torch.zeros(1)), self.sampling, conditions)  # or refuse
+        self.proposer = Proposer(model, self.sampling, config, conditions)
+
+    def available(self, memory: Memory) -> list[Source]:
+        """Sources that can be used now; others than new ones once there are good molecules."""
+        wanted = set(self.config.sources)
+        if not self.proposer.regrows:
+            wanted -= {"regrown"}
+        if not wanted or not memory.good(1):
+            return ["new"]
+        return [source for source in SOURCES if source in wanted]
+
+    def sampled(
+        self, counts: Mapping[Source, int], memory: Memory, step: int, draw: np.random.Generator
+    ) -> dict[str, Source]:
+        """Canonical SMILES of the valid attempts of the model, with their source.
+
+        Args:
+            counts: attempts by source.
+            memory: molecules so far.
+            step: number of the step, from which the randomness of the attempts follows.
+            draw: other randomness.
+        """
+        regrown = counts.get("regrown", 0)
+        numbers = torch.arange(counts.get("new", 0) + regrown, device=self.model.device) + step * self.config.batch
+        keys = RandomKeys.from_seed(self.config.seed, numbers)
+        proposals = self.proposer.proposals(memory, regrown, keys.fold_in(_SIZES), draw)
+        each = [one for one in proposals for _ in range(one.attempts)]
+        if not each:
+            return {}
+        sizes, conditions = [one.size for one in each], [one.conditions for one in each]
+        with self.model.evaluating():
+            attempts = self.model.sample_several(sizes, keys, self.sampling, "strict", conditions)
+        found: dict[str, Source] = {}
+        for attempt, one in zip(attempts, each, strict=True):
+            if attempt.smiles is not None and self._wanted(attempt.smiles):
+                found.setdefault(attempt.smiles, one.source)
+        return found
+
+    def bred(
+        self, counts: Mapping[Source, int], memory: Memory, made: Collection[str], draw: np.random.Generator
+    ) -> dict[str, Source]:
+        """Canonical SMILES of children of good molecules, with their source.
+
+        Args:
+            counts: children by source.
+            memory: molecules so far.
+            made: canonical SMILES of this step, which are not new any more.
+            draw: randomness.
+        """
+        parents = [memory.smiles[number] for number in memory.good(self.config.population)]
+        taken, found = set(made), dict[str, Source]()
+        for source, operator in _OPERATORS.items():
+            if (wanted := counts.get(source, 0)) and parents:
+                children = offspring(
+                    operator,
+                    parents,
+                    wanted,
+                    self.config.rank,
+                    draw,
+                    lambda smiles: smiles not in taken and self._wanted(smiles),
+                )
+                taken.update(children)
+                found |= dict.fromkeys(children, source)
+        return found
+
+    def _wanted(self, smiles: str) -> bool:
+        """Whether a molecule is new and has what is asked."""
+        asked = self.conditions
+        return smiles not in self.known and (asked is None or all(asked.satisfied(smiles).values()))
