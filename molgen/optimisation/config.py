@@ -43,7 +43,7 @@ class OptimiserConfig(BaseModel):
     calls: int = Field(10_000, ge=1)
     enough: int | None = Field(None, ge=1)
     seed: int = Field(0, ge=0)
-    batch: int = Field(64, ge=1)
+    batch: int = Field(32, ge=1)
     learning: Learning = "augmented"
     sigma: float = Field(500.0, gt=0)
     learning_rate: float = Field(3e-4, gt=0)

@@ -45,10 +45,16 @@ class Maker:
         self.proposer = Proposer(model, self.sampling, config, conditions)
 
     def available(self, memory: Memory) -> list[Source]:
-        """Sources that can be used now; others than new ones once there are good molecules."""
-        wanted = set(self.config.sources)
+        """Sources that can be used now.
+
+        While the generator learns, it makes all molecules, if it may make any: children of the first good molecules
+        would crowd out what it has yet to learn. While no molecule is good, there are new ones alone.
+        """
+        config, wanted = self.config, set(self.config.sources)
         if not self.proposer.regrows:
             wanted -= {"regrown"}
+        if config.updates and len(memory) < config.learning_calls:
+            wanted = wanted - _OPERATORS.keys() or wanted
         if not wanted or not memory.good(1):
             return ["new"]
         return [source for source in SOURCES if source in wanted]

@@ -17,6 +17,7 @@ from molgen.models.generator import Generator
 from molgen.models.results import Attempt
 from molgen.optimisation import OptimiserConfig, optimise
 from molgen.optimisation.learner import Learner
+from molgen.optimisation.maker import Maker
 from molgen.optimisation.memory import Memory
 from molgen.optimisation.optimise import Failed, Optimiser
 from molgen.optimisation.proposals import Proposer
@@ -135,6 +136,21 @@ def test_learning_ends_after_its_calls_and_the_search_goes_on() -> None:
         same = all(torch.equal(a, b) for a, b in zip(before, optimiser.agent.parameters(), strict=True))
         learned.append((calls, not same))
     assert len(learned) > 5 and all(changed == (calls < 20) for calls, changed in learned[1:])
+
+
+def test_while_the_generator_learns_it_makes_all_molecules_if_it_may_make_any() -> None:
+    memory = Memory()
+
+    def available(**settings: object) -> list[str]:
+        return list(Maker(tiny(), OptimiserConfig.of(learning_calls=3, **settings), None, ()).available(memory))
+
+    memory.add(["CCO", "CC"], [0.9, 0.1])
+    assert available() == ["new", "regrown"]
+    assert available(sources="new,mutated") == ["new"]
+    assert available(sources="mutated,crossed") == ["crossed", "mutated"]
+    assert available(updates=0) == list(SOURCES)
+    memory.add(["CCC"], [0.0])
+    assert available() == list(SOURCES)
 
 
 def test_no_two_gradient_steps_share_their_randomness() -> None:
