@@ -37,7 +37,7 @@ def test_what_cannot_be_used_is_counted_and_named() -> None:
 
 
 def test_they_are_scored_first_and_count_as_calls() -> None:
-    found = optimise(tiny(), oxygens, start=KNOWN, calls=20, batch=2, progress=False)
+    found = optimise(tiny(), oxygens, start=KNOWN, calls=20, batch=2, updates=0, progress=False)
     assert found.memory.smiles[:3] == CANONICAL and len(found) == 20
     assert [point.calls for point in found.curve[:2]] == [2, 3], "in steps of their own"
     few = optimise(tiny(), oxygens, start=KNOWN, calls=2, batch=20, progress=False)
