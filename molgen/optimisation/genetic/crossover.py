@@ -48,7 +48,7 @@ def crossed(first: str, second: str, draw: np.random.Generator) -> str | None:
     Example:
         >>> draw = np.random.default_rng(0)
         >>> sorted({child for _ in range(50) if (child := crossed("CCO", "NCCl", draw))})[:3]
-        ['CC', 'CCC', 'CCCC']
+        ['CCCCl', 'CCCN', 'CCCl']
     """
     parents = editable(first), editable(second)
     cut = _cut_at_a_ring if draw.random() < _AT_A_RING else _cut_at_a_bond

@@ -39,7 +39,7 @@ def mutated(smiles: str, draw: np.random.Generator, changes: int = 1) -> str | N
     Example:
         >>> draw = np.random.default_rng(0)
         >>> sorted({child for _ in range(200) if (child := mutated("CCO", draw))})[:4]
-        ['BrCCO', 'BrOCCO', 'C', 'C#C']
+        ['C#CO', 'C1CO1', 'C=C(C)O', 'C=CO']
     """
     mol = editable(smiles)
     largest = largest_ring_of(mol)
