@@ -93,7 +93,7 @@ def optimise(
         score=_absolute(score or ""),
         fragment=fragment,
         optimiser=config,
-        start=_absolute(str(start or "")) or None,
+        start=None if start is None else str(start.resolve()),
     )
     if benchmark is None:
         _one(chosen, out, n, resume, calls, overwrite)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from molgen.datasets.encoding import Record
@@ -38,6 +38,11 @@ def known_molecules(path: Path, jobs: int | None = None, found: Reading | None =
     found = Reading(path.name) if found is None else found
     found.unit = unit_of(path)
     records = (Record(row.number, row.smiles, problem=row.problem) for row in read_rows(path))
+    yield from usable(records, found, jobs)
+
+
+def usable(records: Iterable[Record], found: Reading, jobs: int | None = None) -> Iterator[str]:
+    """The same of records from anywhere; see `known_molecules`."""
     for molecule in strict_molecules(records, found, jobs=jobs):
         yield molecule.smiles
     for note in found.notes():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from molgen.constraints.conditions import Conditions
 from molgen.datasets.encoding import Record
-from molgen.datasets.known import known_molecules
-from molgen.datasets.reading import Reading, strict_molecules
+from molgen.datasets.known import known_molecules, usable
+from molgen.datasets.reading import Reading
 from molgen.errors import LeftOutWarning
 from molgen.scoring.inputs import smiles_list
 
@@ -35,28 +35,21 @@ def start_molecules(start: Start, conditions: Conditions | None = None) -> list[
         >>> start_molecules(["OCC", "CCO", "c1ccccc1"])
         ['CCO', 'c1ccccc1']
     """
-    read = known_molecules(Path(start)) if isinstance(start, str | Path) else _listed(smiles_list(start))
+    if isinstance(start, str | Path):
+        read = known_molecules(Path(start))
+    else:
+        records = (Record(number, text) for number, text in enumerate(smiles_list(start), 1))
+        read = usable(records, Reading("the molecules to begin from", unit="number"), jobs=1)
     smiles = list(dict.fromkeys(read))
     if conditions is None:
         return smiles
-    fitting = [text for text in smiles if all(conditions.satisfied(text).values())]
-    if len(fitting) < len(smiles):
-        lacking = next(text for text in smiles if text not in set(fitting))
-        _warn(
-            f"{len(smiles) - len(fitting):,} of {len(smiles):,} molecules to begin from do not have what is asked; "
-            f"first: {lacking:.60}"
+    lacking = [text for text in smiles if not all(conditions.satisfied(text).values())]
+    if lacking:
+        warnings.warn(
+            f"{len(lacking):,} of {len(smiles):,} molecules to begin from do not have what is asked; "
+            f"first: {lacking[0]:.60}",
+            LeftOutWarning,
+            stacklevel=2,
         )
-    return fitting
-
-
-def _listed(texts: list[str]) -> Iterator[str]:
-    found = Reading("the molecules to begin from", unit="number")
-    records = (Record(number, text) for number, text in enumerate(texts, 1))
-    for molecule in strict_molecules(records, found, jobs=1):
-        yield molecule.smiles
-    for note in found.notes():
-        _warn(note)
-
-
-def _warn(text: str) -> None:
-    warnings.warn(text, LeftOutWarning, stacklevel=3)
+    left_out = set(lacking)
+    return [text for text in smiles if text not in left_out]

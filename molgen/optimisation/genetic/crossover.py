@@ -8,6 +8,7 @@ import networkx as nx
 import numpy as np
 from rdkit import Chem
 
+from molgen.features.ring_oddities import LARGEST
 from molgen.optimisation.genetic.editing import editable, finished, graph_of, is_neutral, largest_ring_of, open_bonds
 
 _AT_A_RING = 0.3
@@ -58,7 +59,7 @@ def crossed(first: str, second: str, draw: np.random.Generator) -> str | None:
     most = max(parent.GetNumAtoms() for parent in parents) + _EXTRA
     if parts[0].mol.GetNumAtoms() + parts[1].mol.GetNumAtoms() > most:
         return None
-    return finished(_joined(parts[0], parts[1], draw), max(7, *map(largest_ring_of, parents)))
+    return finished(_joined(parts[0], parts[1], draw), max(LARGEST, *map(largest_ring_of, parents)))
 
 
 def _cut_at_a_bond(mol: Chem.RWMol, draw: np.random.Generator) -> _Part | None:

@@ -8,6 +8,7 @@ import networkx as nx
 import numpy as np
 from rdkit import Chem
 
+from molgen.features.ring_oddities import LARGEST
 from molgen.optimisation.genetic.editing import editable, finished, graph_of, is_neutral, largest_ring_of, open_bonds
 
 _ELEMENTS = {6: 4.0, 7: 2.0, 8: 2.0, 16: 1.0, 9: 1.0, 17: 1.0, 35: 0.5}
@@ -48,7 +49,7 @@ def mutated(smiles: str, draw: np.random.Generator, changes: int = 1) -> str | N
         if not change(mol, draw):
             return None
         Chem.FastFindRings(mol)
-    return finished(mol, max(7, largest))
+    return finished(mol, max(LARGEST, largest))
 
 
 def _element(draw: np.random.Generator, weights: dict[int, float] = _ELEMENTS) -> int:
