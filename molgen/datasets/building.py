@@ -155,7 +155,7 @@ def _read(
     """All different molecules of the source but those that it excludes."""
     excluded = set() if source.excluded is None else set(map(_key, canonical_records(source.excluded(), limits, jobs)))
     seen: set[bytes] = set()
-    for line, item in encode_records(source.records(), kekulized, limits, jobs, desalt):
+    for line, item in encode_records(source.records(), kekulized, limits, jobs, desalt, source.refused):
         report.read += 1
         if not isinstance(item, Encoded):
             report.skip(line, *item)

@@ -1,4 +1,4 @@
-"""Drugs: the training molecules of MOSES and the bioactive ones, without any molecule of a test set."""
+"""Drugs: the training molecules of MOSES and the bioactive ones, without molecules of test sets and like targets."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import chain
 from molgen.datasets import bioactive, moses
 from molgen.datasets.encoding import Record
 from molgen.datasets.splits import TRAIN
+from molgen.datasets.targets import SIMILAR, TARGETS
 
 COLLECTIONS = ("moses", "bioactive")
 """Where a molecule comes from. One that is in both counts as MOSES's, which is read first."""
@@ -53,7 +54,8 @@ def fetch() -> None:
 
 def fingerprint() -> str:
     """SHA-256 over the content and what is left out."""
-    parts = (moses.FILES.fingerprint(), bioactive.FILES.fingerprint(), *TEN_DRUGS, *sorted(ELEMENTS), str(LEAST))
+    left_out = (*TEN_DRUGS, *TARGETS.values(), str(SIMILAR))
+    parts = (moses.FILES.fingerprint(), bioactive.FILES.fingerprint(), *left_out, *sorted(ELEMENTS), str(LEAST))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -10,6 +10,8 @@ from itertools import chain, islice
 from sys import intern
 from typing import NamedTuple, TypeVar
 
+from rdkit import Chem
+
 from molgen.chem.codec import tokenize
 from molgen.chem.desalt import desalt
 from molgen.chem.standardize import Limits, canonical_smiles, has_stereo, standardize
@@ -20,6 +22,9 @@ T = TypeVar("T")
 
 Refusal = tuple[str, str]
 """Reason and message."""
+
+Refused = Callable[[Chem.Mol], Refusal | None]
+"""Says why a molecule is to be left out, or None; a function of a module, as other processes call it."""
 
 
 class Record(NamedTuple):
@@ -93,10 +98,16 @@ class Encoded(NamedTuple):
 
 
 def encode_records(
-    records: Iterable[Record], kekulized: bool, limits: Limits, jobs: int | None = None, salts: bool = False
+    records: Iterable[Record],
+    kekulized: bool,
+    limits: Limits,
+    jobs: int | None = None,
+    salts: bool = False,
+    refused: Refused | None = None,
 ) -> Iterator[tuple[int, Encoded | Refusal]]:
     """Stream the outcome of every record, in order, with its line number."""
-    for record, found in _in_order(partial(_encode, kekulized=kekulized, limits=limits, salts=salts), records, jobs):
+    call = partial(_encode, kekulized=kekulized, limits=limits, salts=salts, refused=refused)
+    for record, found in _in_order(call, records, jobs):
         yield record.line, ("crashed", f"{found.reason}: {record.smiles}") if isinstance(found, Lost) else found
 
 
@@ -131,7 +142,7 @@ def _in_order(
     yield from isolated_pairs(call, chain(head, iterator), jobs=jobs, chunk=_CHUNK)
 
 
-def _encode(record: Record, kekulized: bool, limits: Limits, salts: bool) -> Encoded | Refusal:
+def _encode(record: Record, kekulized: bool, limits: Limits, salts: bool, refused: Refused | None) -> Encoded | Refusal:
     line, smiles, split, problem, collection, _ = record
     if problem is not None:
         return problem
@@ -142,6 +153,8 @@ def _encode(record: Record, kekulized: bool, limits: Limits, salts: bool) -> Enc
         canonical, tokens, bonds = tokenize(mol, kekulized)
     except MoleculeError as error:
         return error.reason, str(error)
+    if refused is not None and (refusal := refused(mol)) is not None:
+        return refusal[0], f"{refusal[1]}: {canonical}"
     shared = tuple(map(intern, tokens))  # so that a chunk goes to another process with each token once
     desalted = smiles != record.smiles
     return Encoded(line, canonical, shared, bonds.tobytes(), split, has_stereo(smiles), desalted, collection)

@@ -11,7 +11,8 @@ from typing import Any
 
 from molgen.chem.standardize import Limits
 from molgen.datasets import bioactive, drugs, moses, qm9
-from molgen.datasets.encoding import Record
+from molgen.datasets.encoding import Record, Refused
+from molgen.datasets.targets import like_a_target
 from molgen.errors import UsageError
 from molgen.io.columns import id_column
 from molgen.io.files import format_of, is_readable, read_rows, unit_of
@@ -50,6 +51,7 @@ class Source:
         atoms: which molecules it keeps by their atoms; by default all.
         collections: names of those that it is made of, where it is made of several.
         excluded: gives the records whose molecules are left out.
+        refused: says why a molecule is left out, or None.
         path: of a file, from the root.
         unit: what a record's number counts: ``line`` of a text, else ``record``.
     """
@@ -66,6 +68,7 @@ class Source:
     atoms: AtomRule | None = None
     collections: tuple[str, ...] = ()
     excluded: Callable[[], Iterator[Record]] | None = None
+    refused: Refused | None = None
     path: str | None = None
     unit: str = "record"
 
@@ -111,7 +114,7 @@ SOURCES: dict[str, Source] = {
     ),
     "drugs": Source(
         name="drugs",
-        description="training molecules of moses, and bioactive, to 50 heavy atoms, without molecules of test sets",
+        description="training molecules of moses, and bioactive, to 50 heavy atoms, without test molecules and targets",
         licence="those of moses and of bioactive",
         origin="moses and bioactive, which see",
         fingerprint=drugs.fingerprint,
@@ -122,6 +125,7 @@ SOURCES: dict[str, Source] = {
         atoms=AtomRule(drugs.ELEMENTS, drugs.LEAST),
         collections=drugs.COLLECTIONS,
         excluded=drugs.excluded,
+        refused=like_a_target,
     ),
 }
 

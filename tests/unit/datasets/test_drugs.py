@@ -25,6 +25,7 @@ BIOACTIVE = [
     "C[Se]C",
     "CCBr",
     "CCBr.C",
+    "CC(C)(C)NCC(O)c1ccc(O)cc1",  # like albuterol
 ]
 HELD_OUT = ["OCCC=CF", "CCCCCO", "not read"]
 
@@ -57,9 +58,10 @@ def test_no_test_molecule_is_in_any_split(made_up: EncodedDataset) -> None:
 
 def test_everything_left_out_is_counted_and_named(made_up: EncodedDataset) -> None:
     report = made_up.report
-    assert report.skipped == {"excluded": 2, "too_many_atoms": 1, "fragments": 2, "rare_atom": 2}
+    assert report.skipped == {"excluded": 2, "too_many_atoms": 1, "fragments": 2, "rare_atom": 2, "like_a_target": 1}
     assert report.duplicates == 1 and report.read == len(MOSES) + len(BIOACTIVE)
     assert report.kept == report.read - report.duplicates - sum(report.skipped.values())
+    assert report.examples["like_a_target"] == [[37, "similar to albuterol, 0.59: CC(C)(C)NCC(O)c1ccc(O)cc1"]]
     assert report.examples["rare_atom"] == [
         [34, "atom [Se] is not among the frequent ones of drugs: C[Se]C"],
         [35, "atom Br is not among the frequent ones of drugs: CCBr"],
