@@ -1,0 +1,66 @@
+"""Molecules for a generator that has not seen what the goal-directed benchmarks search for.
+
+    molgen data fetch drugs
+    python benchmarks/prior_molecules.py prior.smi
+    molgen train graph-autoregressive --config prior.toml --init-from moses-graph --out runs/prior
+    molgen optimise --benchmark pmo --model runs/prior/model -o runs/pmo
+
+They are those of ``bioactive`` and as many of MOSES's training molecules as ``--moses`` says, without targets and what
+is like them (`molgen.datasets.targets`): the set ``drugs`` with fewer molecules of MOSES, so that a short training sees
+all of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections import Counter
+from pathlib import Path
+
+from molgen.chem.standardize import Limits, canonical_smiles, standardize
+from molgen.datasets import bioactive, drugs, moses
+from molgen.datasets.splits import TRAIN
+from molgen.datasets.targets import like_a_target
+from molgen.errors import MoleculeError
+from molgen.system.workers import Lost, isolated_pairs
+
+LIMITS = Limits(max_atoms=drugs.LARGEST)
+
+
+def looked_at(smiles: str) -> tuple[str, str]:
+    """Why a molecule is left out, or nothing, and its canonical SMILES without stereo."""
+    try:
+        mol = standardize(smiles, LIMITS)
+    except MoleculeError as error:
+        return error.reason, ""
+    if any(atom.GetSymbol() not in drugs.ELEMENTS for atom in mol.GetAtoms()):
+        return "other_element", ""
+    refusal = like_a_target(mol)
+    return ("", canonical_smiles(smiles, LIMITS)) if refusal is None else (refusal[0], "")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--moses", type=int, default=200_000, help="molecules of MOSES")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    draw = random.Random(options.seed)
+    texts = [record.smiles for record in bioactive.records() if record.problem is None]
+    texts += draw.sample([record.smiles for record in moses.records((TRAIN,))], options.moses)
+    left_out, found = Counter[str](), dict[str, None]()
+    for _, result in isolated_pairs(looked_at, texts, chunk=500):
+        reason, smiles = ("crashed", "") if isinstance(result, Lost) else result
+        if reason:
+            left_out[reason] += 1
+        elif smiles in found:
+            left_out["duplicate"] += 1
+        else:
+            found[smiles] = None
+    kept = draw.sample(list(found), len(found))
+    options.out.write_text("".join(f"{smiles}\n" for smiles in kept))
+    print(f"kept {len(kept):,}, left out {dict(left_out)}")
+
+
+if __name__ == "__main__":
+    main()
