@@ -9,9 +9,15 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+_DRAWN = (torch.Tensor.normal_, torch.Tensor.uniform_)
+
 
 class _Weightless(TorchFunctionMode):
-    """Weights, which layers make by `torch.empty`, have shapes and no content; buffers are what they are."""
+    """Weights, which layers make by `torch.empty`, have shapes and no content; buffers are what they are.
+
+    Initial values are not drawn: for tensors without content PyTorch would import its compiler to do so, which takes
+    seconds.
+    """
 
     def __torch_function__(
         self,
@@ -21,6 +27,10 @@ class _Weightless(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         chosen = dict(kwargs or {})
+        if func in _DRAWN or getattr(func, "__module__", None) == torch.nn.init.__name__:
+            filled = chosen["tensor"] if "tensor" in chosen else args[0]
+            if filled.is_meta:
+                return filled
         if func is torch.empty:
             chosen["device"] = "meta"
         return func(*args, **chosen)
