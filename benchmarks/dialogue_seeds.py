@@ -26,7 +26,7 @@ from scipy.stats import t as student
 from molgen.datasets.splits import TEST, VALIDATION, SplitConfig
 from molgen.dialogue import BlockDiffusion, read_pairs, split_pairs
 from molgen.dialogue.metrics import bleu, distinct, self_bleu, words
-from molgen.training.run import pass_on
+from molgen.system.stopping import pass_on
 from molgen.training.train import train_run
 
 BLOCKS = {"blocks": 8, "autoregressive": 1}

@@ -45,9 +45,10 @@ from molgen.dialogue.pairs import opening, pair_batches
 from molgen.diffusion.random_keys import RandomKeys
 from molgen.models.sampling import SamplingConfig
 from molgen.nn.transformer import Cache
+from molgen.system.stopping import pass_on
 from molgen.text.decoding import unmask
 from molgen.text.tokenizers import BytePairTokenizer, Tokenizer
-from molgen.training.run import CHECKPOINT_FILE, pass_on
+from molgen.training.run import CHECKPOINT_FILE
 from molgen.training.train import train_run
 
 SHORTEST, LONGEST = 60, 300

@@ -14,7 +14,7 @@ from molgen.optimisation.run import SETTINGS_FILE, RunSettings, run
 from molgen.scoring.benchmarks import BENCHMARKS, PMO
 from molgen.scoring.benchmarks.pmo import TOP, auc_top
 from molgen.system.files import whole_file
-from molgen.training.run import pass_on
+from molgen.system.stopping import pass_on
 
 RESULT_FILE = "result.json"
 

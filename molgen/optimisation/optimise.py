@@ -26,8 +26,7 @@ from molgen.optimisation.start import Start, start_molecules
 from molgen.scoring.benchmarks import find_score
 from molgen.scoring.scorer import AnyScore, Scorer
 from molgen.system.progress import bar
-from molgen.system.stopping import stopping
-from molgen.training.run import pass_on
+from molgen.system.stopping import pass_on, stopping
 
 _FIRST = 500
 """Molecules after which a score that is the same for all is warned of, if not at the end."""

@@ -58,3 +58,13 @@ def stopping() -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def pass_on(stopped: int | None) -> None:
+    """Let a signal that ended long work end the program as well; Ctrl-C ends the work alone.
+
+    Args:
+        stopped: the signal, or None.
+    """
+    if stopped is not None and stopped != signal.SIGINT:
+        signal.raise_signal(stopped)

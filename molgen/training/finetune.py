@@ -18,9 +18,10 @@ from molgen.models.rings import rings_of
 from molgen.models.settings import FineTuningOptions, names_fields
 from molgen.system.files import passing_folder
 from molgen.system.progress import bar
+from molgen.system.stopping import pass_on
 from molgen.training.config import recipe_of
 from molgen.training.display import EVERYTHING, Display
-from molgen.training.run import check_free, fit, parent_of, pass_on
+from molgen.training.run import check_free, fit, parent_of
 from molgen.training.screen import screen
 
 MOLECULES_FILE, LEFT_OUT_FILE = "molecules.smi", "left_out.csv"

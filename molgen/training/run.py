@@ -121,12 +121,6 @@ def _keeping(molecules: Iterable[str] | None, run: Path) -> Iterator[Path | None
         raise
 
 
-def pass_on(stopped: int | None) -> None:
-    """Let a signal that ended training end the program as well; Ctrl-C ends the training alone."""
-    if stopped is not None and stopped != signal.SIGINT:
-        signal.raise_signal(stopped)
-
-
 def fit(
     config: Recipe,
     run: Path,

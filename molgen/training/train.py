@@ -11,10 +11,11 @@ from molgen.io import smiles_of
 from molgen.models.generator import Generator
 from molgen.models.registry import find_family
 from molgen.system.files import passing_folder
+from molgen.system.stopping import pass_on
 from molgen.training import run as runs
 from molgen.training.config import read_config
 from molgen.training.display import EVERYTHING, Display
-from molgen.training.run import Hardware, pass_on, read_run_config
+from molgen.training.run import Hardware, read_run_config
 
 
 def train_run(

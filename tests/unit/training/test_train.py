@@ -19,7 +19,7 @@ from molgen.cli.main import app
 from molgen.errors import MolgenError, UsageError
 from molgen.models.base import Model
 from molgen.system.files import read_toml
-from molgen.training.run import pass_on
+from molgen.system.stopping import pass_on
 
 SMALL = {
     "network": {"width": 16, "layers": 1, "heads": 2},
