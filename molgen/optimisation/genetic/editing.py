@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import networkx as nx
 from rdkit import Chem
 
@@ -18,6 +20,11 @@ def editable(smiles: str) -> Chem.RWMol:
         >>> sorted(str(bond.GetBondType()) for bond in mol.GetBonds()), mol.GetAtomWithIdx(3).GetNumExplicitHs()
         (['DOUBLE', 'DOUBLE', 'SINGLE', 'SINGLE', 'SINGLE'], 0)
     """
+    return Chem.RWMol(_read(smiles))
+
+
+@lru_cache(1024)  # good molecules have many children
+def _read(smiles: str) -> Chem.RWMol:
     mol = Chem.RWMol(Chem.MolFromSmiles(smiles))
     Chem.Kekulize(mol, clearAromaticFlags=True)
     for atom in mol.GetAtoms():
