@@ -1,4 +1,4 @@
-"""Molecules for a generator that has not seen what the goal-directed benchmarks search for.
+"""Molecules to train a generator without those that the goal-directed benchmarks search for.
 
     molgen data fetch drugs
     python benchmarks/prior_molecules.py prior.smi
@@ -6,8 +6,8 @@
     molgen optimise --benchmark pmo --model runs/prior/model -o runs/pmo
 
 They are those of ``bioactive`` and as many of MOSES's training molecules as ``--moses`` says, without targets and what
-is like them (`molgen.datasets.targets`): the set ``drugs`` with fewer molecules of MOSES, so that a short training sees
-all of it.
+is like them (`molgen.datasets.targets`): fewer molecules of MOSES than in the set ``drugs``, so that a short training
+sees all. Test molecules of MOSES that are bioactive are not taken out, as they are from ``drugs``.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 from rdkit import Chem
-from rdkit.Chem import rdFingerprintGenerator
 from rdkit.DataStructs import BulkTanimotoSimilarity
 
 from molgen.datasets.encoding import Refusal
+from molgen.features.fingerprints import GUACAMOL_BITS, morgan_generator
 
 TARGETS: Mapping[str, str] = {
     "albuterol": "CC(C)(C)NCC(O)c1ccc(O)c(CO)c1",
@@ -52,17 +52,14 @@ def like_a_target(mol: Chem.Mol) -> Refusal | None:
         >>> like_a_target(Chem.MolFromSmiles("c1ccccc1"))
     """
     names, bits = _targets()
-    values = BulkTanimotoSimilarity(_generator().GetFingerprint(mol), bits)
+    values = BulkTanimotoSimilarity(morgan_generator(GUACAMOL_BITS).GetFingerprint(mol), bits)
     highest = max(values)
     return ("like_a_target", f"similar to {names[values.index(highest)]}, {highest:.2f}") if highest > SIMILAR else None
 
 
 @lru_cache(1)
-def _generator() -> Any:
-    return rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=4096)
-
-
-@lru_cache(1)
 def _targets() -> tuple[list[str], list[Any]]:
     """Names and fingerprints."""
-    return list(TARGETS), [_generator().GetFingerprint(Chem.MolFromSmiles(text)) for text in TARGETS.values()]
+    return list(TARGETS), [
+        morgan_generator(GUACAMOL_BITS).GetFingerprint(Chem.MolFromSmiles(text)) for text in TARGETS.values()
+    ]

@@ -14,15 +14,16 @@ MOSES_BITS, GUACAMOL_BITS = 1024, 4096
 
 
 @cache
-def _generator(bits: int) -> Any:
+def morgan_generator(bits: int) -> Any:
+    """RDKit's generator of Morgan fingerprints of radius 2, folded to so many bits."""
     return rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=bits)
 
 
 def morgan(record: MoleculeRecord, bits: int) -> bytes:
     """Morgan fingerprint of radius 2, folded; ``bits / 8`` bytes."""
-    return bytes(DataStructs.BitVectToBinaryText(_generator(bits).GetFingerprint(record.mol)))
+    return bytes(DataStructs.BitVectToBinaryText(morgan_generator(bits).GetFingerprint(record.mol)))
 
 
 def flat_morgan(record: MoleculeRecord, bits: int) -> bytes:
     """Morgan fingerprint of radius 2 of the molecule without stereo, folded; ``bits / 8`` bytes."""
-    return bytes(DataStructs.BitVectToBinaryText(_generator(bits).GetFingerprint(record.flat_mol)))
+    return bytes(DataStructs.BitVectToBinaryText(morgan_generator(bits).GetFingerprint(record.flat_mol)))
