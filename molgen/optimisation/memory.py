@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,12 +37,14 @@ class Memory:
         self.totals: list[float] = []
         self._per_scaffold = per_scaffold
         self._scaffolds: list[str] = []
+        self._orders: dict[bool, NDArray[np.int64]] = {}
 
     def __len__(self) -> int:
         return len(self.smiles)
 
     def add(self, smiles: Iterable[str], totals: Iterable[float]) -> None:
         """Append molecules; the caller leaves out those that are there already."""
+        self._orders.clear()
         for text, total in zip(smiles, totals, strict=True):
             self.smiles.append(text)
             self.totals.append(total)
@@ -63,19 +66,25 @@ class Memory:
 
     def _chosen(self, count: int, newest: bool) -> list[int]:
         """The best; of equal ones the newest, or the first."""
-        scored = np.arange(len(self))
-        order: list[int] = np.lexsort((-scored if newest else scored, -np.array(self.totals))).tolist()
+        order = self._order(newest)
         if self._per_scaffold is None:
-            return order[:count]
+            return order[:count].tolist()
         found: list[int] = []
         seen: Counter[str] = Counter()
-        for number in order:
+        for number in order.tolist():
             if len(found) == count:
                 break
             seen[self._scaffolds[number]] += 1
             if seen[self._scaffolds[number]] <= self._per_scaffold:
                 found.append(number)
         return found
+
+    def _order(self, newest: bool) -> NDArray[np.int64]:
+        """Numbers of all molecules, best first; kept until there are more, since a step asks several times."""
+        if newest not in self._orders:
+            scored = np.arange(len(self))
+            self._orders[newest] = np.lexsort((-scored if newest else scored, -np.array(self.totals)))
+        return self._orders[newest]
 
     def rewards(self, numbers: Sequence[int]) -> NDArray[np.float64]:
         """Totals of molecules, 0 for those that `good` leaves out because their scaffold has better ones."""
@@ -91,12 +100,16 @@ class Memory:
 
     def diversity(self, count: int = 100) -> float:
         """Mean Tanimoto distance (Morgan, radius 2, 2048 bits) between the best molecules; 0 where there is one."""
-        mols = [Chem.MolFromSmiles(self.smiles[number]) for number in self.best(count)]
-        bits = [fingerprint("morgan")(mol) for mol in mols]
+        bits = [_bits(self.smiles[number]) for number in self.best(count)]
         similar = [
             value for i in range(1, len(bits)) for value in DataStructs.BulkTanimotoSimilarity(bits[i], bits[:i])
         ]
         return 1 - sum(similar) / len(similar) if similar else 0.0
+
+
+@lru_cache(1024)  # the best molecules of one step are mostly those of the next
+def _bits(smiles: str) -> DataStructs.ExplicitBitVect:
+    return fingerprint("morgan")(Chem.MolFromSmiles(smiles))
 
 
 def ranked(count: int, size: int, rank: float, draw: np.random.Generator) -> list[int]:

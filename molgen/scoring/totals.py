@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from heapq import nlargest
 
 from molgen.errors import MolgenError
 
@@ -56,5 +57,5 @@ def mean_of_best(totals: Sequence[float], count: int) -> float:
         >>> mean_of_best([0.2, 1.0, 0.4], 2)
         0.7
     """
-    best = sorted(totals, reverse=True)[:count]
+    best = nlargest(count, totals)
     return sum(best) / max(len(best), 1)
