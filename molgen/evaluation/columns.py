@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from molgen.evaluation.sums import SparseSums
 from molgen.features import FEATURES
 from molgen.features.neighbourhoods import SparseVector
 from molgen.system.files import whole_file
-
-_MERGED_TOGETHER = 4_000_000
-"""Entries of sparse vectors that are collected before they are summed."""
 
 
 class Numbers:
@@ -147,46 +145,29 @@ class MeanVector:
     """The mean of one sparse vector per row; the rows are not kept, since together they are too large."""
 
     def __init__(self) -> None:
-        self._keys: NDArray[np.int64] = np.zeros(0, dtype=np.int64)  # sorted
-        self._sums: NDArray[np.float64] = np.zeros(0)
-        self._new_keys, self._new_values = array("q"), array("d")
-        self._rows = 0
+        self._sums, self._rows = SparseSums(), 0
 
     def add(self, value: SparseVector) -> None:
         """Append a row."""
-        self._new_keys.frombytes(value.keys.tobytes())
-        self._new_values.frombytes(value.values.tobytes())
+        self._sums.add(value)
         self._rows += 1
-        if len(self._new_keys) >= max(_MERGED_TOGETHER, len(self._keys) // 2):
-            self._merge()
-
-    def _merge(self) -> None:
-        """Sum what has been collected into the sorted keys; these are moved only where there are new ones."""
-        if not self._new_keys:
-            return
-        keys, inverse = np.unique(np.frombuffer(self._new_keys, dtype=np.int64), return_inverse=True)
-        sums = np.bincount(inverse, weights=np.frombuffer(self._new_values, dtype=np.float64))
-        at, known = find_keys(self._keys, keys)
-        self._sums[at[known]] += sums[known]
-        self._keys = np.insert(self._keys, at[~known], keys[~known])
-        self._sums = np.insert(self._sums, at[~known], sums[~known])
-        self._new_keys, self._new_values = array("q"), array("d")
 
     def mean(self) -> SparseVector:
         """The mean of the rows; its keys ascend."""
-        self._merge()
-        return SparseVector(self._keys, self._sums / max(self._rows, 1))
+        keys, sums = self._sums.vector()
+        return SparseVector(keys, sums / max(self._rows, 1))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Arrays for storage."""
-        self._merge()
-        return {"keys": self._keys, "sums": self._sums, "rows": np.array(self._rows)}
+        keys, sums = self._sums.vector()
+        return {"keys": keys, "sums": sums, "rows": np.array(self._rows)}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> MeanVector:
         """The column from stored arrays."""
         column = cls()
-        column._keys, column._sums, column._rows = arrays["keys"], arrays["sums"], int(arrays["rows"])
+        column._sums.add(SparseVector(arrays["keys"], arrays["sums"]))
+        column._rows = int(arrays["rows"])
         return column
 
 

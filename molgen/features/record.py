@@ -42,7 +42,8 @@ class MoleculeRecord:
             return None
         if not self.stereo and has_stereo(self.text):
             Chem.RemoveStereochemistry(first)
-        return Chem.MolFromSmiles(Chem.MolToSmiles(first))
+        written = Chem.MolToSmiles(first)
+        return first if written == self.text else Chem.MolFromSmiles(written)  # the same is not read twice
 
     @cached_property
     def canonical(self) -> str:
