@@ -166,7 +166,7 @@ class MeanVector:
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> MeanVector:
         """The column from stored arrays."""
         column = cls()
-        column._sums.add(SparseVector(arrays["keys"], arrays["sums"]))
+        column._sums = SparseSums.of(SparseVector(arrays["keys"], arrays["sums"]))
         column._rows = int(arrays["rows"])
         return column
 

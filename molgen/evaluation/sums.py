@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,9 +53,19 @@ class SparseSums:
     def __init__(self) -> None:
         self._count = 0
         self._table, self._sums = _empty(_SMALLEST)
+        self._sorted: SparseVector | None = None
+
+    @classmethod
+    def of(cls, vector: SparseVector) -> Self:
+        """What `vector` returned, to be added to."""
+        made = cls()
+        made.add(vector)
+        made._sorted = vector
+        return made
 
     def add(self, vector: SparseVector) -> None:
         """Add a vector; its values are finite."""
+        self._sorted = None
         while self._count + len(vector.keys) > _FULL * len(self._table):
             keys, values = self._entries()
             self._table, self._sums = _empty(2 * len(self._table))
@@ -64,9 +74,11 @@ class SparseSums:
 
     def vector(self) -> SparseVector:
         """The sum, its keys ascending."""
-        keys, values = self._entries()
-        order = np.argsort(keys)
-        return SparseVector(keys[order], values[order])
+        if self._sorted is None:
+            keys, values = self._entries()
+            order = np.argsort(keys)
+            self._sorted = SparseVector(keys[order], values[order])
+        return self._sorted
 
     def _entries(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         used = ~np.isnan(self._sums)

@@ -20,6 +20,9 @@ _DELIMITERS = ",;\t|"
 _LONGEST_CELL = 1000
 """Lines that a cell in quotes may go over."""
 
+_PLAIN = 100_000
+"""Characters of a record up to which it is split without the reader of `csv`, which has to be made for each record."""
+
 Cells = tuple[int, list[str]]
 """Line number and cells of one record."""
 
@@ -154,6 +157,9 @@ def _split(line: str, delimiter: str) -> list[str]:
 def _cells(record: str, delimiter: str) -> list[str] | None:
     """Cells of a record, None where a quote is still open."""
     skip = delimiter != "\t"
+    if '"' not in record and delimiter != " " and len(record) <= _PLAIN:
+        cells = line.split(delimiter) if (line := record.rstrip("\n")) else []
+        return [cell.lstrip(" ") for cell in cells] if skip else cells
     try:
         return next(csv.reader([record], delimiter=delimiter, skipinitialspace=skip, strict=True), [])
     except csv.Error as error:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from molgen.evaluation import sums
@@ -17,6 +17,7 @@ from molgen.features.neighbourhoods import SparseVector
 ROWS = st.lists(st.dictionaries(st.integers(-5, 5), st.floats(-2, 2), max_size=6), max_size=20)
 
 
+@settings(deadline=None)  # compiled when it is first called
 @given(rows=ROWS, others=ROWS, slots=st.sampled_from([2, 4, 8, 1024]))
 def test_the_mean_of_sparse_vectors_does_not_depend_on_how_often_the_table_grows(
     rows: list[dict[int, float]], others: list[dict[int, float]], slots: int
