@@ -12,7 +12,7 @@ from rdkit.Chem import rdFingerprintGenerator as generators
 FingerprintName = Literal["morgan", "ecfp4", "ecfp6", "fcfp4", "fcfp6", "atom_pairs", "torsions", "pharmacophores"]
 """``morgan``: bits of radius 2, folded to 2048; ``ecfp4``, ``ecfp6``: counts of radius 2 and 3; ``fcfp4``, ``fcfp6``:
 the same on pharmacophoric features of atoms; ``atom_pairs``: counts of pairs at up to 10 bonds; ``torsions``: counts of
-topological torsions; ``pharmacophores``: bits of Gobbi's two-dimensional pharmacophores, which are slow."""
+topological torsions; ``pharmacophores``: bits of Gobbi's two-dimensional pharmacophores."""
 
 FINGERPRINT_NAMES: tuple[FingerprintName, ...] = get_args(FingerprintName)
 
@@ -29,9 +29,9 @@ def fingerprint(name: FingerprintName) -> Callable[[Chem.Mol], Any]:
         0.29
     """
     if name == "pharmacophores":
-        from rdkit.Chem.Pharm2D import Generate, Gobbi_Pharm2D
+        from molgen.scoring.pharmacophores import pharmacophores  # loads numba, which nothing else needs here
 
-        return lambda mol: Generate.Gen2DFingerprint(mol, Gobbi_Pharm2D.factory)
+        return pharmacophores
     if name == "morgan":
         return generators.GetMorganGenerator(radius=2, fpSize=2048).GetFingerprint
     if name == "atom_pairs":
