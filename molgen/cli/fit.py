@@ -48,7 +48,9 @@ def fit(
         raise UsageError(f"there is no estimator {estimator!r}; there are {', '.join(ESTIMATOR_NAMES)}")
     data = read_activity(file, column, smiles_column=smiles, concentration=concentration, tolerance=tolerance)
     say("\n".join([str(data), *(f"molgen: {note}" for note in data.notes)]))
-    settings = QsarSettings(estimator=estimator, threshold=threshold, seed=seed, column=column)
+    settings = QsarSettings(
+        estimator=estimator, threshold=threshold, seed=seed, column=column, concentration=concentration
+    )
     with bar("cross-validation"):
         found = cross_validate(data, settings, folds)
     model = QsarModel(data, settings)
@@ -62,5 +64,8 @@ def fit(
         [name, *(f"{row[key]:,.0f}" if key == "molecules" else f"{row[key]:.3f}" for key in names)]
         for name, row in table
     ]
-    print_table(f"{column}: {estimator}, left out by scaffold", ["", *names], rows)
-    say(f"written: {out}; as a term of a score, where more is better:\n{model.as_term(out)}")
+    print_table(f"{settings.label}: {estimator}, left out by scaffold", ["", *names], rows)
+    if data.raw:
+        say(f"written: {out}; no term of a score is shown: of a concentration the less is the better")
+    else:
+        say(f"written: {out}; as terms of a score, where more is better:\n{model.as_term(out)}")

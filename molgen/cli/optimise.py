@@ -52,10 +52,11 @@ def optimise(
     calls: Annotated[int | None, typer.Option(min=1, help="Different molecules to score; default 10,000.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Results depend on it; default 0.")] = None,
     per_scaffold: Annotated[
-        int | None, typer.Option(min=1, help="Learn from at most so many molecules of a Murcko scaffold.")
+        int | None, typer.Option(min=1, help="Learn from and write at most so many molecules of a Murcko scaffold.")
     ] = None,
     settings: Annotated[
-        str, typer.Option(help="Other settings of the optimiser, such as 'learning=reinforce sources=new,mutated'.")
+        str,
+        typer.Option(help="Others, such as 'learning=reinforce sources=new,mutated'; docs/optimise.md has all."),
     ] = "",
     n: Annotated[int, typer.Option("-n", "--number", min=1, help="Molecules to write.")] = 100,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of --out.")] = False,
@@ -106,8 +107,10 @@ def _one(settings: RunSettings, out: Path, n: int, resume: bool, calls: int | No
     from molgen.errors import MolgenError, UsageError
     from molgen.io import check_output, holds_columns
     from molgen.optimisation.optimise import Failed
-    from molgen.optimisation.run import run
+    from molgen.optimisation.run import check_free, run
 
+    if not (resume or overwrite):
+        check_free(_folder(out), overwrite)  # which says how to go on, before the file beside it is said to exist
     check_output(out, overwrite or resume)
     if not holds_columns(out):
         raise UsageError(f"{out.name} has no place for values: take .csv, .tsv, .parquet or .sdf")
@@ -133,35 +136,37 @@ def _deliver(found: Optimised, out: Path, n: int) -> None:
     from molgen.optimisation.oddities import summary
     from molgen.report.curve import draw_curve
     from molgen.report.grid import draw_grid
+    from molgen.system.progress import bar
 
-    against = found.oddities(n)
-    found.save(out, n, overwrite=True, extra=against)
-    folder = _folder(out)
-    names = ("best", "top_ten", "diversity")
-    lines = {name.replace("_", " "): [getattr(point, name) for point in found.curve] for name in names}
-    draw_curve(folder / "curve.png", [point.calls for point in found.curve], lines, overwrite=True)
-    best = found.table(min(n, _DRAWN))
-    draw_grid(
-        [str(text) for text in best["smiles"]],
-        folder / "best.png",
-        values={"total": best["total"]},
-        legend="total",
-        overwrite=True,
-    )
+    folder, names = _folder(out), ("best", "top_ten", "diversity")
+    with bar("looking at the best molecules"):
+        against = found.oddities(n)
+        found.save(out, n, overwrite=True, extra=against)
+        lines = {name.replace("_", " "): [getattr(point, name) for point in found.curve] for name in names}
+        draw_curve(folder / "curve.png", [point.calls for point in found.curve], lines, overwrite=True)
+        best = found.table(min(n, _DRAWN))
+        draw_grid(
+            [str(text) for text in best["smiles"]],
+            folder / "best.png",
+            values={"total": best["total"]},
+            legend="total",
+            overwrite=True,
+        )
     say(f"{found}\n{summary(against)}\nwritten: {out}, {folder / 'curve.png'}, {folder / 'best.png'}")
 
 
 def _benchmark(benchmark: str, tasks: str | None, out: Path, settings: RunSettings) -> None:
-    from molgen.cli.console import say
+    from molgen.cli.console import said_warnings, say
     from molgen.optimisation.benchmark import run_benchmark, task_names
     from molgen.system.signals import Ended
 
     names = task_names(benchmark, [name.strip() for name in tasks.split(",")] if tasks else ())
     results: list[TaskResult] = []
     try:
-        for result in run_benchmark(benchmark, out, settings, names):
-            results.append(result)
-            say(f"{result.task}: {result.result:.4f}  best {result.best:.4f}  in {result.seconds:.0f} s")
+        with said_warnings():
+            for result in run_benchmark(benchmark, out, settings, names):
+                results.append(result)
+                say(f"{result.task}: {result.result:.4f}  best {result.best:.4f}  in {result.seconds:.0f} s")
     except Ended:
         _show_results(benchmark, results, len(names))
         raise
@@ -186,16 +191,17 @@ def _show_results(benchmark: str, results: Sequence[TaskResult], wanted: int) ->
 def _settings(text: str) -> dict[str, Any]:
     from molgen.errors import UsageError
     from molgen.optimisation.config import OptimiserConfig
+    from molgen.system.faults import choices
 
     pairs = [part.partition("=") for part in text.split()]
     for name, equals, value in pairs:
         if name in _OPTIONS:
             raise UsageError(f"--settings: {name} is an option of its own, --{name.replace('_', '-')}")
-        if name not in OptimiserConfig.model_fields or not (equals and value):
-            known = ", ".join(other for other in OptimiserConfig.model_fields if other not in _OPTIONS)
-            raise UsageError(
-                f"--settings takes such as 'learning=reinforce sources=new,mutated' of {known}, not {name!r}"
-            )
+        if name not in OptimiserConfig.model_fields:
+            known = [other for other in OptimiserConfig.model_fields if other not in _OPTIONS]
+            raise UsageError(f"--settings takes no {name!r}{choices(name, known)}")
+        if not (equals and value):
+            raise UsageError(f"--settings takes {name}=VALUE, such as 'learning=reinforce sources=new,mutated'")
     return {name: value for name, _, value in pairs}
 
 

@@ -32,7 +32,7 @@ def score(
     from molgen.errors import UsageError
     from molgen.io import beside, check_output, holds_columns, other_columns, read_rows, write_molecules
     from molgen.io.table import Writer
-    from molgen.scoring.benchmarks import find_score
+    from molgen.scoring.benchmarks import load_score
     from molgen.scoring.file import score_records
 
     if out is not None:
@@ -40,7 +40,7 @@ def score(
         if not holds_columns(out):
             raise UsageError(f"{out.name} has no place for values: take .csv, .tsv, .parquet or .sdf")
     with said_warnings(), redirect_stdout(sys.stderr):  # stdout is for the table, not for what a function prints
-        score = find_score(by)
+        score = load_score(by)
         rows = list(read_rows(file, column, values=True))
         scored = score_records([row.smiles for row in rows], score)
     say(str(scored))

@@ -12,7 +12,7 @@ from molgen.optimisation.checkpoint import STATE_FILE
 from molgen.optimisation.result import Optimised, Point
 from molgen.optimisation.run import SETTINGS_FILE, RunSettings, run
 from molgen.scoring.benchmarks import BENCHMARKS, PMO
-from molgen.scoring.benchmarks.pmo import TOP, auc_top
+from molgen.scoring.benchmarks.pmo import EVERY, TOP, auc_top
 from molgen.system.files import whole_file
 from molgen.system.stopping import pass_on
 
@@ -116,5 +116,15 @@ def enough(benchmark: str, task: str) -> int:
 def judged(benchmark: str, task: str, found: Optimised, calls: int) -> TaskResult:
     """The result of a task from the molecules that were found."""
     totals, last = found.memory.totals, found.curve[-1]
-    own = auc_top(totals, calls=calls) if BENCHMARKS[benchmark] is PMO else BENCHMARKS[benchmark][task].result(totals)
+    own = area(totals, calls) if BENCHMARKS[benchmark] is PMO else BENCHMARKS[benchmark][task].result(totals)
     return TaskResult(task, own, last.best, last.top_ten, last.calls, last.seconds)
+
+
+def area(totals: Sequence[float], calls: int) -> float:
+    """That of `auc_top`; of a task that ended early because nothing more is to be had, as if it had gone on.
+
+    The curve has a point every 100 calls. So where it ended between two of them, it goes on to the next.
+    """
+    perfect = sum(total >= 1 for total in totals) >= TOP
+    missing = min(-len(totals) % EVERY, calls - len(totals)) if perfect else 0
+    return auc_top([*totals, *[0.0] * missing], calls=calls)

@@ -30,12 +30,13 @@ class OptimiserConfig(BaseModel):
         rank: the weight of the good molecule of rank r = 1, 2, ... is proportional to 1 / (rank * count + r).
         random_orders: learn from each molecule in another generation order every time, where the model has several.
         sources: of molecules, see `molgen.optimisation.sources`; new ones come in any case while none is good.
+        parents: parts are kept of so many of the best molecules.
         children: attempts for each such part; None for one, or for eight with a model that cannot sample different
             conditions in one batch.
-        parents: parts are kept of so many of the best molecules.
         own_sizes: share of the other attempts that have about the size of a good molecule.
         population: molecules are crossed and mutated that are among so many of the best.
-        per_scaffold: most molecules of a Murcko scaffold that are learned from and regrown; None for any number.
+        per_scaffold: most molecules of a Murcko scaffold that are learned from, changed, shown and written; None for
+            any number.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -19,6 +19,9 @@ from molgen.optimisation.sources import SOURCES, Source
 _OPERATORS: dict[Source, Operator] = {"crossed": of_two, "mutated": of_one}
 """How children are made, by source."""
 
+_SAMPLED: tuple[Source, ...] = ("new", "regrown")
+"""What the model makes."""
+
 _SIZES = 1
 """Stream of random numbers; 0 is that of attempts."""
 
@@ -61,8 +64,10 @@ class Maker:
 
     def sampled(
         self, counts: Mapping[Source, int], memory: Memory, step: int, draw: np.random.Generator
-    ) -> dict[str, Source]:
-        """Canonical SMILES of the valid attempts of the model, with their source.
+    ) -> tuple[dict[str, Source], dict[Source, int]]:
+        """Canonical SMILES of the valid attempts of the model, with their source; and attempts made by source.
+
+        Of the attempts that are to keep a part of a good molecule, some are new ones where no part is found.
 
         Args:
             counts: attempts by source.
@@ -75,8 +80,9 @@ class Maker:
         keys = RandomKeys.from_seed(self.config.seed, numbers)
         proposals = self.proposer.proposals(memory, regrown, keys.fold_in(_SIZES), draw)
         each = [one for one in proposals for _ in range(one.attempts)]
+        tried = {source: sum(one.source == source for one in each) for source in _SAMPLED}
         if not each:
-            return {}
+            return {}, tried
         sizes, conditions = [one.size for one in each], [one.conditions for one in each]
         with self.model.evaluating():
             attempts = self.model.sample_several(sizes, keys, self.sampling, "strict", conditions)
@@ -84,7 +90,7 @@ class Maker:
         for attempt, one in zip(attempts, each, strict=True):
             if attempt.smiles is not None and self._wanted(attempt.smiles):
                 found.setdefault(attempt.smiles, one.source)
-        return found
+        return found, tried
 
     def bred(
         self, counts: Mapping[Source, int], memory: Memory, made: Collection[str], draw: np.random.Generator

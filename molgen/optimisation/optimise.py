@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 import numpy as np
 
 from molgen.constraints.conditions import Conditions
 from molgen.constraints.fragment import Fragment
-from molgen.errors import ConditionWarning, MolgenError
+from molgen.errors import ConditionWarning, MolgenError, UsageError
 from molgen.models.generator import Generator
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.learner import Learner
@@ -23,15 +24,20 @@ from molgen.optimisation.memory import Memory, ranked
 from molgen.optimisation.result import Optimised, Point
 from molgen.optimisation.sources import GOOD, Source, Sources
 from molgen.optimisation.start import Start, start_molecules
-from molgen.scoring.benchmarks import find_score
+from molgen.scoring.benchmarks import load_score
 from molgen.scoring.scorer import AnyScore, Scorer
-from molgen.system.progress import bar
+from molgen.system.faults import choices
+from molgen.system.progress import bar, on_terminal
 from molgen.system.stopping import pass_on, stopping
 
 _FIRST = 500
 """Molecules after which a score that is the same for all is warned of, if not at the end."""
 _STALLED = 50
 """Steps without a new molecule after which there seem to be no more."""
+_WIDE = 100
+"""Columns of a terminal from which the bar also has diversity and rate."""
+_ARGUMENTS = ("fragment", "start", "timeout", "progress")
+"""Of `optimise`, beside the settings."""
 
 
 class Failed(MolgenError):
@@ -81,6 +87,8 @@ class Optimiser:
         self.conditions = Conditions.of(fragment)
         if self.conditions is not None:
             self.conditions.check(model.conditions)
+            for text in model.cautions(self.conditions):
+                warnings.warn(text, ConditionWarning, stacklevel=3)
         self.agent = model.copied()
         self.memory, self.scorer = Memory(config.per_scaffold), Scorer(score, timeout)
         self.maker = Maker(self.agent, config, self.conditions, known=self.scorer.known)
@@ -104,17 +112,19 @@ class Optimiser:
         draw = np.random.default_rng([self.config.seed, self.steps])
         counts = {} if self.start else self.sources.counts(self.config.batch, self.maker.available(self.memory))
         with self._timed("sampling"):
-            made = self.maker.sampled(counts, self.memory, self.steps, draw)
+            made, tried = self.maker.sampled(counts, self.memory, self.steps, draw)
         sampled = len(made)
         with self._timed("breeding"):
             made |= self.maker.bred(counts, self.memory, made, draw)
         first = len(self.memory)
-        begun, self.start = self.start[: self.config.batch], self.start[self.config.batch :]
+        begun = self.start[: self.config.batch]
         new = (begun or list(made))[: self.config.calls - first]
         with self._timed("scoring"):
             totals = self.scorer(new)
         self.memory.add(new, totals)
-        self._count(counts, made, first)
+        if begun:
+            self.start = self.start[len(new) :]  # only now: where the score fails they are still to be scored
+        self._count({**counts, **tried}, made, first)
         if first < self.config.learning_calls:
             with self._timed("learning"):
                 self._learn(range(first, first + min(sampled, len(new))), draw)
@@ -226,8 +236,11 @@ def optimise(
         >>> len(found), found.table(1)["total"][0] >= 0.2
         (20, True)
     """
+    for name in settings:
+        if name not in OptimiserConfig.model_fields:
+            raise UsageError(f"optimise takes no {name!r}{choices(name, [*_ARGUMENTS, *OptimiserConfig.model_fields])}")
     generator = model if isinstance(model, Generator) else Generator.from_pretrained(model)
-    known = find_score(score) if isinstance(score, str | Path) else score
+    known = load_score(score) if isinstance(score, str | Path) else score
     optimiser = Optimiser(generator, known, OptimiserConfig.of(**settings), fragment, timeout, start)
     stopped = work(optimiser, progress)
     pass_on(stopped)
@@ -254,7 +267,10 @@ def work(
     """
     if optimiser.done:
         _warn(f"nothing is left to do: {len(optimiser.memory):,} molecules were scored; for more give more calls")
-    with stopping() as stop, shown(progress, optimiser.config.calls) as show:
+    with (
+        stopping("stopping after this step; once more to stop at once") as stop,
+        shown(progress, optimiser.config.calls) as show,
+    ):
         while not (optimiser.done or stop):
             try:
                 optimiser.step()
@@ -273,11 +289,12 @@ def shown(progress: bool | Callable[[Point], object], calls: int) -> Iterator[Ca
     if callable(progress):
         yield progress
         return
+    wide = not on_terminal() or get_terminal_size().columns >= _WIDE
     with bar("optimising", calls, shown=progress) as made:
 
         def show(point: Point) -> None:
             rate = point.calls / max(point.seconds, 1e-9)
-            text = f"best {point.best:.3f}  ten {point.top_ten:.3f}  diversity {point.diversity:.2f}  {rate:.1f}/s"
-            made.update(text, point.calls)
+            more = f"  diversity {point.diversity:.2f}  {rate:.1f}/s" if wide else ""
+            made.update(f"best {point.best:.3f}  ten {point.top_ten:.3f}{more}", point.calls)
 
         yield show

@@ -125,5 +125,7 @@ class Proposer:
             size = self.model.attempt_size(smiles)
         except MoleculeError:
             return None
-        moved = size + int(draw.integers(-_NEAR, _NEAR + 1)) if size else 0
-        return next((one for one in (moved, size) if one == 0 or self.model.generates_size(one)), None)
+        if size == 0:  # the model ends its attempts itself
+            return 0
+        moved = size + int(draw.integers(-_NEAR, _NEAR + 1))
+        return next((one for one in (moved, size) if one > 0 and self.model.generates_size(one)), None)

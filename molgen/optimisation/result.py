@@ -13,6 +13,7 @@ from molgen.models.generator import Generator
 from molgen.optimisation.memory import Memory
 from molgen.optimisation.oddities import Columns, oddities
 from molgen.scoring.scorer import AnyScore
+from molgen.scoring.totals import written
 
 if TYPE_CHECKING:
     import pandas
@@ -87,7 +88,7 @@ class Optimised:
         smiles = self.best(count)
         rows = [self.values[text] for text in smiles]
         columns: dict[str, list[object]] = {
-            name: [_known(row[number]) for row in rows] for number, name in enumerate(self.names)
+            name: [written(row[number]) for row in rows] for number, name in enumerate(self.names)
         }
         return {"smiles": list(smiles), **columns}
 
@@ -138,7 +139,3 @@ class Optimised:
 
     def __repr__(self) -> str:
         return f"Optimised({self})"
-
-
-def _known(value: float) -> float | None:
-    return None if value != value else round(value, 6)

@@ -16,7 +16,7 @@ from molgen.optimisation.checkpoint import STATE_FILE, restore, save
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.optimise import Failed, Optimiser, work
 from molgen.optimisation.result import Optimised, Point
-from molgen.scoring.benchmarks import find_score
+from molgen.scoring.benchmarks import load_score
 from molgen.system.files import whole_file
 
 SETTINGS_FILE = "settings.json"
@@ -68,7 +68,7 @@ class RunSettings(BaseModel):
         """
         now = {
             "weights_sha256": read_header(find_model(self.model)).weights_sha256,
-            "score_sha256": find_score(self.score).digest,
+            "score_sha256": load_score(self.score).digest,
         }
         for name, what in (("weights_sha256", self.model), ("score_sha256", self.score)):
             if getattr(self, name) not in (None, now[name]):
@@ -106,11 +106,11 @@ def run(
         optimiser_settings = settings.optimiser.model_copy(update={"calls": calls})
         settings = settings.model_copy(update={"optimiser": optimiser_settings})
     if not resume:
-        _check_free(folder, overwrite)
+        check_free(folder, overwrite)
     settings = settings.identified()
     model = Generator.from_pretrained(settings.model)
     start = None if resume else settings.start  # what is left of it is in the state
-    optimiser = Optimiser(model, find_score(settings.score), settings.optimiser, settings.fragment, start=start)
+    optimiser = Optimiser(model, load_score(settings.score), settings.optimiser, settings.fragment, start=start)
     if resume:
         restore(optimiser, folder)
     try:
@@ -133,17 +133,30 @@ def run(
     return optimiser.result(), stopped
 
 
-def _check_free(folder: Path, overwrite: bool) -> None:
-    """Refuse a folder that holds anything but a run that never finished a step, or one that may be overwritten."""
+def check_free(folder: Path, overwrite: bool) -> None:
+    """Refuse a folder that holds anything but a run that never finished a step, or one that may be overwritten.
+
+    Raises:
+        UsageError: it holds something else.
+    """
+    if overwrite and _is_run(folder):
+        return
     if (folder / STATE_FILE).exists():
-        if overwrite:
-            return
         raise UsageError(
             f"{folder} holds an optimisation; pass --resume to go on with it, --overwrite to begin anew, or choose "
             "another name"
         )
     if folder.exists() and not (folder.is_dir() and all(_is_begun(path.name) for path in folder.iterdir())):
         raise UsageError(f"{folder}, where the run would be kept, holds something else; choose another name")
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether it is the folder of a run, whose first state may be missing."""
+    try:
+        RunSettings.read(folder)
+    except UsageError:
+        return False
+    return True
 
 
 def _is_begun(name: str) -> bool:

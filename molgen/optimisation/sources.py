@@ -19,7 +19,7 @@ _DECAY = 0.95
 _PRIOR = 10.0
 """Molecules, one of them good, that each source is taken to have tried before."""
 _FLOOR = 0.05
-"""Least share of a source."""
+"""Least share of a source, rounded down to whole molecules."""
 
 
 @dataclass

@@ -11,7 +11,8 @@ from molgen.datasets.encoding import Record
 from molgen.datasets.known import known_molecules, usable
 from molgen.datasets.reading import Reading
 from molgen.errors import LeftOutWarning
-from molgen.scoring.inputs import smiles_list
+from molgen.io import smiles_of
+from molgen.io.files import named_file
 
 Start = str | Path | Iterable[str]
 """Path of a file of molecules, or SMILES."""
@@ -21,11 +22,11 @@ def start_molecules(start: Start, conditions: Conditions | None = None) -> list[
     """Different canonical SMILES, without stereo, of molecules to begin from.
 
     Args:
-        start: path of a file that `molgen.io.read_rows` reads, or SMILES, such as a list or a column of pandas.
+        start: path of a file that `molgen.io.read_rows` reads, or molecules, see `molgen.io.smiles_of`.
         conditions: that all molecules of the optimisation have; others are left out.
 
     Raises:
-        UsageError: there is no such file, or what is given is no list of SMILES.
+        UsageError: there is no such file, or what is given are no molecules.
         MolgenError: nothing can be used.
 
     Warns:
@@ -35,10 +36,11 @@ def start_molecules(start: Start, conditions: Conditions | None = None) -> list[
         >>> start_molecules(["OCC", "CCO", "c1ccccc1"])
         ['CCO', 'c1ccccc1']
     """
-    if isinstance(start, str | Path):
-        read = known_molecules(Path(start))
+    file = named_file(start)
+    if file is not None:
+        read = known_molecules(file)
     else:
-        records = (Record(number, text) for number, text in enumerate(smiles_list(start), 1))
+        records = (Record(number, text) for number, text in enumerate(smiles_of(start, "start"), 1))
         read = usable(records, Reading("the molecules to begin from", unit="number"), jobs=1)
     smiles = list(dict.fromkeys(read))
     if conditions is None:
@@ -46,7 +48,7 @@ def start_molecules(start: Start, conditions: Conditions | None = None) -> list[
     lacking = [text for text in smiles if not all(conditions.satisfied(text).values())]
     if lacking:
         warnings.warn(
-            f"{len(lacking):,} of {len(smiles):,} molecules to begin from do not have what is asked; "
+            f"{len(lacking):,} of {len(smiles):,} molecules to begin from do not contain the fragment; "
             f"first: {lacking[0]:.60}",
             LeftOutWarning,
             stacklevel=2,

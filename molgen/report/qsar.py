@@ -37,7 +37,7 @@ def _draw_values(axis: Any, found: Validation) -> None:
     ends = [min(found.measured.min(), found.predicted.min()), max(found.measured.max(), found.predicted.max())]
     axis.plot(ends, ends, color="0.6", linewidth=1)
     axis.scatter(found.measured, found.predicted, s=6, c=found.fold, cmap="tab10", alpha=0.6, linewidths=0)
-    axis.set(xlabel=f"{found.settings.column}, measured", ylabel="predicted while left out")
+    axis.set(xlabel=f"{found.settings.label}, measured", ylabel="predicted while left out")
 
 
 def _draw_classes(axis: Any, found: Validation) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sysconfig
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,7 +53,8 @@ def call_score(
     late = _TookTooLongError()
     try:
         with interrupting(timeout, late):
-            found = list(function(list(smiles)))
+            returned = function(list(smiles))
+            found = list(returned) if isinstance(returned, Iterable) else None
     except MolgenError:
         raise
     except _TookTooLongError as error:
@@ -62,6 +63,11 @@ def call_score(
         raise MolgenError(f"{name} took longer than {timeout:g} s for {len(smiles)} molecules") from None
     except (Exception, SystemExit) as error:  # whatever the function of a user may raise
         raise MolgenError(f"{name} failed: {described(error)}") from error
+    if found is None:
+        raise MolgenError(
+            f"{name} returned {returned!r:.60} for {len(smiles)} molecules: it is called with a list of SMILES and "
+            "returns a list of numbers, one each"
+        )
     if len(found) != len(smiles):
         raise MolgenError(f"{name} returned {len(found)} values for {len(smiles)} molecules: return one number each")
     return [_number(value, name) for value in found]

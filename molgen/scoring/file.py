@@ -12,8 +12,7 @@ from molgen.chem.standardize import parsed_or_none
 from molgen.scoring.inputs import smiles_list
 from molgen.scoring.score import mapped_name
 from molgen.scoring.scorer import AnyScore, Scorer
-
-_DECIMALS = 6
+from molgen.scoring.totals import written
 
 
 @dataclass(frozen=True)
@@ -65,10 +64,7 @@ def score_records(smiles: Sequence[str], score: AnyScore) -> Scored:
     nothing = (math.nan,) * len(scorer.columns)
     scored = iter(scorer.values([text for text in canonical if text is not None]))
     rows = [nothing if text is None else next(scored) for text in canonical]
-    columns = {
-        name: [None if math.isnan(row[number]) else round(row[number], _DECIMALS) for row in rows]
-        for number, name in enumerate(scorer.columns)
-    }
+    columns = {name: [written(row[number]) for row in rows] for number, name in enumerate(scorer.columns)}
     return Scored(smiles, columns, scorer.calls, canonical.count(None), scorer.failures)
 
 

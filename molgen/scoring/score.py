@@ -73,7 +73,7 @@ class Score:
         config: terms and how they are combined.
 
     Raises:
-        UsageError: it is no `ScoreConfig`: `Score.of` makes a score of settings, `load_score` of a file.
+        UsageError: it is no `ScoreConfig`: `Score.of` makes a score of settings, `molgen.scoring.load_score` of a file.
 
     Example:
         >>> score = Score.of(combine="mean", terms=[
@@ -169,7 +169,7 @@ class Score:
         warnings.warn(f"{text} (docs/optimise.md)", ConditionWarning, stacklevel=3)
 
 
-def load_score(path: str | Path) -> Score:
+def read_score(path: str | Path) -> Score:
     """Read a ``score.toml``. Relative paths in it begin at its folder.
 
     Raises:

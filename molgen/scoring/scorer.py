@@ -28,7 +28,8 @@ class Scorer:
         timeout: seconds that one call of a function may take.
 
     Raises:
-        UsageError: a timeout that is not above 0, or a score that cannot be called.
+        UsageError: a timeout that is not above 0 or that is given for a `Score`, whose terms have their own; or a score
+            that cannot be called.
 
     Attributes:
         known: values of the molecules scored so far by canonical SMILES, in the order of `columns`, NaN for none.
@@ -43,6 +44,8 @@ class Scorer:
     def __init__(self, score: AnyScore, timeout: float | None = None) -> None:
         if not callable(score):
             raise UsageError(f"{score!r:.60} is no score: take a function, or load_score(path) for a score.toml")
+        if timeout is not None and isinstance(score, Score):
+            raise UsageError("a time limit is for a function alone: the terms of a score have their own, timeout = 60")
         self.score = score
         self.timeout = None if timeout is None else checked_timeout(timeout)
         self.columns = score.columns if isinstance(score, Score) else (TOTAL,)

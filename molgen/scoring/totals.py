@@ -59,3 +59,13 @@ def mean_of_best(totals: Sequence[float], count: int) -> float:
     """
     best = nlargest(count, totals)
     return sum(best) / max(len(best), 1)
+
+
+def written(value: float) -> float | None:
+    """A value as it is written to files: seven significant digits; None where there is none.
+
+    Example:
+        >>> written(2 / 3), written(2e-9), written(math.nan)
+        (0.6666667, 2e-09, None)
+    """
+    return None if math.isnan(value) else float(f"{value:.7g}")

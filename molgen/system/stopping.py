@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from molgen.system.progress import on_terminal, to_stderr
 from molgen.system.signals import ENDING, leave_terminal
 
 _SIGNALS = (signal.SIGINT, *ENDING)
@@ -19,8 +20,9 @@ class Stop:
         signal: the signal, or None.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, note: str = "") -> None:
         self.signal: int | None = None
+        self._note = note
 
     def __bool__(self) -> bool:
         return self.signal is not None
@@ -30,14 +32,19 @@ class Stop:
             raise KeyboardInterrupt
         self.signal = number
         leave_terminal()
+        if self._note and on_terminal():
+            to_stderr(f"\n{self._note}")
 
 
 @contextmanager
-def stopping() -> Iterator[Stop]:
+def stopping(note: str = "") -> Iterator[Stop]:
     """Remember signals that end a program instead of ending the block; the second one ends it.
 
     Signals that are ignored stay so, as SIGHUP under ``nohup`` and Ctrl-C in the background of a script. Outside the
     main thread, which alone receives signals, none is remembered.
+
+    Args:
+        note: said on a terminal when the signal comes.
 
     Example:
         >>> with stopping() as stop:
@@ -45,7 +52,7 @@ def stopping() -> Iterator[Stop]:
         ...     bool(stop)
         True
     """
-    stop = Stop()
+    stop = Stop(note)
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return

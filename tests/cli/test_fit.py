@@ -37,12 +37,26 @@ def test_the_term_that_is_printed_tells_molecules_apart(molgen: Run, activity: P
     """One of numbers needs a shape, and one of classes none."""
     for name, options in (("numbers", ()), ("classes", ("--threshold", "0.5"))):
         result = molgen("fit", activity, "--column", "pIC50", "--out", name, "--folds", 2, *options, cwd=tmp_path)
-        (tmp_path / "score.toml").write_text(result.stderr[result.stderr.index("[[terms]]") :])
-        assert ("shape" in (tmp_path / "score.toml").read_text()) == (name == "numbers")
+        terms = result.stderr[result.stderr.index("[[terms]]") :]
+        (tmp_path / "score.toml").write_text(terms)
+        _, prediction, domain = terms.split("[[terms]]")
+        assert ("shape" in prediction) == (name == "numbers") and 'output = "similarity"' in domain
         scored = molgen("score", activity, "--score", "score.toml", cwd=tmp_path)
         totals = [float(row["total"]) for row in csv.DictReader(io.StringIO(scored.stdout))]
         assert min(totals) < 0.3 and max(totals) > 0.7 and sum(0 < total < 1 for total in totals) > 20
         assert "warning" not in scored.stderr
+
+
+def test_concentrations_have_their_unit_and_no_term_without_one(molgen: Run, activity: Path, tmp_path: Path) -> None:
+    rows = [line.split(",") for line in activity.read_text().splitlines()[1:]]
+    table = "\n".join(["smiles,Ki", *(f"{smiles},{10 ** (4 - 3 * float(value))}" for smiles, value in rows)])
+    (tmp_path / "ki.csv").write_text(table + "\n")
+    raw = molgen("fit", "ki.csv", "--column", "Ki", "--out", "raw", "--folds", 2, "--tolerance", 1e9, cwd=tmp_path)
+    assert "say their unit" in raw.stderr and "[[terms]]" not in raw.stderr
+    options = ("--column", "Ki", "--concentration", "nM", "--folds", 2)
+    named = molgen("fit", "ki.csv", *options, "--out", "named", cwd=tmp_path)
+    assert "-log10 Ki (mol/l)" in named.stdout and "[[terms]]" in named.stderr
+    assert '"concentration": "nM"' in (tmp_path / "named" / "settings.json").read_text()
 
 
 def test_names_of_columns_are_no_markup(molgen: Run, activity: Path, tmp_path: Path) -> None:

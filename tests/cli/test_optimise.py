@@ -85,7 +85,8 @@ def test_what_was_found_before_a_score_fails_is_written(molgen: Run, model: Path
         (["-o", "best.csv", "--score", "pmo/qed", "--settings", "calls=9"], "an option of its own, --calls"),
         (["-o", "best.csv", "--score", "pmo/qed", "--tasks", "qed"], "--tasks are those of a --benchmark"),
         (["-o", "out", "--benchmark", "pmo", "-n", "5"], "--benchmark goes without --number"),
-        (["-o", "best.csv", "--score", "pmo/qed", "--settings", "sigmma=2"], "--settings takes"),
+        (["-o", "best.csv", "--score", "pmo/qed", "--settings", "sigmma=2"], "no 'sigmma'; did you mean sigma?"),
+        (["-o", "best.csv", "--score", "pmo/qed", "--settings", "sigma"], "--settings takes sigma=VALUE"),
         (["-o", "best.csv", "--score", "pmo/qed", "--settings", "sigma=-2"], "sigma"),
         (["-o", "best.csv", "--score", "pmo/qed", "--model", "none"], "there is no model"),
         (["-o", "out", "--benchmark", "pmo", "--settings", "enough=3"], "leave enough out"),
@@ -106,6 +107,7 @@ def test_a_score_that_fails_at_once_leaves_the_name_free(molgen: Run, model: Pat
     options = ("--model", model, "--settings", "batch=16", "--calls", 20, "-o", "best.csv")
     assert "no licence" in molgen("optimise", "--score", "score.toml", *options, cwd=tmp_path, code=1).stderr
     molgen("optimise", "--score", "pmo/qed", *options, cwd=tmp_path)
+    assert "pass --resume to go on" in molgen("optimise", "--score", "pmo/qed", *options, cwd=tmp_path, code=2).stderr
     said = molgen("optimise", "--score", "pmo/qed", *options, "-o", "best.parquet", cwd=tmp_path, code=2).stderr
     assert "--overwrite to begin anew" in said
     molgen("optimise", "--score", "pmo/qed", *options, "--seed", 1, "--overwrite", cwd=tmp_path)

@@ -10,7 +10,7 @@ from molgen.errors import UsageError
 from molgen.scoring.benchmarks.guacamol import GUACAMOL
 from molgen.scoring.benchmarks.pmo import PMO
 from molgen.scoring.benchmarks.task import Task
-from molgen.scoring.score import Score, load_score
+from molgen.scoring.score import Score, read_score
 from molgen.system.faults import choices
 
 BENCHMARKS: Mapping[str, Mapping[str, Task]] = {"guacamol": GUACAMOL, "pmo": PMO}
@@ -19,17 +19,17 @@ BENCHMARKS: Mapping[str, Mapping[str, Task]] = {"guacamol": GUACAMOL, "pmo": PMO
 _LIKE = 0.8
 """Similarity of names, of difflib, from which one may be meant by the other."""
 
-__all__ = ["BENCHMARKS", "GUACAMOL", "PMO", "Task", "find_score"]
+__all__ = ["BENCHMARKS", "GUACAMOL", "PMO", "Task", "load_score"]
 
 
-def find_score(name: str | Path) -> Score:
+def load_score(name: str | Path) -> Score:
     """A score from the path of a ``score.toml``, or the name of a task such as ``guacamol/osimertinib_mpo``.
 
     Raises:
         UsageError: there is no such task, or no such file.
 
     Example:
-        >>> find_score("pmo/qed")
+        >>> load_score("pmo/qed")
         Score(combine='geometric', terms=[QED])
     """
     benchmark, slash, task = str(name).partition("/")
@@ -39,7 +39,7 @@ def find_score(name: str | Path) -> Score:
         return BENCHMARKS[benchmark][task].score
     if not Path(name).exists() and (near := _near(Path(name).name)):
         raise UsageError(f"there is no file {name}; did you mean {' or '.join(near)}?")
-    return load_score(name)
+    return read_score(name)
 
 
 def _near(name: str) -> list[str]:

@@ -15,7 +15,8 @@ CALLS = 10_000
 """Different molecules that may be scored."""
 TOP = 10
 """Best molecules whose mean counts."""
-_EVERY = 100
+EVERY = 100
+"""Calls between the points of the curve."""
 _ELSEWHERE = ("aripiprazole_similarity", "isomers_c11h24")
 
 PMO: Mapping[str, Task] = dict(
@@ -46,7 +47,7 @@ def auc_top(totals: Sequence[float], top: int = TOP, calls: int = CALLS) -> floa
         0.995
     """
     area, before, done = 0.0, 0.0, 0
-    for number in [*range(_EVERY, min(len(totals), calls), _EVERY), min(len(totals), calls)]:
+    for number in [*range(EVERY, min(len(totals), calls), EVERY), min(len(totals), calls)]:
         now = mean_of_best(totals[:number], top)
         area += (number - done) * (now + before) / 2
         before, done = now, number

@@ -41,12 +41,14 @@ class Activity:
             each, however many records it has: ``values that disagree``. Records of one molecule that agree count
             nowhere: they are used together.
         notes: what a user should know, a line each.
+        raw: whether the values look like concentrations, of which the less is the better.
     """
 
     smiles: list[str]
     values: list[float]
     left_out: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    raw: bool = False
 
     def __str__(self) -> str:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in self.left_out.items())
@@ -135,12 +137,13 @@ def _agreed(found: Mapping[str, list[float]], left_out: Counter[str], tolerance:
     if len(set(values)) == 1:
         raise MolgenError(f"all molecules of {name} have the value {values[0]:g}: there is nothing to learn")
     notes = []
-    if min(values) > 0 and max(values) / min(values) > _WIDE:
+    raw = min(values) > 0 and max(values) / min(values) > _WIDE
+    if raw:
         notes.append(
             f"values go from {min(values):g} to {max(values):g}, like concentrations: say their unit, so that a model "
             "is fitted to their negative logarithm (--concentration nM)"
         )
-    return Activity(list(agreed), values, dict(left_out), notes)
+    return Activity(list(agreed), values, dict(left_out), notes, raw)
 
 
 def _check_columns(name: str, rows: Iterable[Mapping[str, str]], column: str, concentration: str | None) -> None:

@@ -34,6 +34,8 @@ class QsarSettings(BaseModel):
         threshold: values from it on are class 1, the others class 0; None for regression.
         seed: of the randomness.
         column: what the values are, as in the table that they come from.
+        concentration: unit of concentrations that the values are the negative logarithm of, in mol/l; None for values
+            as they are.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,11 +44,22 @@ class QsarSettings(BaseModel):
     threshold: float | None = None
     seed: int = Field(0, ge=0)
     column: str = _VALUE
+    concentration: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What is predicted, as it stands beside axes and tables."""
+        return self.column if self.concentration is None else f"-log10 {self.column} (mol/l)"
 
     @property
     def task(self) -> TaskName:
         """To predict numbers or classes."""
         return "regression" if self.threshold is None else "classification"
+
+    @property
+    def knows_uncertainty(self) -> bool:
+        """Whether predictions have a standard deviation, see `molgen.scoring.qsar.pipelines.spread`."""
+        return self.task == "classification" or self.estimator != "gradient-boosting"
 
     def targets(self, values: Sequence[float]) -> NDArray[np.float64]:
         """What is predicted ``(B,)``: the values, or their classes.
@@ -118,7 +131,9 @@ class QsarModel:
                 file.write_text(json.dumps(self.settings.model_dump(), indent=1) + "\n")
 
     def as_term(self, folder: str | Path) -> str:
-        """A term of a ``score.toml`` for high values: from 0 at the least tenth of the values to 1 at the highest.
+        """Terms of a ``score.toml`` for high values, and for molecules like those that the model has been fitted to.
+
+        The first goes from 0 at the least tenth of the values to 1 at the highest.
 
         Args:
             folder: that `save` wrote.
@@ -130,12 +145,20 @@ class QsarModel:
             type = "qsar"
             folder = "qsar"
             shape = { type = "above", value = 6.7, width = 2.4 }
+            <BLANKLINE>
+            [[terms]]
+            type = "qsar"
+            folder = "qsar"
+            output = "similarity"
+            shape = { type = "above", value = 0.4, width = 0.2 }
         """
-        lines = ["[[terms]]", 'type = "qsar"', f"folder = {json.dumps(str(folder), ensure_ascii=False)}"]
+        first = ["[[terms]]", 'type = "qsar"', f"folder = {json.dumps(str(folder), ensure_ascii=False)}"]
+        lines = [*first]
         if self.settings.task == "regression":  # probabilities of classes need no shape
             low, high = np.quantile(self.activity.values, (0.1, 0.9))
             lines.append(f'shape = {{ type = "above", value = {high:.3g}, width = {high - low:.3g} }}')
-        return "\n".join(lines)
+        domain = [*first, 'output = "similarity"', 'shape = { type = "above", value = 0.4, width = 0.2 }']
+        return "\n".join([*lines, "", *domain])
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:

@@ -88,8 +88,8 @@ def predicted(pipe: Any, x: NDArray[np.float32], task: TaskName) -> NDArray[np.f
 def spread(pipe: Any, x: NDArray[np.float32], task: TaskName) -> NDArray[np.float64]:
     """Standard deviations of the predictions ``(B,)``; NaN where the estimator has none.
 
-    Of a random forest that over its trees, of a Gaussian process that of its posterior; of a probability p of any other
-    classifier sqrt(p (1 - p)).
+    Of a random forest of values that over its trees, of a Gaussian process of values that of its posterior; of a
+    probability p of any classifier sqrt(p (1 - p)).
     """
     from sklearn.ensemble import RandomForestRegressor
     from sklearn.gaussian_process import GaussianProcessRegressor

@@ -33,6 +33,8 @@ class QsarTerm(Term):
                 "an uncertainty needs a shape, since the least is the best: for instance "
                 'shape = { type = "below", value = 0.5, width = 0.5 }'
             )
+        if self.output == "uncertainty" and not self.model.settings.knows_uncertainty:
+            raise ValueError("gradient boosting of values has no uncertainty: fit a random-forest or gaussian-process")
         return self
 
     @field_validator("folder")

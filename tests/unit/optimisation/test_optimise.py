@@ -115,6 +115,25 @@ def test_sizes_follow_the_good_molecules() -> None:
     assert np.mean(sizes[0.0]) + 0.3 < np.mean(sizes[0.5]) < np.mean(sizes[1.0]) - 0.3
 
 
+@pytest.mark.parametrize("smiles", ("C", "CO", "CCC"))
+def test_no_attempt_has_less_than_an_atom(smiles: str) -> None:
+    model, memory = tiny(), Memory()
+    model.config.sizes.update(dict.fromkeys((1, 2, 3), 0.1))
+    memory.add([smiles, "N"], [0.9, 0.1])
+    proposer = Proposer(model, model.sampling, OptimiserConfig.of(own_sizes=1.0, parents=1), None)
+    keys = RandomKeys.from_seed(0, torch.arange(60))
+    sizes = {one.size for one in proposer.proposals(memory, 0, keys, np.random.default_rng(0))}
+    assert min(sizes) == 1
+
+
+def test_attempts_are_counted_for_what_they_were() -> None:
+    """Nothing can be kept of a molecule of two atoms, so new ones are made instead."""
+    model, memory, draw = tiny(), Memory(), np.random.default_rng(0)
+    memory.add(["CO", "C"], [0.9, 0.1])
+    maker = Maker(model, OptimiserConfig.of(batch=8, parents=1), None, known=())
+    assert maker.sampled({"new": 2, "regrown": 6}, memory, 0, draw)[1] == {"new": 8, "regrown": 0}
+
+
 @pytest.mark.parametrize("children", (None, 1, 3, 8, 20))
 def test_as_many_attempts_as_asked_for_keep_a_part(children: int | None) -> None:
     """Whether or not their number is a multiple of the attempts for each part."""

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from molgen.errors import MolgenError, UsageError
 from molgen.models.generator import Generator
-from molgen.optimisation.benchmark import enough, run_benchmark, task_names
+from molgen.optimisation.benchmark import area, enough, run_benchmark, task_names
 from molgen.optimisation.checkpoint import STATE_FILE
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.optimise import Failed
@@ -122,6 +122,33 @@ def test_what_was_found_before_the_score_failed_is_kept(model: Path, tmp_path: P
     assert len(found) == 96 and found.memory.smiles[: len(before)] == before
 
 
+def test_molecules_to_begin_from_are_scored_after_all_when_the_score_failed(model: Path, tmp_path: Path) -> None:
+    name, known = "failing_at_the_start", ["C" * number + "O" for number in range(1, 13)]
+    (tmp_path / f"{name}.py").write_text(
+        "calls = 0\n\ndef f(smiles):\n    global calls\n    calls += 1\n"
+        "    assert calls != 2\n    return [len(text) / 20 for text in smiles]\n"
+    )
+    (tmp_path / "score.toml").write_text(f'[[terms]]\ntype = "function"\nfunction = "{name}:f"\n')
+    (tmp_path / "known.smi").write_text("\n".join(known))
+    asked = settings(model, 20, str(tmp_path / "score.toml"))
+    optimiser = asked.optimiser.model_copy(update={"batch": 4})
+    asked = asked.model_copy(update={"start": str(tmp_path / "known.smi"), "optimiser": optimiser})
+    with pytest.raises(Failed, match="AssertionError"):
+        run(asked, tmp_path / "run", progress=False)
+    found, _ = run(RunSettings.read(tmp_path / "run"), tmp_path / "run", resume=True, progress=False)
+    assert found.memory.smiles[:12] == known
+
+
+def test_a_run_begun_anew_that_failed_at_once_can_be_begun_anew(model: Path, tmp_path: Path) -> None:
+    folder, score = tmp_path / "run", tmp_path / "score.toml"
+    (tmp_path / "failing_anew.py").write_text("def f(smiles):\n    raise ValueError('no licence')\n")
+    score.write_text('[[terms]]\ntype = "function"\nfunction = "failing_anew:f"\n')
+    run(settings(model, 20), folder, progress=False)
+    with pytest.raises(Failed, match="no licence"):
+        run(settings(model, 20, str(score)), folder, overwrite=True, progress=False)
+    assert len(run(settings(model, 20), folder, overwrite=True, progress=False)[0]) == 20
+
+
 def test_a_folder_that_holds_something_else_is_left_alone(model: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     Generator.from_pretrained(model).save_pretrained(mine / "model")
@@ -171,8 +198,9 @@ def test_a_benchmark_ends_early_only_where_nothing_more_is_to_be_had(more: list[
     totals = [0.5] * 150 + [1.0] * enough(benchmark, task)
     longer = [*totals, *more]
     if benchmark == "pmo":
-        assert auc_top(longer, calls=1000) <= auc_top(totals, calls=1000)
-        assert auc_top(totals[:-1], calls=1000) < auc_top(totals, calls=1000)
+        on = [*longer, *[0.0] * (1000 - len(longer))]
+        assert area(totals, 1000) == pytest.approx(auc_top(on, calls=1000)) == pytest.approx(area(longer, 1000))
+        assert area(totals[:-1], 1000) < area(totals, 1000)
     else:
         assert GUACAMOL[task].result(longer) == GUACAMOL[task].result(totals) == 1
 

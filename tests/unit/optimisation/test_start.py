@@ -26,14 +26,20 @@ def test_they_are_read_from_what_people_have(tmp_path: Path) -> None:
 def test_what_cannot_be_used_is_counted_and_named() -> None:
     with pytest.warns(LeftOutWarning, match=r"1 of 2 left out as unparsable; first: number 2, .*C1CC"):
         assert start_molecules(["CCO", "C1CC"]) == ["CCO"]
-    with pytest.warns(LeftOutWarning, match="2 of 3 molecules to begin from do not have what is asked; first: CCO"):
+    with pytest.warns(LeftOutWarning, match="2 of 3 molecules to begin from do not contain the fragment; first: CCO"):
         assert start_molecules(["CCO", "CCN", "NC=O"], Conditions.of("C(=O)N")) == ["NC=O"]
     with pytest.raises(MolgenError, match="nothing in the molecules to begin from can be used"):
         start_molecules(["C1CC"])
-    with pytest.raises(UsageError, match="number 2 is 7"):
-        start_molecules(["CCO", 7])  # type: ignore[list-item]
-    with pytest.raises(UsageError, match=r"known\.smi"):
-        start_molecules("known.smi")
+    with pytest.warns(LeftOutWarning, match="1 of 2 left out as empty; first: number 2"):
+        assert start_molecules(pandas.Series(["CCO", None])) == ["CCO"]
+    for given, message in (
+        (["CCO", 7], "start holds something that is neither SMILES nor a molecule: int"),
+        ("known.smi", r"there is no file known\.smi"),
+        ("CCO", r"put a single one in a list, such as \['CCO'\]"),
+        (pandas.DataFrame({"smiles": ["CCO"]}), "start must be one column of a table"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            start_molecules(given)  # type: ignore[arg-type]
 
 
 def test_they_are_scored_first_and_count_as_calls() -> None:

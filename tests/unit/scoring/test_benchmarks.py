@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from molgen.errors import UsageError
-from molgen.scoring.benchmarks import BENCHMARKS, GUACAMOL, PMO, find_score
+from molgen.scoring.benchmarks import BENCHMARKS, GUACAMOL, PMO, load_score
 from molgen.scoring.benchmarks.pmo import auc_top
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "goal_directed.json.gz"
@@ -48,11 +48,11 @@ def test_pmo_gives_the_scores_of_the_original_code(name: str, every: int) -> Non
 
 
 def test_a_task_is_found_by_its_name() -> None:
-    assert find_score("guacamol/median1") is GUACAMOL["median1"].score
+    assert load_score("guacamol/median1") is GUACAMOL["median1"].score
     with pytest.raises(UsageError, match="has no task 'drd2'; there are albuterol"):
-        find_score("pmo/drd2")
+        load_score("pmo/drd2")
     with pytest.raises(UsageError, match=r"cannot read nothing\.toml"):
-        find_score("nothing.toml")
+        load_score("nothing.toml")
 
 
 def test_results_are_means_of_the_best() -> None:

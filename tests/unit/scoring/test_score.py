@@ -217,7 +217,7 @@ def test_a_molecule_is_scored_once() -> None:
         (lambda smiles: [1.0], "returned 1 values for 2 molecules"),
         (lambda smiles: ["good"] * 2, "returned 'good', which is no number"),
         (lambda smiles: [0.5, -1.0], "the score gives -1, but totals must be at least 0"),
-        (lambda smiles: 1.0, "failed: TypeError"),
+        (lambda smiles: 1.0, "returned 1.0 for 2 molecules: it is called with a list of SMILES and returns a list"),
         (lambda smiles: 1 / 0, "the score failed: ZeroDivisionError: division by zero"),
     ),
 )
@@ -235,7 +235,7 @@ def test_no_batch_makes_a_score_fail_whose_first_molecules_fail(batch: int) -> N
         with pytest.raises(MolgenError, match="no value for any of the first") if first == 20 else nullcontext():
             for part in batches:
                 found += scorer(part)
-        assert found == ([0.0] * first + [0.5] * 20)[: len(found)] and len(found) == (20 if first < 20 else len(found))
+        assert found == ([0.0] * first + [0.5] * 20)[: len(found)] and (first == 20 or len(found) == 20)
         assert (scorer.calls >= FEWEST) and (first == 20 or scorer.failures == {"total": first})
 
 
@@ -331,11 +331,18 @@ def test_what_is_no_list_of_smiles_is_refused_and_columns_are_lists(score: Score
         ([None, "CCO"], "number 1 is None"),
         (["C", 6], "number 2 is 6"),
         (5, "a list of SMILES, not 5"),
+        (pandas.DataFrame({"smiles": ["CCO"]}), "one column of a table"),
+        ({"CCO": 1}, "one column of a table"),
     ):
         with pytest.raises(UsageError, match=message):
             score(given)  # type: ignore[arg-type]
     for several in (pandas.Series(["CCO", "CC"], index=[7, 8]), np.array(["CCO", "CC"]), ("CCO", "CC")):
         assert score(several) == score(["CCO", "CC"])  # type: ignore[arg-type]
+
+
+def test_a_limit_of_time_for_a_score_with_limits_of_its_own_is_refused() -> None:
+    with pytest.raises(UsageError, match="the terms of a score have their own"):
+        Scorer(Score.of(terms=[QED]), timeout=5)
 
 
 @pytest.mark.parametrize("make", (Score, Scorer))

@@ -63,7 +63,7 @@ def test_every_small_change_of_propanol_is_made() -> None:
     """By hand: other elements, atoms added, put in and taken out, bonds of other orders, rings, groups moved."""
     made = children(3000, "CCCO")
     wanted = {"CCCN", "CCCBr", "CCOC", "CCCCO", "CC(C)CO", "CCC(C)O", "CCCOC", "C=CCO", "CC=CO", "C#CCO", "CCC=O"}
-    assert wanted | {"CCO", "CCC", "C1COC1", "OC1CC1", "CC1CO1", "CC(C)O", "CCSCO"} - {"CCSCO"} <= made
+    assert wanted | {"CCO", "CCC", "C1COC1", "OC1CC1", "CC1CO1", "CC(C)O"} <= made
 
 
 def test_a_crossover_joins_a_part_of_each() -> None:

@@ -83,6 +83,13 @@ def test_classes_have_metrics_of_their_own(activity: Activity) -> None:
     assert row["average precision"] > row["actives"]  # that of a guess
 
 
+def test_an_uncertainty_that_there_is_not_is_refused(activity: Activity, tmp_path: Path) -> None:
+    QsarModel(activity, QsarSettings(estimator="gradient-boosting")).save(tmp_path / "logP")
+    term = {"type": "qsar", "folder": "logP", "output": "uncertainty", "shape": {"type": "below", "value": 1}}
+    with pytest.raises(UsageError, match="gradient boosting of values has no uncertainty"):
+        Score.of(tmp_path, terms=[term])
+
+
 def test_predictions_are_terms_of_a_score(activity: Activity, tmp_path: Path) -> None:
     QsarModel(activity, QsarSettings()).save(tmp_path / "logP")
     outputs = ("prediction", "uncertainty", "similarity")
