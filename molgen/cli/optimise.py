@@ -141,7 +141,7 @@ def _deliver(found: Optimised, out: Path, n: int) -> None:
     folder, names = _folder(out), ("best", "top_ten", "diversity")
     with bar("looking at the best molecules"):
         against = found.oddities(n)
-        found.save(out, n, overwrite=True, extra=against)
+        found.save(out, n, overwrite=True, extra={"source": found.origins(n), **against})
         lines = {name.replace("_", " "): [getattr(point, name) for point in found.curve] for name in names}
         draw_curve(folder / "curve.png", [point.calls for point in found.curve], lines, overwrite=True)
         best = found.table(min(n, _DRAWN))

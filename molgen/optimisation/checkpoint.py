@@ -40,6 +40,7 @@ def save(optimiser: Optimiser, folder: Path) -> None:
         "columns": list(optimiser.scorer.columns),
         "curve": [asdict(point) for point in optimiser.curve],
         "molecules": optimiser.memory.smiles,
+        "origins": optimiser.memory.origins,
         "prior_costs": optimiser.learner.prior_costs,
         "values": [optimiser.scorer.known[text] for text in optimiser.memory.smiles],
     }
@@ -66,6 +67,7 @@ def restore(optimiser: Optimiser, folder: Path) -> None:
         if tuple(state["columns"]) != optimiser.scorer.columns:
             raise UsageError(f"{folder} is of another score, with the terms {', '.join(state['columns'])}")
         values = dict(zip(state["molecules"], map(tuple, state["values"]), strict=True))
+        origins = [str(origin) for _, origin in zip(values, state["origins"], strict=True)]
         _load(optimiser, tensors)
         optimiser.curve[:] = [Point(**point) for point in state["curve"]]
         optimiser.seconds.update(state["seconds"])
@@ -76,7 +78,7 @@ def restore(optimiser: Optimiser, folder: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, RuntimeError) as error:
         raise MolgenError(f"{folder} holds no sound state: {(str(error).splitlines() or [''])[0]}") from None
     optimiser.scorer.known.update(values)
-    optimiser.memory.add(values, counted(value[0] for value in values.values()))
+    optimiser.memory.add(values, counted(value[0] for value in values.values()), origins)
 
 
 def _tensors(optimiser: Optimiser) -> dict[str, Tensor]:

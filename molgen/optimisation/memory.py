@@ -24,6 +24,7 @@ class Memory:
     Attributes:
         smiles: canonical.
         totals: of the score.
+        origins: what each was made by, one of `molgen.optimisation.sources.SOURCES`, or ``start`` of those begun from.
 
     Example:
         >>> memory = Memory(per_scaffold=1)
@@ -35,6 +36,7 @@ class Memory:
     def __init__(self, per_scaffold: int | None = None) -> None:
         self.smiles: list[str] = []
         self.totals: list[float] = []
+        self.origins: list[str] = []
         self._per_scaffold = per_scaffold
         self._scaffolds: list[str] = []
         self._orders: dict[bool, NDArray[np.int64]] = {}
@@ -42,14 +44,21 @@ class Memory:
     def __len__(self) -> int:
         return len(self.smiles)
 
-    def add(self, smiles: Iterable[str], totals: Iterable[float]) -> None:
-        """Append molecules; the caller leaves out those that are there already."""
+    def add(self, smiles: Iterable[str], totals: Iterable[float], origins: Iterable[str] | None = None) -> None:
+        """Append molecules; the caller leaves out those that are there already.
+
+        Args:
+            smiles: canonical.
+            totals: one each.
+            origins: one each; by default ``start``.
+        """
         self._orders.clear()
         for text, total in zip(smiles, totals, strict=True):
             self.smiles.append(text)
             self.totals.append(total)
             if self._per_scaffold is not None:
                 self._scaffolds.append(scaffold_of(text))
+        self.origins += ["start"] * (len(self.smiles) - len(self.origins)) if origins is None else origins
 
     def best(self, count: int) -> list[int]:
         """Numbers of the best molecules, best first; of equal ones the first; each scaffold as often as it may be."""

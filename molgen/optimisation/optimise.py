@@ -121,7 +121,7 @@ class Optimiser:
         new = (begun or list(made))[: self.config.calls - first]
         with self._timed("scoring"):
             totals = self.scorer(new)
-        self.memory.add(new, totals)
+        self.memory.add(new, totals, None if begun else [made[text] for text in new])
         if begun:
             self.start = self.start[len(new) :]  # only now: where the score fails they are still to be scored
         self._count({**counts, **tried}, made, first)

@@ -92,6 +92,10 @@ class Optimised:
         }
         return {"smiles": list(smiles), **columns}
 
+    def origins(self, count: int = 100) -> list[str]:
+        """What made the best molecules, best first: see `molgen.optimisation.memory.Memory`."""
+        return [self.memory.origins[number] for number in self.memory.best(count)]
+
     def oddities(self, count: int = 100) -> Columns:
         """What speaks against the best molecules, best first: columns of `molgen.optimisation.oddities`."""
         return oddities(self.best(count), self.prior, self.score)

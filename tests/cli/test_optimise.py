@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,10 @@ def test_a_run_that_begins_from_known_molecules_goes_on_without_their_file(
     (tmp_path / "known.smi").unlink()
     molgen("optimise", "--resume", "--calls", 12, "-n", 100, "-o", "parts.csv", cwd=tmp_path)
     found, whole = ((tmp_path / f"{name}.csv").read_text() for name in ("parts", "whole"))
-    assert found == whole and all(smiles in whole for smiles in known)
+    assert found == whole
+    sources = {row["smiles"]: row["source"] for row in csv.DictReader(io.StringIO(whole))}
+    assert [sources[smiles] for smiles in known] == ["start"] * 3
+    assert len(sources) == 12 and {*sources.values()} <= {"start", "new", "regrown", "crossed", "mutated"}
 
 
 @pytest.mark.slow
