@@ -64,7 +64,9 @@ def optimise(
         bool, typer.Option("--overwrite", help="Replace an existing file, and the run beside it.")
     ] = False,
 ) -> None:
-    """Search for molecules that are good by a score: a generator samples, is scored, and learns.
+    """Search for molecules that are good by a score, with few calls of it.
+
+    A generator makes molecules, good ones are crossed and mutated, and a surrogate chooses which are scored.
 
     Beside best.csv a folder best/ has the curve, a grid of the best molecules, the generator as it has become, and what
     --resume goes on from. The last columns of best.csv are what speaks against a molecule.

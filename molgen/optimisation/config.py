@@ -24,8 +24,9 @@ class OptimiserConfig(BaseModel):
         learning: see `molgen.optimisation.losses`.
         sigma: in the loss (`molgen.optimisation.losses`): nats of log-likelihood that a reward of 1 adds.
         learning_rate: of Adam.
-        updates: gradient steps of a step; the first one has the new molecules too.
-        learning_calls: molecules that are scored before the generator stops learning; the search goes on.
+        updates: gradient steps of a step while it learns; the first one has the new molecules too.
+        learning_calls: molecules that are scored while the generator learns, and makes all of them; 0 for a generator
+            that stays as it is.
         replay: molecules of the memory in each gradient step.
         rank: the weight of the good molecule of rank r = 1, 2, ... is proportional to 1 / (rank * count + r).
         random_orders: learn from each molecule in another generation order every time, where the model has several.
@@ -35,6 +36,7 @@ class OptimiserConfig(BaseModel):
             conditions in one batch.
         own_sizes: share of the other attempts that have about the size of a good molecule.
         population: molecules are crossed and mutated that are among so many of the best.
+        screened: children made for each that is scored, which `molgen.optimisation.surrogate` chooses.
         per_scaffold: most molecules of a Murcko scaffold that are learned from, changed, shown and written; None for
             any number.
     """
@@ -49,7 +51,7 @@ class OptimiserConfig(BaseModel):
     sigma: float = Field(500.0, gt=0)
     learning_rate: float = Field(3e-4, gt=0)
     updates: int = Field(2, ge=0)
-    learning_calls: int = Field(3_000, ge=0)
+    learning_calls: int = Field(0, ge=0)
     replay: int = Field(32, ge=1)
     rank: float = Field(0.1, gt=0)
     random_orders: bool = False
@@ -58,6 +60,7 @@ class OptimiserConfig(BaseModel):
     parents: int = Field(20, ge=1)
     own_sizes: float = Field(0.5, ge=0, le=1)
     population: int = Field(200, ge=1)
+    screened: int = Field(10, ge=1)
     per_scaffold: int | None = Field(None, ge=1)
 
     @field_validator("sources", mode="before")

@@ -15,6 +15,7 @@ from molgen.optimisation.genetic import Operator, of_one, of_two, offspring
 from molgen.optimisation.memory import Memory
 from molgen.optimisation.proposals import Proposer
 from molgen.optimisation.sources import SOURCES, Source
+from molgen.optimisation.surrogate import Surrogate
 
 _OPERATORS: dict[Source, Operator] = {"crossed": of_two, "mutated": of_one}
 """How children are made, by source."""
@@ -105,16 +106,20 @@ class Maker:
         """
         parents = [memory.smiles[number] for number in memory.good(self.config.population)]
         taken, found = set(made), dict[str, Source]()
+        surrogate = None
         for source, operator in _OPERATORS.items():
             if (wanted := counts.get(source, 0)) and parents:
                 children = offspring(
                     operator,
                     parents,
-                    wanted,
+                    wanted * self.config.screened,
                     self.config.rank,
                     draw,
                     lambda smiles: smiles not in taken and self._wanted(smiles),
                 )
+                if len(children) > wanted:
+                    surrogate = surrogate or Surrogate(memory)
+                    children = surrogate.chosen(children, wanted, draw)
                 taken.update(children)
                 found |= dict.fromkeys(children, source)
         return found

@@ -39,7 +39,7 @@ PLAN = '[[rows]]\nname = "words"\nfamily = "autoregressive"\nsamplings = [{}, { 
 PLAN += "settings.network = { width = 32, layers = 1, heads = 2, dropout = 0.1 }\n"
 PLAN += "settings.optimiser = { batch_size = 16, warmup = 2, validation_molecules = 8, sampled_molecules = 0, "
 PLAN += "save_minutes = 0.005, steps = 30 }\n"
-OPTIMISING = ("--calls", "80", "--settings", "batch=16 replay=4 updates=2")
+OPTIMISING = ("--calls", "80", "--settings", "batch=16 replay=4 updates=2 learning_calls=40")
 
 
 Words = tuple[str, ...]

@@ -54,7 +54,7 @@ def tanimoto(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray
     sums = first.sum(1)[:, None].astype(float) + second.sum(1)[None]
     shared = np.zeros(sums.shape)
     for level in range(1, int(max(first.max(initial=0), second.max(initial=0))) + 1):  # minimum = sum over levels
-        a, b = first >= level, second >= level
-        used = a.any(0) & b.any(0)
-        shared += a[:, used].astype(np.float32) @ b[:, used].astype(np.float32).T
+        used = (first.max(0, initial=0) >= level) & (second.max(0, initial=0) >= level)
+        first, second = first[:, used], second[:, used]
+        shared += (first >= level).astype(np.float32) @ (second >= level).astype(np.float32).T
     return shared / np.maximum(sums - shared, 1e-12)

@@ -24,14 +24,16 @@ from molgen.optimisation.proposals import Proposer
 from molgen.optimisation.sources import SOURCES
 from tests.unit.optimisation.tiny import oxygens, tiny
 
-FAST = {"batch": 32, "learning_rate": 1e-3, "progress": False}
+FAST = {"batch": 32, "learning_rate": 1e-3, "learning_calls": 40, "progress": False}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("learning", ("augmented", "reinforce", "elite"))
 def test_what_is_sampled_becomes_better(learning: str) -> None:
     model = tiny()
-    config = OptimiserConfig.of(batch=32, learning=learning, learning_rate=1e-2, sigma=20, sources="new", updates=4)
+    config = OptimiserConfig.of(
+        batch=32, learning=learning, learning_rate=1e-2, sigma=20, sources="new", updates=4, learning_calls=1000
+    )
     optimiser = Optimiser(model, oxygens, config)
     for _ in range(8):
         optimiser.step()
@@ -97,7 +99,7 @@ def test_every_molecule_has_the_fragment() -> None:
 def test_other_families_are_optimised_as_well(name: str) -> None:
     """One whose likelihood is exact, and two of which there is a bound; texts cannot go on from all parts."""
     model = Generator.from_pretrained(name)
-    found = model.optimise(oxygens, calls=20, batch=16, progress=False)
+    found = model.optimise(oxygens, calls=20, batch=16, learning_calls=20, progress=False)
     assert len(found) == 20 and found.curve[1].calls > found.curve[0].calls
     changed = zip(model.parameters(), found.model.parameters(), strict=True)
     assert any(not torch.equal(a, b) for a, b in changed)

@@ -34,7 +34,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def settings(model: Path, calls: int, score: str = "pmo/qed") -> RunSettings:
-    config = OptimiserConfig(calls=calls, batch=16, learning_rate=1e-2)
+    config = OptimiserConfig(calls=calls, batch=16, learning_rate=1e-2, learning_calls=60)
     return RunSettings(model=str(model), score=score, optimiser=config)
 
 
