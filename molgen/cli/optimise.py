@@ -111,7 +111,7 @@ def _one(settings: RunSettings, out: Path, n: int, resume: bool, calls: int | No
     from molgen.optimisation.optimise import Failed
     from molgen.optimisation.run import check_free, run
 
-    if not (resume or overwrite):
+    if not resume:
         check_free(_folder(out), overwrite)  # which says how to go on, before the file beside it is said to exist
     check_output(out, overwrite or resume)
     if not holds_columns(out):

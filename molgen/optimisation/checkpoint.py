@@ -84,7 +84,8 @@ def restore(optimiser: Optimiser, folder: Path) -> None:
 def _tensors(optimiser: Optimiser) -> dict[str, Tensor]:
     """Weights of the agent and moments of Adam, by name."""
     found = {f"{_MODEL}.{name}": part.contiguous() for name, part in optimiser.agent.state_dict().items()}
-    for number, state in optimiser.learner.optimizer.state_dict()["state"].items():
+    moments = optimiser.learner.optimizer.state_dict()["state"] if optimiser.config.learning_calls else {}
+    for number, state in moments.items():
         found |= {f"{_ADAM}.{number}.{name}": torch.as_tensor(part).contiguous() for name, part in state.items()}
     return found
 
@@ -97,5 +98,6 @@ def _load(optimiser: Optimiser, tensors: dict[str, Tensor]) -> None:
         if name.startswith(_ADAM):
             _, number, key = name.split(".", 2)
             state.setdefault(int(number), {})[key] = part
-    adam = optimiser.learner.optimizer
-    adam.load_state_dict({**adam.state_dict(), "state": state})
+    if state:
+        adam = optimiser.learner.optimizer
+        adam.load_state_dict({**adam.state_dict(), "state": state})

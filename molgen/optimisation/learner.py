@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -34,9 +35,13 @@ class Learner:
 
     def __init__(self, agent: Generator, prior: Generator, config: OptimiserConfig) -> None:
         self.agent, self.prior, self.config = agent, prior, config
-        self.optimizer = torch.optim.Adam(agent.parameters(), lr=config.learning_rate)
         self.prior_costs: dict[str, float] = {}
         self._encoded: dict[str, list[Tensor] | None] = {}
+
+    @cached_property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Made when it is first needed: a search that does not learn need not import what it takes."""
+        return torch.optim.Adam(self.agent.parameters(), lr=self.config.learning_rate)
 
     def update(self, smiles: Sequence[str], rewards: Sequence[float], baseline: float, number: int) -> None:
         """One gradient step; molecules that do not fit the model are left out.

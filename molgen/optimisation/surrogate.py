@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from molgen.features.fingerprints import morgan_generator
 from molgen.optimisation.memory import Memory
+from molgen.scoring.qsar.features import environments
 
-_BITS, _ELEMENTS = 2048, 120
+_ELEMENTS = 120
+"""Atomic numbers that are counted."""
 _BEST, _NEWEST = 500, 500
 """Molecules that it is fitted to: so many of the best, and of those scored last."""
 _NOISE = 0.01
@@ -63,7 +64,7 @@ class Surrogate:
         if not wanted:
             return []
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # a variance that is below 0 by rounding is taken as 0
+            warnings.filterwarnings("ignore", "Predicted variances smaller than 0")  # by rounding; taken as 0
             mean, deviation = self._process.predict(_counts(smiles), return_std=True)
         left, found = np.ones(len(smiles), np.bool_), list[str]()
         for share in draw.random(wanted):
@@ -82,7 +83,6 @@ def _counts(smiles: Sequence[str]) -> NDArray[np.float32]:
 def _features(smiles: str) -> NDArray[np.float32]:
     """Of a molecule; formulas, which many scores ask for, can hardly be told from environments alone."""
     mol = Chem.MolFromSmiles(smiles)
-    environments = morgan_generator(_BITS).GetCountFingerprintAsNumPy(mol)
     elements = np.bincount([atom.GetAtomicNum() for atom in mol.GetAtoms()], minlength=_ELEMENTS)
     hydrogens = sum(atom.GetTotalNumHs() for atom in mol.GetAtoms())
-    return np.concatenate([environments, elements, [hydrogens]]).astype(np.float32)
+    return np.concatenate([environments(mol), elements, [hydrogens]]).astype(np.float32)

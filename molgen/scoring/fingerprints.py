@@ -9,6 +9,8 @@ from typing import Any, Literal, get_args
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator as generators
 
+from molgen.features.fingerprints import morgan_generator
+
 FingerprintName = Literal["morgan", "ecfp4", "ecfp6", "fcfp4", "fcfp6", "atom_pairs", "torsions", "pharmacophores"]
 """``morgan``: bits of radius 2, folded to 2048; ``ecfp4``, ``ecfp6``: counts of radius 2 and 3; ``fcfp4``, ``fcfp6``:
 the same on pharmacophoric features of atoms; ``atom_pairs``: counts of pairs at up to 10 bonds; ``torsions``: counts of
@@ -33,7 +35,7 @@ def fingerprint(name: FingerprintName) -> Callable[[Chem.Mol], Any]:
 
         return pharmacophores
     if name == "morgan":
-        return generators.GetMorganGenerator(radius=2, fpSize=2048).GetFingerprint
+        return morgan_generator(2048).GetFingerprint
     if name == "atom_pairs":
         return generators.GetAtomPairGenerator(maxDistance=10).GetSparseCountFingerprint
     if name == "torsions":

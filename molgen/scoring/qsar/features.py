@@ -7,14 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
-from rdkit.Chem import rdFingerprintGenerator
 
+from molgen.features.fingerprints import morgan_generator
 from molgen.features.named_properties import PROPERTIES, property_values
 
 BITS = 2048
 """Columns of the counts of Morgan environments; the properties come behind them."""
-
-_MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=BITS)
 
 
 def features(molecules: Sequence[Chem.Mol]) -> NDArray[np.float32]:
@@ -30,8 +28,14 @@ def features(molecules: Sequence[Chem.Mol]) -> NDArray[np.float32]:
     """
     found = np.zeros((len(molecules), BITS + len(PROPERTIES)), np.float32)
     for row, mol in enumerate(molecules):
-        found[row, :BITS] = _MORGAN.GetCountFingerprintAsNumPy(mol)
+        found[row, :BITS] = environments(mol)
         found[row, BITS:] = property_values(mol, list(PROPERTIES))
+    return found
+
+
+def environments(mol: Chem.Mol) -> NDArray[np.uint32]:
+    """Counts of Morgan environments of radius 2, folded ``(BITS,)``."""
+    found: NDArray[np.uint32] = morgan_generator(BITS).GetCountFingerprintAsNumPy(mol)
     return found
 
 
