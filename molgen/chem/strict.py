@@ -15,6 +15,12 @@ def strict_smiles(mol: Chem.Mol) -> str | None:
 
     Nothing is repaired, no fragment is chosen. `mol` is not changed.
     """
+    read = strict_molecule(mol)
+    return None if read is None else str(Chem.MolToSmiles(read))
+
+
+def strict_molecule(mol: Chem.Mol) -> Chem.Mol | None:
+    """A molecule as RDKit reads it back, whose SMILES is that of `strict_smiles`; None where that is None."""
     if mol.GetNumAtoms() == 0:
         return None
     mol = Chem.Mol(mol)
@@ -24,7 +30,7 @@ def strict_smiles(mol: Chem.Mol) -> str | None:
         return None
     if len(Chem.GetMolFrags(mol)) != 1:
         return None
-    return _reread(str(Chem.MolToSmiles(mol)))
+    return _reread(mol)
 
 
 def read_strict(smiles: str, limits: Limits = DEFAULT_LIMITS) -> str:
@@ -33,10 +39,10 @@ def read_strict(smiles: str, limits: Limits = DEFAULT_LIMITS) -> str:
     Raises:
         MoleculeError: it is not strictly valid, with the reason.
     """
-    found = _reread(str(Chem.MolToSmiles(connected(smiles, limits))))
+    found = _reread(connected(smiles, limits))
     if found is None:
         raise MoleculeError("unparsable", f"RDKit does not read what it writes of {smiles[:60]}")
-    return found
+    return str(Chem.MolToSmiles(found))
 
 
 def strict_from_smiles(smiles: str, limits: Limits = DEFAULT_LIMITS) -> str | None:
@@ -47,10 +53,9 @@ def strict_from_smiles(smiles: str, limits: Limits = DEFAULT_LIMITS) -> str | No
         return None
 
 
-def _reread(smiles: str) -> str | None:
-    """Canonical SMILES after reading it again, since RDKit's canonical SMILES is not always stable at first."""
-    mol = Chem.MolFromSmiles(smiles)
-    return None if mol is None else str(Chem.MolToSmiles(mol))
+def _reread(mol: Chem.Mol) -> Chem.Mol | None:
+    """A molecule from its SMILES, since RDKit's canonical SMILES is not always stable at first."""
+    return Chem.MolFromSmiles(Chem.MolToSmiles(mol))
 
 
 def raw_smiles(mol: Chem.Mol) -> str:

@@ -130,7 +130,11 @@ def ranked(count: int, size: int, rank: float, draw: np.random.Generator) -> lis
         rank: the smaller, the more often the best.
         draw: randomness.
     """
-    weights = 1 / (rank * size + np.arange(size) + 1)
-    wanted = min(count, size)
-    found: list[int] = draw.choice(size, wanted, replace=False, p=weights / weights.sum()).tolist()
+    found: list[int] = draw.choice(size, min(count, size), replace=False, p=_weights(size, rank)).tolist()
     return found
+
+
+@lru_cache(16)  # each pair of parents asks for them
+def _weights(size: int, rank: float) -> NDArray[np.float64]:
+    weights = 1 / (rank * size + np.arange(size) + 1)
+    return weights / weights.sum()

@@ -84,5 +84,5 @@ def _features(smiles: str) -> NDArray[np.float32]:
     """Of a molecule; formulas, which many scores ask for, can hardly be told from environments alone."""
     mol = Chem.MolFromSmiles(smiles)
     elements = np.bincount([atom.GetAtomicNum() for atom in mol.GetAtoms()], minlength=_ELEMENTS)
-    hydrogens = sum(atom.GetTotalNumHs() for atom in mol.GetAtoms())
+    hydrogens = mol.GetNumAtoms(onlyExplicit=False) - mol.GetNumAtoms()
     return np.concatenate([environments(mol), elements, [hydrogens]]).astype(np.float32)

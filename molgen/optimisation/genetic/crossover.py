@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import networkx as nx
 import numpy as np
 from rdkit import Chem
 
 from molgen.features.ring_oddities import LARGEST
-from molgen.optimisation.genetic.editing import editable, finished, graph_of, is_neutral, largest_ring_of, open_bonds
+from molgen.optimisation.genetic.editing import Parent, finished, is_neutral, parent
 
 _AT_A_RING = 0.3
 """Share of crossovers that cut rings."""
@@ -51,31 +50,29 @@ def crossed(first: str, second: str, draw: np.random.Generator) -> str | None:
         >>> sorted({child for _ in range(50) if (child := crossed("CCO", "NCCl", draw))})[:3]
         ['CCCCl', 'CCCN', 'CCCl']
     """
-    parents = editable(first), editable(second)
+    parents = parent(first), parent(second)
     cut = _cut_at_a_ring if draw.random() < _AT_A_RING else _cut_at_a_bond
     parts = cut(parents[0], draw), cut(parents[1], draw)
     if parts[0] is None or parts[1] is None:
         return None
-    most = max(parent.GetNumAtoms() for parent in parents) + _EXTRA
+    most = max(one.mol.GetNumAtoms() for one in parents) + _EXTRA
     if parts[0].mol.GetNumAtoms() + parts[1].mol.GetNumAtoms() > most:
         return None
-    return finished(_joined(parts[0], parts[1], draw), max(LARGEST, *map(largest_ring_of, parents)))
+    return finished(_joined(parts[0], parts[1], draw), max(LARGEST, *(one.largest_ring for one in parents)))
 
 
-def _cut_at_a_bond(mol: Chem.RWMol, draw: np.random.Generator) -> _Part | None:
-    bonds = open_bonds(mol)
+def _cut_at_a_bond(whole: Parent, draw: np.random.Generator) -> _Part | None:
+    bonds = whole.bonds
     if not bonds:
         return None
     ends = bonds[draw.integers(len(bonds))]
-    graph = graph_of(mol)
-    graph.remove_edge(*ends)
     end = ends[draw.integers(2)]
-    kept = nx.node_connected_component(graph, end)
-    return _part(mol, kept, (end,), (Chem.BondType.SINGLE,))
+    return _part(whole.mol, whole.side(end, [ends]), (end,), (Chem.BondType.SINGLE,))
 
 
-def _cut_at_a_ring(mol: Chem.RWMol, draw: np.random.Generator) -> _Part | None:
+def _cut_at_a_ring(whole: Parent, draw: np.random.Generator) -> _Part | None:
     """Half of a molecule that is cut at two bonds of a ring; None where that leaves it in one part."""
+    mol = whole.mol
     rings = mol.GetRingInfo().BondRings()
     if not rings:
         return None
@@ -84,13 +81,11 @@ def _cut_at_a_ring(mol: Chem.RWMol, draw: np.random.Generator) -> _Part | None:
     if not all(is_neutral(bond) for bond in bonds):
         return None
     ends = [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds]
-    graph = graph_of(mol)
-    graph.remove_edges_from(ends)
-    parts = list(nx.connected_components(graph))
-    if len(parts) != 2:
+    begin = whole.side(0, ends)
+    if len(begin) == mol.GetNumAtoms():
         return None
-    kept = parts[draw.integers(2)]
-    inside = tuple(begin if begin in kept else end for begin, end in ends)
+    kept = begin if draw.integers(2) == 0 else set(range(mol.GetNumAtoms())) - begin
+    inside = tuple(one if one in kept else other for one, other in ends)
     return _part(mol, kept, inside, tuple(bond.GetBondType() for bond in bonds))
 
 

@@ -2,14 +2,77 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import networkx as nx
 from rdkit import Chem
 
 from molgen.chem.plausible import implausible
-from molgen.chem.strict import strict_smiles
+from molgen.chem.strict import strict_molecule
 from molgen.features.ring_oddities import LARGEST
+
+_ODD = Chem.MolFromSmarts("[#16!H0!v2,#15!H0!v3]")
+"""Sulphur and phosphorus with a hydrogen beyond their lowest valence, as in S(=O)H."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A molecule that has many children, and what each of them asks of it.
+
+    Attributes:
+        mol: as `editable` gives it; it is not to be changed.
+    """
+
+    mol: Chem.RWMol
+
+    @cached_property
+    def bonds(self) -> list[tuple[int, int]]:
+        """See `open_bonds`."""
+        return open_bonds(self.mol)
+
+    @cached_property
+    def largest_ring(self) -> int:
+        """See `largest_ring_of`."""
+        return largest_ring_of(self.mol)
+
+    @cached_property
+    def _neighbours(self) -> list[list[int]]:
+        return [[other.GetIdx() for other in atom.GetNeighbors()] for atom in self.mol.GetAtoms()]
+
+    def side(self, atom: int, cut: Sequence[tuple[int, int]]) -> set[int]:
+        """Atoms that hang together with one when bonds are cut.
+
+        Args:
+            atom: number.
+            cut: ends of bonds.
+        """
+        closed = {*cut, *((end, begin) for begin, end in cut)}
+        found, ahead = {atom}, [atom]
+        while ahead:
+            here = ahead.pop()
+            for there in self._neighbours[here]:
+                if there not in found and (here, there) not in closed:
+                    found.add(there)
+                    ahead.append(there)
+        return found
+
+
+@lru_cache(1024)  # good molecules have many children
+def parent(smiles: str) -> Parent:
+    """A molecule to be cut or changed.
+
+    Args:
+        smiles: valid.
+    """
+    mol = Chem.RWMol(Chem.MolFromSmiles(smiles))
+    Chem.Kekulize(mol, clearAromaticFlags=True)
+    for atom in mol.GetAtoms():
+        if atom.GetFormalCharge() == 0:
+            atom.SetNoImplicit(False)
+            atom.SetNumExplicitHs(0)
+    return Parent(mol)
 
 
 def editable(smiles: str) -> Chem.RWMol:
@@ -20,18 +83,7 @@ def editable(smiles: str) -> Chem.RWMol:
         >>> sorted(str(bond.GetBondType()) for bond in mol.GetBonds()), mol.GetAtomWithIdx(3).GetNumExplicitHs()
         (['DOUBLE', 'DOUBLE', 'SINGLE', 'SINGLE', 'SINGLE'], 0)
     """
-    return Chem.RWMol(_read(smiles))
-
-
-@lru_cache(1024)  # good molecules have many children
-def _read(smiles: str) -> Chem.RWMol:
-    mol = Chem.RWMol(Chem.MolFromSmiles(smiles))
-    Chem.Kekulize(mol, clearAromaticFlags=True)
-    for atom in mol.GetAtoms():
-        if atom.GetFormalCharge() == 0:
-            atom.SetNoImplicit(False)
-            atom.SetNumExplicitHs(0)
-    return mol
+    return Chem.RWMol(parent(smiles).mol)
 
 
 def finished(mol: Chem.Mol, largest_ring: int = LARGEST) -> str | None:
@@ -45,18 +97,10 @@ def finished(mol: Chem.Mol, largest_ring: int = LARGEST) -> str | None:
         >>> finished(editable("C1=CC=CC=C1")), finished(editable("C1CC#CC1"))
         ('c1ccccc1', None)
     """
-    smiles = strict_smiles(mol)
-    if smiles is None:
+    made = strict_molecule(mol)
+    if made is None or implausible(made) or largest_ring_of(made) > largest_ring or made.HasSubstructMatch(_ODD):
         return None
-    made = Chem.MolFromSmiles(smiles)
-    odd = implausible(made) is not None or largest_ring_of(made) > largest_ring or any(map(_is_odd, made.GetAtoms()))
-    return None if odd else smiles
-
-
-def _is_odd(atom: Chem.Atom) -> bool:
-    """Whether an atom is sulphur or phosphorus with a hydrogen beyond its lowest valence, as in S(=O)H."""
-    lowest = {15: 3, 16: 2}.get(atom.GetAtomicNum())
-    return lowest is not None and atom.GetTotalNumHs() > 0 and atom.GetTotalValence() > lowest
+    return str(Chem.MolToSmiles(made))
 
 
 def largest_ring_of(mol: Chem.Mol) -> int:

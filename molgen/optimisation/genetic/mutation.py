@@ -9,7 +9,7 @@ import numpy as np
 from rdkit import Chem
 
 from molgen.features.ring_oddities import LARGEST
-from molgen.optimisation.genetic.editing import editable, finished, graph_of, is_neutral, largest_ring_of, open_bonds
+from molgen.optimisation.genetic.editing import editable, finished, graph_of, is_neutral, open_bonds, parent
 
 _ELEMENTS = {6: 4.0, 7: 2.0, 8: 2.0, 16: 1.0, 9: 1.0, 17: 1.0, 35: 0.5}
 """Elements by atomic number, and how often an atom becomes each."""
@@ -43,13 +43,12 @@ def mutated(smiles: str, draw: np.random.Generator, changes: int = 1) -> str | N
         ['C#CO', 'C1CO1', 'C=C(C)O', 'C=CO']
     """
     mol = editable(smiles)
-    largest = largest_ring_of(mol)
     for _ in range(changes):
         change = _CHANGES[draw.choice(len(_CHANGES), p=_SHARES)]
         if not change(mol, draw):
             return None
         Chem.FastFindRings(mol)
-    return finished(mol, max(LARGEST, largest))
+    return finished(mol, max(LARGEST, parent(smiles).largest_ring))
 
 
 def _element(draw: np.random.Generator, weights: dict[int, float] = _ELEMENTS) -> int:

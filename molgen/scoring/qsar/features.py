@@ -55,10 +55,15 @@ def tanimoto(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray
         >>> tanimoto(np.array([[1.0, 1.0]]), np.array([[1.0, 1.0], [2.0, 0.0]])).round(2).tolist()
         [[1.0, 0.33]]
     """
+    least = np.minimum(first.max(0, initial=0), second.max(0, initial=0)).astype(int)
+    ours = _unary(first, least)
+    theirs = ours if second is first else _unary(second, least)
+    shared = (ours @ theirs.T).astype(float)  # whole numbers, exact in float32
     sums = first.sum(1)[:, None].astype(float) + second.sum(1)[None]
-    shared = np.zeros(sums.shape)
-    for level in range(1, int(max(first.max(initial=0), second.max(initial=0))) + 1):  # minimum = sum over levels
-        used = (first.max(0, initial=0) >= level) & (second.max(0, initial=0) >= level)
-        first, second = first[:, used], second[:, used]
-        shared += (first >= level).astype(np.float32) @ (second >= level).astype(np.float32).T
     return shared / np.maximum(sums - shared, 1e-12)
+
+
+def _unary(matrix: NDArray[np.float32], most: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Each count as so many ones, up to the most of its column: the product of two such rows is a sum of minima."""
+    levels = np.concatenate([np.arange(1, one + 1, dtype=np.float32) for one in most])
+    return (matrix[:, np.repeat(np.arange(len(most)), most)] >= levels).astype(np.float32)
