@@ -14,14 +14,17 @@ from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.genetic import Operator, of_one, of_two, offspring
 from molgen.optimisation.memory import Memory
 from molgen.optimisation.proposals import Proposer
-from molgen.optimisation.sources import SOURCES, Source
+from molgen.optimisation.sources import SOURCES, Source, Sources
 from molgen.optimisation.surrogate import Surrogate
 
 _OPERATORS: dict[Source, Operator] = {"crossed": of_two, "mutated": of_one}
 """How children are made, by source."""
 
-_SAMPLED: tuple[Source, ...] = ("new", "regrown")
+SAMPLED: tuple[Source, ...] = ("new", "regrown")
 """What the model makes."""
+
+_AT_ONCE = 8
+"""Attempts of the model that are worth a step: fewer take as long, since each atom is a call of the network."""
 
 _SIZES = 1
 """Stream of random numbers; 0 is that of attempts."""
@@ -63,6 +66,21 @@ class Maker:
             return ["new"]
         return [source for source in SOURCES if source in wanted]
 
+    def counts(self, sources: Sources, memory: Memory, draw: np.random.Generator) -> dict[Source, int]:
+        """How many molecules each source is to make for a step.
+
+        Args:
+            sources: how good their molecules were.
+            memory: molecules so far.
+            draw: randomness.
+        """
+        found = sources.counts(self.config.batch, self.available(memory), draw)
+        attempts = sum(found.get(source, 0) for source in SAMPLED)
+        if attempts < min(_AT_ONCE, sum(found.values())):  # rarely, and more of them, at the same number in the end
+            times = _AT_ONCE / attempts if attempts and draw.random() < attempts / _AT_ONCE else 0
+            found |= {source: round(found[source] * times) for source in SAMPLED if source in found}
+        return found
+
     def sampled(
         self, counts: Mapping[Source, int], memory: Memory, step: int, draw: np.random.Generator
     ) -> tuple[dict[str, Source], dict[Source, int]]:
@@ -81,7 +99,7 @@ class Maker:
         keys = RandomKeys.from_seed(self.config.seed, numbers)
         proposals = self.proposer.proposals(memory, regrown, keys.fold_in(_SIZES), draw)
         each = [one for one in proposals for _ in range(one.attempts)]
-        tried = {source: sum(one.source == source for one in each) for source in _SAMPLED}
+        tried = {source: sum(one.source == source for one in each) for source in SAMPLED}
         if not each:
             return {}, tried
         sizes, conditions = [one.size for one in each], [one.conditions for one in each]
@@ -99,14 +117,13 @@ class Maker:
         """Canonical SMILES of children of good molecules, with their source.
 
         Args:
-            counts: children by source.
+            counts: children to be scored, by source; `screened` times as many are made.
             memory: molecules so far.
             made: canonical SMILES of this step, which are not new any more.
             draw: randomness.
         """
         parents = [memory.smiles[number] for number in memory.good(self.config.population)]
         taken, found = set(made), dict[str, Source]()
-        surrogate = None
         for source, operator in _OPERATORS.items():
             if (wanted := counts.get(source, 0)) and parents:
                 children = offspring(
@@ -117,12 +134,22 @@ class Maker:
                     draw,
                     lambda smiles: smiles not in taken and self._wanted(smiles),
                 )
-                if len(children) > wanted:
-                    surrogate = surrogate or Surrogate(memory)
-                    children = surrogate.chosen(children, wanted, draw)
                 taken.update(children)
                 found |= dict.fromkeys(children, source)
         return found
+
+    def chosen(self, made: Mapping[str, Source], memory: Memory, draw: np.random.Generator) -> dict[str, Source]:
+        """Those molecules of a step that are to be scored: at most `batch`, or all where none are to be screened.
+
+        Args:
+            made: canonical SMILES with their source.
+            memory: molecules so far.
+            draw: randomness.
+        """
+        if self.config.screened == 1 or len(made) <= self.config.batch:
+            return dict(made)
+        kept = set(Surrogate(memory).chosen(list(made), self.config.batch, draw))
+        return {smiles: source for smiles, source in made.items() if smiles in kept}
 
     def _wanted(self, smiles: str) -> bool:
         """Whether a molecule is new and has what is asked."""

@@ -19,7 +19,7 @@ from molgen.errors import ConditionWarning, MolgenError, UsageError
 from molgen.models.generator import Generator
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.learner import Learner
-from molgen.optimisation.maker import Maker
+from molgen.optimisation.maker import SAMPLED, Maker
 from molgen.optimisation.memory import Memory, ranked
 from molgen.optimisation.result import Optimised, Point
 from molgen.optimisation.sources import GOOD, Source, Sources
@@ -110,12 +110,13 @@ class Optimiser:
         """Make molecules, score those that are new, and learn."""
         begin, before = time.perf_counter(), sum(self.seconds.values())
         draw = np.random.default_rng([self.config.seed, self.steps])
-        counts = {} if self.start else self.sources.counts(self.config.batch, self.maker.available(self.memory))
+        counts = {} if self.start else self.maker.counts(self.sources, self.memory, draw)
         with self._timed("sampling"):
             made, tried = self.maker.sampled(counts, self.memory, self.steps, draw)
-        sampled = len(made)
         with self._timed("breeding"):
             made |= self.maker.bred(counts, self.memory, made, draw)
+            made = self.maker.chosen(made, self.memory, draw)
+        sampled = sum(source in SAMPLED for source in made.values())
         first = len(self.memory)
         begun = self.start[: self.config.batch]
         new = (begun or list(made))[: self.config.calls - first]

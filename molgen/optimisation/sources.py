@@ -12,14 +12,14 @@ Source = Literal["new", "regrown", "crossed", "mutated"]
 """Sampled from nothing, grown from a part of a good molecule, made of two good ones, or by a change of one."""
 
 SOURCES: tuple[Source, ...] = get_args(Source)
-GOOD = 10
+GOOD = 100
 """A molecule is good that is among so many best when it comes."""
 _DECAY = 0.95
 """By which what was counted before is multiplied at each step."""
 _PRIOR = 10.0
-"""Molecules, one of them good, that each source is taken to have tried before."""
-_FLOOR = 0.05
-"""Least share of a source, rounded down to whole molecules."""
+"""Molecules, as many of them good as of all sources, that each is taken to have tried before."""
+_FLOOR = 0.02
+"""Least share of a source."""
 
 
 @dataclass
@@ -31,29 +31,30 @@ class Sources:
         good: those of them that were among the best.
 
     Example:
-        >>> sources = Sources()
-        >>> sources.counts(40, ("new", "mutated"))
+        >>> sources, draw = Sources(), np.random.default_rng(0)
+        >>> sources.counts(40, ("new", "mutated"), draw)
         {'new': 20, 'mutated': 20}
         >>> sources.count({"new": (20, 0), "mutated": (20, 10)})
-        >>> sources.counts(40, ("new", "mutated"))
-        {'new': 5, 'mutated': 35}
+        >>> sources.counts(40, ("new", "mutated"), draw)
+        {'new': 6, 'mutated': 34}
     """
 
     tried: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SOURCES, 0.0))
     good: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SOURCES, 0.0))
 
-    def counts(self, total: int, among: Sequence[Source]) -> dict[Source, int]:
-        """How many molecules each of some sources is to make; in all `total`.
+    def counts(self, total: int, among: Sequence[Source], draw: np.random.Generator) -> dict[Source, int]:
+        """How many molecules each of some sources is to make; in all `total`, and on average its share.
 
         Args:
             total: molecules of a step.
-            among: sources that can be used, the first of which takes what is left by rounding.
+            among: sources that can be used.
+            draw: randomness.
         """
-        rates = np.array([(self.good[one] + 1) / (self.tried[one] + _PRIOR) for one in among])
+        usual = (sum(self.good.values()) + 1) / (sum(self.tried.values()) + _PRIOR)
+        rates = np.array([(self.good[one] + usual * _PRIOR) / (self.tried[one] + _PRIOR) for one in among])
         shares = _FLOOR + (1 - _FLOOR * len(among)) * rates / rates.sum()
-        wanted = np.floor(shares * total).astype(int)
-        wanted[0] += total - wanted.sum()
-        return dict(zip(among, wanted.tolist(), strict=True))
+        ends = np.floor(np.cumsum(shares[:-1]) * total + draw.random()).astype(int)
+        return dict(zip(among, np.diff(ends, prepend=0, append=total).tolist(), strict=True))
 
     def count(self, found: Mapping[Source, tuple[int, int]]) -> None:
         """Take note of a step.

@@ -59,7 +59,7 @@ def test_sources_whose_molecules_are_good_make_more_of_them() -> None:
     optimiser.memory.add(["CCBr", "CCC"], [0.1, 0.0])
     for _ in range(6):
         optimiser.step()
-    counts = optimiser.sources.counts(40, SOURCES)
+    counts = optimiser.sources.counts(40, SOURCES, np.random.default_rng(0))
     assert min(counts["mutated"], counts["crossed"]) > 1.5 * max(counts["new"], counts["regrown"])
 
 
