@@ -20,7 +20,7 @@ class OptimiserConfig(BaseModel):
         calls: different molecules that may be scored.
         enough: stop once so many molecules have a total of at least 1, the most that a score from 0 to 1 gives.
         seed: of all randomness.
-        batch: molecules of a step, valid or not.
+        batch: molecules of a step; what the model makes of them is valid or not.
         learning: see `molgen.optimisation.losses`.
         sigma: in the loss (`molgen.optimisation.losses`): nats of log-likelihood that a reward of 1 adds.
         learning_rate: of Adam.
@@ -36,7 +36,8 @@ class OptimiserConfig(BaseModel):
             conditions in one batch.
         own_sizes: share of the other attempts that have about the size of a good molecule.
         population: molecules are crossed and mutated that are among so many of the best.
-        screened: children made for each that is scored, which `molgen.optimisation.surrogate` chooses.
+        screened: children made for each molecule of a step; of them and the attempts of the model
+            `molgen.optimisation.surrogate` chooses what is scored. 1 for all.
         per_scaffold: most molecules of a Murcko scaffold that are learned from, changed, shown and written; None for
             any number.
     """

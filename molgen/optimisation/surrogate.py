@@ -1,4 +1,4 @@
-"""Which of many children are worth a call of the score: a Gaussian process on the molecules scored so far."""
+"""Which of many molecules are worth a call of the score: a Gaussian process on the molecules scored so far."""
 
 from __future__ import annotations
 

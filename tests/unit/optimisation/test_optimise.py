@@ -21,7 +21,7 @@ from molgen.optimisation.maker import Maker
 from molgen.optimisation.memory import Memory
 from molgen.optimisation.optimise import Failed, Optimiser
 from molgen.optimisation.proposals import Proposer
-from molgen.optimisation.sources import SOURCES
+from molgen.optimisation.sources import SOURCES, Source, Sources
 from tests.unit.optimisation.tiny import oxygens, tiny
 
 FAST = {"batch": 32, "learning_rate": 1e-3, "learning_calls": 40, "progress": False}
@@ -53,14 +53,14 @@ def test_each_source_finds_better_molecules_than_sampling_alone(source: str) -> 
 
 
 def test_sources_whose_molecules_are_good_make_more_of_them() -> None:
-    """The model has no bromine: only mutation adds it, and crossover hands it on."""
+    """The model has no bromine: mutation adds it, crossover and parts that are kept hand it on."""
     config = OptimiserConfig.of(batch=40, updates=0)
     optimiser = Optimiser(tiny(), lambda texts: [text.count("Br") / 10 for text in texts], config)
     optimiser.memory.add(["CCBr", "CCC"], [0.1, 0.0])
     for _ in range(6):
         optimiser.step()
     counts = optimiser.sources.counts(40, SOURCES, np.random.default_rng(0))
-    assert min(counts["mutated"], counts["crossed"]) > 1.5 * max(counts["new"], counts["regrown"])
+    assert min(counts["mutated"], counts["crossed"], counts["regrown"]) > 3 * counts["new"]
 
 
 def test_results_depend_on_the_seed_and_the_model_stays() -> None:
@@ -172,6 +172,32 @@ def test_while_the_generator_learns_it_makes_all_molecules_if_it_may_make_any() 
     assert available(updates=0) == list(SOURCES)
     memory.add(["CCC"], [0.0])
     assert available() == list(SOURCES)
+
+
+def test_few_attempts_of_the_model_are_put_together() -> None:
+    """As many on average, but not in every step."""
+    memory, sources, draw = Memory(), Sources(), np.random.default_rng(0)
+    memory.add(["CCO", "CC"], [0.9, 0.1])
+    sources.count({"new": (40, 0), "regrown": (40, 0), "crossed": (200, 100), "mutated": (200, 100)})
+    maker = Maker(tiny(), OptimiserConfig(), None, ())
+    drawn = [maker.counts(sources, memory, draw) for _ in range(1000)]
+    attempts = np.array([counts["new"] + counts["regrown"] for counts in drawn])
+    apart = [sources.counts(32, SOURCES, draw) for _ in range(1000)]
+    expected = np.mean([counts["new"] + counts["regrown"] for counts in apart])
+    assert set(attempts) <= {0, 8, 9} and abs(attempts.mean() - expected) < 0.4 and expected < 6
+
+
+def test_all_that_a_step_made_is_chosen_from_together() -> None:
+    config = OptimiserConfig.of(batch=8, screened=5)
+    maker, memory, draw = Maker(tiny(), config, None, ()), Memory(), np.random.default_rng(0)
+    memory.add(["CCO", "CCOC", "CCC", "CCCC"], [1.0, 0.9, 0.1, 0.0])
+    made: dict[str, Source] = {f"{'C' * n}C": "new" for n in range(5, 15)}
+    made |= {f"{'C' * n}OC": "mutated" for n in range(5, 15)}
+    chosen = maker.chosen(made, memory, draw)
+    assert len(chosen) == 8 and list(chosen.values()).count("mutated") > 4
+    assert [text for text in made if text in chosen] == list(chosen)
+    alone = Maker(tiny(), OptimiserConfig.of(batch=8, screened=1), None, ())
+    assert alone.chosen(made, memory, draw) == made
 
 
 def test_no_two_gradient_steps_share_their_randomness() -> None:
