@@ -69,16 +69,22 @@ class Maker:
     def counts(self, sources: Sources, memory: Memory, draw: np.random.Generator) -> dict[Source, int]:
         """How many molecules each source is to make for a step.
 
+        Where the attempts of the model would be few, they are left out of most steps, and `_AT_ONCE` in the others: on
+        average as many.
+
         Args:
             sources: how good their molecules were.
             memory: molecules so far.
             draw: randomness.
         """
-        found = sources.counts(self.config.batch, self.available(memory), draw)
-        attempts = sum(found.get(source, 0) for source in SAMPLED)
-        if attempts < min(_AT_ONCE, sum(found.values())):  # rarely, and more of them, at the same number in the end
-            times = _AT_ONCE / attempts if attempts and draw.random() < attempts / _AT_ONCE else 0
-            found |= {source: round(found[source] * times) for source in SAMPLED if source in found}
+        batch = self.config.batch
+        found = sources.counts(batch, self.available(memory), draw)
+        sampled = [source for source in SAMPLED if source in found]
+        attempts, at_once = sum(found[source] for source in sampled), min(_AT_ONCE, batch)
+        if attempts < at_once and len(sampled) < len(found):
+            at_once = at_once if attempts and draw.random() < attempts / at_once else 0
+            ends = np.round(np.cumsum([found[source] for source in sampled]) * at_once / max(attempts, 1)).astype(int)
+            found |= dict(zip(sampled, np.diff(ends, prepend=0).tolist(), strict=True))
         return found
 
     def sampled(
