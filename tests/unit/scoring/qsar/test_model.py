@@ -55,6 +55,16 @@ def test_a_gaussian_process_is_less_sure_of_what_it_does_not_know(activity: Acti
     assert model.similarity(strange).max() < 0.5
 
 
+def test_tanimoto_is_minima_over_maxima_of_any_two_tables_of_counts() -> None:
+    draw = np.random.default_rng(0)
+    x, y = draw.poisson(1.5, (5, 12)).astype(np.float32), draw.poisson(0.5, (7, 12)).astype(np.float32)
+    x[:, 3] = y[:, 8] = 0
+    for first, second in ((x, y), (y, x), (x, x), (x, np.zeros_like(y))):
+        least = np.minimum(first[:, None], second[None]).sum(-1)
+        most = np.maximum(first[:, None], second[None]).sum(-1)
+        np.testing.assert_allclose(tanimoto(first, second), least / most, rtol=1e-12)
+
+
 def test_tanimoto_is_that_of_rdkit() -> None:
     texts = ["CCO", "c1ccccc1CCCCN", "CC(=O)Nc1ccc(O)cc1"]
     x = counts(features(molecules(texts)))
