@@ -60,8 +60,8 @@ def test_tanimoto_is_minima_over_maxima_of_any_two_tables_of_counts() -> None:
     x, y = draw.poisson(1.5, (5, 12)).astype(np.float32), draw.poisson(0.5, (7, 12)).astype(np.float32)
     x[:, 3] = y[:, 8] = 0
     for first, second in ((x, y), (y, x), (x, x), (x, np.zeros_like(y))):
-        least = np.minimum(first[:, None], second[None]).sum(-1)
-        most = np.maximum(first[:, None], second[None]).sum(-1)
+        least = np.minimum(first[:, None], second[None]).sum(-1, dtype=float)
+        most = np.maximum(first[:, None], second[None]).sum(-1, dtype=float)
         np.testing.assert_allclose(tanimoto(first, second), least / most, rtol=1e-12)
 
 
