@@ -19,6 +19,7 @@ VALIDITY = {
     "qm9-graph": 0.9827,
     "qm9-text": 0.970,
     "qm9-ar": 0.986,
+    "qm9-grow": 0.9985,
     "qm9-continuous": 0.75,
     "drugs-graph": 0.989,
     "moses-diffusion": 0.827,

@@ -1,4 +1,4 @@
-"""Metrics of a library in medicinal chemistry. Denominator: the strictly valid molecules."""
+"""Metrics of a library in medicinal chemistry. Denominator: the strictly valid molecules, but for quality."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ CIRCLES_DISTANCE = 0.75
 
 CIRCLES_SAMPLE = 20_000
 """Molecules beyond which circles are counted on a random sample."""
+
+LEAST_QED, MOST_SA = 0.6, 4.0
+"""Of what counts as quality (GenMol; Lee et al., 2025)."""
 
 
 def _alerts(context: Context) -> Iterator[MetricValue]:
@@ -59,6 +62,14 @@ def _average(context: Context, feature: str) -> Iterator[MetricValue]:
     yield mean(feature, context.sample.numbers(feature)[context.sample.valid_rows])
 
 
+def _quality(context: Context) -> Iterator[MetricValue]:
+    sample = context.sample
+    wanted = (sample.numbers("QED") >= LEAST_QED) & (sample.numbers("SA") <= MOST_SA)
+    mine = np.isin(sample.strict.rows, sample.readable[wanted])
+    note = f"of all attempts: valid, different, QED at least {LEAST_QED:g}, SA at most {MOST_SA:g}"
+    yield share("quality", len(np.unique(sample.strict.ids[mine])), sample.attempts, note)
+
+
 def _scaffolds(context: Context) -> Iterator[MetricValue]:
     rows = context.sample.valid_rows
     counts = context.sample.words("scaffold").counts(rows)
@@ -93,6 +104,7 @@ MEDCHEM = Suite(
         ),
         Metric(("plausible",), _plausible, ("plausible",)),
         *(Metric((name,), partial(_average, feature=name), (name,)) for name in ("SA", "NP", "QED")),
+        Metric(("quality",), _quality, ("QED", "SA")),
         Metric(("scaffolds", "scaffold_entropy"), _scaffolds, ("scaffold",)),
         Metric(("circles",), _circles, ("morgan",)),
     ),

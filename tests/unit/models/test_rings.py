@@ -16,7 +16,8 @@ from molgen.models.rings import RINGS_FILE, read_rings, rings_of, write_rings
 
 
 @pytest.mark.parametrize(
-    "name", ["drugs-graph", "moses-graph", "moses-diffusion", "qm9-graph", "qm9-text", "qm9-ar", "qm9-continuous"]
+    "name",
+    ["drugs-graph", "moses-graph", "moses-diffusion", "qm9-graph", "qm9-text", "qm9-ar", "qm9-grow", "qm9-continuous"],
 )
 def test_every_shipped_model_lists_its_ring_systems(name: str) -> None:
     known = package.load(name).ring_systems

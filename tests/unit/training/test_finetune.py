@@ -45,7 +45,7 @@ def alcohols(tmp_path_factory: pytest.TempPathFactory) -> EncodedDataset:
     return load_dataset(str(path), split=SplitConfig(validation=0.0, test=0.0))
 
 
-@pytest.mark.parametrize("name", ["qm9-graph", "qm9-text", "qm9-ar", "qm9-continuous", "moses-graph"])
+@pytest.mark.parametrize("name", ["qm9-graph", "qm9-text", "qm9-ar", "qm9-grow", "qm9-continuous", "moses-graph"])
 def test_every_shipped_model_encodes_with_its_own_vocabulary(name: str) -> None:
     model = package.load(name)
     found = screen(model, find_source(["CCO", "OCC", "C[Si](C)C", "x", "C" * 60]))
@@ -85,7 +85,7 @@ def test_the_child_names_its_parent_and_what_it_learned_from(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["qm9-graph", "qm9-text", "qm9-ar", "qm9-continuous", "moses-graph"])
+@pytest.mark.parametrize("name", ["qm9-graph", "qm9-text", "qm9-ar", "qm9-grow", "qm9-continuous", "moses-graph"])
 def test_what_a_model_is_tuned_on_becomes_likelier(name: str, alcohols: EncodedDataset) -> None:
     model = package.load(name)
     tuned = model.fine_tune(alcohols.smiles("train"), steps=4)

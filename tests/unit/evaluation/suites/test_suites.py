@@ -199,6 +199,19 @@ def test_natural_products_are_likelier_natural_products() -> None:
     assert FEATURES["SA"].compute(MoleculeRecord(drug)) < FEATURES["SA"].compute(MoleculeRecord(glucose))
 
 
+def test_quality_counts_different_attempts_that_are_drug_like_and_easy_to_make_of_all() -> None:
+    good = ["O=C(Nc1ccc(F)cc1)c1ccc(S(=O)(=O)N2CCOCC2)cc1", "Cc1ccc(C(=O)N2CCOCC2)cc1", "COc1ccc(CN2CCCC2)cc1"]
+    other_writing = Chem.MolToSmiles(Chem.MolFromSmiles(good[0]), canonical=False, rootedAtAtom=7)
+    plain, strained, broken = "CCO", "C1C2CC3C1CC4C2C3C4N", "C1CC"  # QED .4; SA 5 and more; no molecule
+    attempts = [good[0], broken, plain, *good, strained, other_writing, good[1]]
+    shown = found(attempts, "medchem", "quality")
+    drawn = {Chem.CanonSmiles(text) for text in attempts if text != broken}
+    records = map(MoleculeRecord, drawn)
+    expected = sum(FEATURES["QED"].compute(r) >= 0.6 and FEATURES["SA"].compute(r) <= 4 for r in records)
+    assert shown["quality"] == expected / len(attempts) == 3 / 9
+    assert found([broken], "medchem", "quality")["quality"] == 0
+
+
 def test_alerts_are_shares_of_valid_molecules() -> None:
     shown = found(
         ["O=[N+]([O-])c1ccccc1", "CCO", "x"], "medchem", "alerts_BRENK", "alerts_PAINS", "alerts_any", "plausible"
