@@ -32,11 +32,12 @@ from rdkit.Chem import rdFingerprintGenerator
 import molgen
 from molgen.chem.strict import strict_from_smiles
 from molgen.constraints.fragment import Fragment, parse_fragment
+from molgen.evaluation.suites.medchem import LEAST_QED, MOST_SA
 from molgen.features.named_properties import property_values
 from molgen.models.generator import Generator
 
 METRICS = ("validity", "uniqueness", "quality", "diversity", "distance")
-ASKED = {"QED": (0.6, None), "SA": (None, 4)}
+ASKED = {"QED": (LEAST_QED, None), "SA": (None, MOST_SA)}
 
 morgan = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
 
@@ -87,7 +88,8 @@ def metrics(attempts: Sequence[str | None], fragment: Fragment, drug: str) -> tu
     """
     valid = list(containing(attempts, fragment))
     different = [Chem.MolFromSmiles(smiles) for smiles in dict.fromkeys(valid)]
-    good = [qed >= 0.6 and sa <= 4 for qed, sa in (property_values(mol, ["QED", "SA"]) for mol in different)]
+    values = (property_values(mol, ["QED", "SA"]) for mol in different)
+    good = [qed >= LEAST_QED and sa <= MOST_SA for qed, sa in values]
     prints = [morgan.GetFingerprint(mol) for mol in different]
     of_drug = morgan.GetFingerprint(Chem.MolFromSmiles(drug))
     pairs = distances(prints)

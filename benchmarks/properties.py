@@ -32,12 +32,13 @@ import molgen
 from molgen.chem.strict import strict_from_smiles
 from molgen.constraints.interval import Interval
 from molgen.datasets import moses
+from molgen.evaluation.suites.medchem import LEAST_QED, MOST_SA
 from molgen.features.named_properties import property_values
 from molgen.models.generator import Generator
 
 PROPERTIES = ("QED", "SA", "logP", "weight")
 RANGES = {"logP": Interval(1, 3), "QED": Interval(0.7, None), "weight": Interval(None, 350)}
-QUALITY = {"QED": Interval(0.6, None), "SA": Interval(None, 4)}
+QUALITY = {"QED": Interval(LEAST_QED, None), "SA": Interval(None, MOST_SA)}
 TARGETS = 20_000
 """Molecules of the test set that targets are drawn from."""
 
