@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from molgen.constraints.conditions import Conditions
 from molgen.errors import UsageError
 from molgen.optimisation.checkpoint import STATE_FILE
 from molgen.optimisation.result import Optimised, Point
 from molgen.optimisation.run import SETTINGS_FILE, RunSettings, run
+from molgen.optimisation.start import Known, start_molecules
 from molgen.scoring.benchmarks import BENCHMARKS, PMO
 from molgen.scoring.benchmarks.pmo import EVERY, TOP, auc_top
 from molgen.system.files import whole_file
@@ -84,6 +86,7 @@ def run_benchmark(
     """
     if settings.optimiser.enough is not None:
         raise UsageError("how many molecules are enough follows from the task of a benchmark; leave enough out")
+    start: Known | None = None
     for name in task_names(benchmark, tasks):
         place = folder / name
         asked = _of_task(settings, benchmark, name)
@@ -93,7 +96,9 @@ def run_benchmark(
             yield TaskResult(**json.loads((place / RESULT_FILE).read_text()))
             continue
         resume = (place / STATE_FILE).is_file()
-        found, stopped = run(asked, place, resume=resume, progress=progress)
+        if settings.start is not None and start is None and not resume:  # once for all tasks
+            start = start_molecules(settings.start, Conditions.of(settings.fragment))
+        found, stopped = run(asked, place, resume=resume, start=start, progress=progress)
         if stopped is not None:
             pass_on(stopped)
             return

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from rdkit import Chem, DataStructs
 
 from molgen.features.fragments import scaffold_of
+from molgen.optimisation.ranking import Ranking
 from molgen.scoring.fingerprints import fingerprint
-from molgen.scoring.totals import mean_of_best
 
 
 class Memory:
@@ -25,6 +25,7 @@ class Memory:
         smiles: canonical.
         totals: of the score.
         origins: what each was made by, one of `molgen.optimisation.sources.SOURCES`, or ``start`` of those begun from.
+        ranking: of all, however many a scaffold has.
 
     Example:
         >>> memory = Memory(per_scaffold=1)
@@ -37,9 +38,9 @@ class Memory:
         self.smiles: list[str] = []
         self.totals: list[float] = []
         self.origins: list[str] = []
+        self.ranking = Ranking()
         self._per_scaffold = per_scaffold
         self._scaffolds: list[str] = []
-        self._orders: dict[bool, NDArray[np.int64]] = {}
 
     def __len__(self) -> int:
         return len(self.smiles)
@@ -52,12 +53,13 @@ class Memory:
             totals: one each.
             origins: one each; by default ``start``.
         """
-        self._orders.clear()
+        first = len(self)
         for text, total in zip(smiles, totals, strict=True):
             self.smiles.append(text)
             self.totals.append(total)
             if self._per_scaffold is not None:
                 self._scaffolds.append(scaffold_of(text))
+        self.ranking.add(self.totals[first:])
         self.origins += ["start"] * (len(self.smiles) - len(self.origins)) if origins is None else origins
 
     def best(self, count: int) -> list[int]:
@@ -70,12 +72,16 @@ class Memory:
         Of equal ones the newest come first, so that changes accumulate even while the total stays equal (neutral
         drift).
         """
-        worst = min(self.totals, default=0.0)
-        return [number for number in self._chosen(count, newest=True) if self.totals[number] > worst]
+        return [number for number in self._chosen(count, newest=True) if self.totals[number] > self.worst]
+
+    @property
+    def worst(self) -> float:
+        """The lowest total; 0 where there is none."""
+        return self.totals[self.ranking.first[-1]] if len(self) else 0.0
 
     def _chosen(self, count: int, newest: bool) -> list[int]:
         """The best; of equal ones the newest, or the first."""
-        order = self._order(newest)
+        order = self.ranking.newest if newest else self.ranking.first
         if self._per_scaffold is None:
             return order[:count].tolist()
         found: list[int] = []
@@ -88,13 +94,6 @@ class Memory:
                 found.append(number)
         return found
 
-    def _order(self, newest: bool) -> NDArray[np.int64]:
-        """Numbers of all molecules, best first; kept until there are more, since a step asks several times."""
-        if newest not in self._orders:
-            scored = np.arange(len(self))
-            self._orders[newest] = np.lexsort((-scored if newest else scored, -np.array(self.totals)))
-        return self._orders[newest]
-
     def rewards(self, numbers: Sequence[int]) -> NDArray[np.float64]:
         """Totals of molecules, 0 for those that `good` leaves out because their scaffold has better ones."""
         totals = np.array([self.totals[number] for number in numbers], dtype=float)
@@ -105,7 +104,8 @@ class Memory:
 
     def mean_of_best(self, count: int) -> float:
         """Mean total of the best molecules; 0 where there is none."""
-        return mean_of_best(self.totals, count)
+        best = [self.totals[number] for number in self.ranking.first[:count]]
+        return sum(best) / max(len(best), 1)
 
     def diversity(self, count: int = 100) -> float:
         """Mean Tanimoto distance (Morgan, radius 2, 2048 bits) between the best molecules; 0 where there is one."""

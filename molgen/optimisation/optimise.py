@@ -103,7 +103,7 @@ class Optimiser:
     def done(self) -> bool:
         """Whether all calls are spent, enough is found, or no new molecules are found any more."""
         enough = self.config.enough
-        perfect = enough is not None and sum(total >= 1 for total in self.memory.totals) >= enough
+        perfect = enough is not None and self.memory.ranking.at_least(1) >= enough
         return perfect or len(self.memory) >= self.config.calls or self.stalled >= _STALLED
 
     def step(self) -> None:
@@ -138,7 +138,7 @@ class Optimiser:
 
     @property
     def _constant(self) -> bool:
-        return len(self.memory) > 1 and len(set(self.memory.totals)) == 1
+        return len(self.memory) > 1 and self.memory.mean_of_best(1) == self.memory.worst
 
     def _warn_of_a_constant(self, which: str = "") -> None:
         _warn(

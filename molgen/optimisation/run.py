@@ -16,6 +16,7 @@ from molgen.optimisation.checkpoint import STATE_FILE, restore, save
 from molgen.optimisation.config import OptimiserConfig
 from molgen.optimisation.optimise import Failed, Optimiser, work
 from molgen.optimisation.result import Optimised, Point
+from molgen.optimisation.start import Start
 from molgen.scoring.benchmarks import load_score
 from molgen.system.files import whole_file
 
@@ -83,6 +84,7 @@ def run(
     resume: bool = False,
     overwrite: bool = False,
     calls: int | None = None,
+    start: Start | None = None,
     progress: bool | Callable[[Point], object] = True,
 ) -> tuple[Optimised, int | None]:
     """Optimise, and keep the state in a folder.
@@ -93,6 +95,7 @@ def run(
         resume: go on where the folder stands.
         overwrite: begin anew where the folder holds another run.
         calls: other than in the settings.
+        start: molecules of the file that the settings name, where they have been read.
         progress: see `molgen.optimisation.optimise`.
 
     Returns:
@@ -109,8 +112,8 @@ def run(
         check_free(folder, overwrite)
     settings = settings.identified()
     model = Generator.from_pretrained(settings.model)
-    start = None if resume else settings.start  # what is left of it is in the state
-    optimiser = Optimiser(model, load_score(settings.score), settings.optimiser, settings.fragment, start=start)
+    begun = None if resume else start or settings.start  # what is left of them is in the state
+    optimiser = Optimiser(model, load_score(settings.score), settings.optimiser, settings.fragment, start=begun)
     if resume:
         restore(optimiser, folder)
     try:

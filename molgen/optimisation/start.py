@@ -14,11 +14,16 @@ from molgen.errors import LeftOutWarning
 from molgen.io import smiles_of
 from molgen.io.files import named_file
 
+
+class Known(list[str]):
+    """What `start_molecules` has read, which is not read again."""
+
+
 Start = str | Path | Iterable[str]
 """Path of a file of molecules, or SMILES."""
 
 
-def start_molecules(start: Start, conditions: Conditions | None = None) -> list[str]:
+def start_molecules(start: Start, conditions: Conditions | None = None) -> Known:
     """Different canonical SMILES, without stereo, of molecules to begin from.
 
     Args:
@@ -36,13 +41,15 @@ def start_molecules(start: Start, conditions: Conditions | None = None) -> list[
         >>> start_molecules(["OCC", "CCO", "c1ccccc1"])
         ['CCO', 'c1ccccc1']
     """
+    if isinstance(start, Known):
+        return Known(start)
     file = named_file(start)
     if file is not None:
         read = known_molecules(file)
     else:
         records = (Record(number, text) for number, text in enumerate(smiles_of(start, "start"), 1))
         read = usable(records, Reading("the molecules to begin from", unit="number"), jobs=1)
-    smiles = list(dict.fromkeys(read))
+    smiles = Known(dict.fromkeys(read))
     if conditions is None:
         return smiles
     lacking = [text for text in smiles if not all(conditions.satisfied(text).values())]
@@ -54,4 +61,4 @@ def start_molecules(start: Start, conditions: Conditions | None = None) -> list[
             stacklevel=2,
         )
     left_out = set(lacking)
-    return [text for text in smiles if text not in left_out]
+    return Known(text for text in smiles if text not in left_out)

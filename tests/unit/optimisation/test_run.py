@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from molgen.errors import MolgenError, UsageError
+from molgen.errors import LeftOutWarning, MolgenError, UsageError
 from molgen.models.generator import Generator
 from molgen.optimisation.benchmark import area, enough, run_benchmark, task_names
 from molgen.optimisation.checkpoint import STATE_FILE
@@ -190,6 +190,19 @@ def test_tasks_of_a_benchmark_are_run_once(model: Path, tmp_path: Path) -> None:
             next(run_benchmark("guacamol", tmp_path, other, names, progress=False))
     with pytest.raises(UsageError, match="no benchmark 'zinc'"):
         task_names("zinc")
+
+
+def test_all_tasks_begin_from_the_same_molecules_which_are_read_once(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "known.smi").write_text("CCO\nC1CC\nCCC(O)CO\n")
+    given = settings(model, 20).model_copy(update={"start": str(tmp_path / "known.smi")})
+    names = ["median1", "isomers_c11h24"]
+    with pytest.warns(LeftOutWarning, match="1 of 3") as warned:
+        list(run_benchmark("guacamol", tmp_path / "out", given, names, progress=False))
+    assert sum(issubclass(each.category, LeftOutWarning) for each in warned) == 1
+    for name in names:
+        state = json.loads(load_file(tmp_path / "out" / name / STATE_FILE)["other"].numpy().tobytes())
+        assert state["molecules"][:2] == ["CCO", "CCC(O)CO"]
+        assert state["origins"][:2] == ["start"] * 2
 
 
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0]), max_size=400), st.sampled_from(["pmo", "guacamol"]))
