@@ -31,7 +31,7 @@ check: $(VENV)/.installed-dev  ## Formatting, lint and types.
 	$(BIN)/mypy
 
 test: check  ## All checks and all tests, the slow ones too.
-	OMP_NUM_THREADS=1 $(BIN)/pytest -m "slow or not slow" -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m "slow or not slow" -n 2
 
 mutations: $(VENV)/.installed-dev  ## Put faults into a copy, one at a time, to see that tests notice; AREAS="training splits" for some.
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutations $(AREAS)

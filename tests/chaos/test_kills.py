@@ -379,11 +379,11 @@ def repeat(name: str, place: Place, reference: Straight) -> None:
 
 
 def moments() -> Iterator[tuple[str, signal.Signals, float]]:
-    """Verbs, signals and moments: each verb by SIGKILL and one other signal; in several rounds by all signals."""
+    """Verbs, signals and moments: each verb by one signal, which the seed shifts; in several rounds by all signals."""
     random_numbers = random.Random(SEED)
     for _ in range(ROUNDS):
         for turn, name in enumerate(VERBS):
-            for number in SIGNALS if ROUNDS > 1 else (SIGNALS[(turn + SEED) % 3], signal.SIGKILL):
+            for number in SIGNALS if ROUNDS > 1 else (SIGNALS[(turn + SEED) % len(SIGNALS)],):
                 yield name, number, random_numbers.uniform(0.05, 1.0)
 
 

@@ -67,6 +67,7 @@ def test_generate_writes_every_format(molgen: Run, tmp_path: Path) -> None:
     assert molgen("generate", "-n", 12, "--seed", 5).stdout.split() == contents[0]
 
 
+@pytest.mark.slow
 def test_attempts_are_raw(molgen: Run, tmp_path: Path, tiny_model: Path) -> None:
     path = tmp_path / "raw.smi"
     molgen("generate", "--attempts", 50, "--model", tiny_model, "--steps", 5, "-o", path)
@@ -102,6 +103,7 @@ def test_ctrl_c_loses_no_molecule(tmp_path: Path) -> None:
     assert molecules == Generator.from_pretrained("qm9-text").generate(len(molecules)).smiles
 
 
+@pytest.mark.slow
 def test_the_copy_of_standard_input_goes_with_the_command(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "molgen", "data", "info", "-"],
@@ -122,6 +124,7 @@ def test_the_copy_of_standard_input_goes_with_the_command(tmp_path: Path) -> Non
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batches", [1, 20, 40])
 def test_an_interrupted_call_hands_over_its_first_attempts(tiny_model: Path, batches: int) -> None:
     model = Generator.from_pretrained(tiny_model)
@@ -163,6 +166,7 @@ def test_every_sampler_and_setting(molgen: Run, sampler: str) -> None:
     assert len(result.stdout.splitlines()) == 8
 
 
+@pytest.mark.slow
 def test_evaluate_reports_every_figure(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "attempts.csv"
     pandas.DataFrame({"text": ["CCO", "OCC", "CC.C", "C1CC", "CCCCCCCCF"] * 4}).to_csv(path, index=False)
@@ -223,6 +227,7 @@ def test_properties_are_drawn(molgen: Run, smiles_file: Path, tmp_path: Path, na
     assert "none of the molecules" in none and len(none.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_view_and_trace_draw(molgen: Run, smiles_file: Path, tmp_path: Path) -> None:
     result = molgen("view", smiles_file, "-o", tmp_path / "grid.png", "-n", 6)
     assert "drew 6 of 6" in result.stderr and "the file has more, -n draws them" in result.stderr
@@ -341,6 +346,7 @@ def test_moses_must_be_fetched_first(molgen: Run, tmp_path: Path) -> None:
     assert "molgen data fetch moses" in result.stderr
 
 
+@pytest.mark.slow
 def test_full_disk_is_said_and_leaves_nothing(molgen: Run, tmp_path: Path) -> None:
     if shutil.which("mount") is None:
         pytest.skip("needs mount")
@@ -373,6 +379,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_error() -> None:
     """The reader has gone when molecules are written: `true` reads nothing."""
     process = subprocess.run(

@@ -11,6 +11,8 @@ from rdkit import Chem
 from molgen.constraints.fragment import parse_fragment
 from tests.conftest import Run
 
+pytestmark = pytest.mark.slow  # a model is trained
+
 
 @pytest.mark.slow
 def test_fragment_end_to_end(molgen: Run, tiny_text: Path, tmp_path: Path) -> None:
@@ -33,6 +35,7 @@ def test_fragment_end_to_end(molgen: Run, tiny_text: Path, tmp_path: Path) -> No
     assert picture.read_text() != plain.read_text()
 
 
+@pytest.mark.slow
 def test_too_few_are_written_and_exit_is_one(molgen: Run, tiny_text: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.smi"
     asked = ["generate", "-n", 500, "--model", tiny_text, "--fragment", "*C#N", "--max-attempts", 60, "-o", out]

@@ -18,6 +18,7 @@ from tests.conftest import Run
 FILTERS = {"keep": ["logP > 0", "rings = 1.."], "contains": "O", "without": ["[#7]", "C#C"], "drop_alerts": "BRENK,NIH"}
 
 
+@pytest.mark.slow
 def test_generated_molecules_pass_all_filters_and_the_others_are_counted(molgen: Run, tmp_path: Path) -> None:
     path = tmp_path / "library.csv"
     options = ["--keep", "logP > 0", "--keep", "rings = 1..", "--contains", "O", "--without", "[#7]"]
@@ -38,6 +39,7 @@ def test_generated_molecules_pass_all_filters_and_the_others_are_counted(molgen:
     assert found.smiles == smiles and {f"failed_{name}": count for name, count in found.failed.items()} == failed
 
 
+@pytest.mark.slow
 def test_what_was_found_is_written_where_filters_leave_too_little(molgen: Run, tmp_path: Path) -> None:
     path = tmp_path / "library.smi"
     arguments = ["generate", "-n", 500, "--model", "qm9-text", "--contains", "[F]", "--max-attempts", 500]

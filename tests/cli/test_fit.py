@@ -21,6 +21,7 @@ def activity(smiles: list[str], tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_model_is_cross_validated_stored_and_used(molgen: Run, activity: Path, tmp_path: Path) -> None:
     result = molgen("fit", activity, "--column", "pIC50", "--out", "qsar", "--folds", 3, cwd=tmp_path)
     assert "fold 3" in result.stdout and "RMSE" in result.stdout and "100 molecules" in result.stderr
@@ -33,6 +34,7 @@ def test_a_model_is_cross_validated_stored_and_used(molgen: Run, activity: Path,
     assert "exists" in molgen("fit", activity, "--column", "pIC50", "--out", "qsar", code=2, cwd=tmp_path).stderr
 
 
+@pytest.mark.slow
 def test_the_term_that_is_printed_tells_molecules_apart(molgen: Run, activity: Path, tmp_path: Path) -> None:
     """One of numbers needs a shape, and one of classes none."""
     for name, options in (("numbers", ()), ("classes", ("--threshold", "0.5"))):
@@ -47,6 +49,7 @@ def test_the_term_that_is_printed_tells_molecules_apart(molgen: Run, activity: P
         assert "warning" not in scored.stderr
 
 
+@pytest.mark.slow
 def test_concentrations_have_their_unit_and_no_term_without_one(molgen: Run, activity: Path, tmp_path: Path) -> None:
     rows = [line.split(",") for line in activity.read_text().splitlines()[1:]]
     table = "\n".join(["smiles,Ki", *(f"{smiles},{10 ** (4 - 3 * float(value))}" for smiles, value in rows)])

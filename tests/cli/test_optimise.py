@@ -32,6 +32,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_best_molecules_are_written_with_all_terms_and_what_speaks_against_them(
     molgen: Run, model: Path, tmp_path: Path
 ) -> None:
@@ -102,6 +103,7 @@ def test_what_cannot_be_done_is_said_in_one_line(molgen: Run, tmp_path: Path, op
     assert message in result.stderr and result.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_score_that_fails_at_once_leaves_the_name_free(molgen: Run, model: Path, tmp_path: Path) -> None:
     (tmp_path / "failing_at_once.py").write_text("def f(smiles):\n    raise ValueError('no licence')\n")
     (tmp_path / "score.toml").write_text('[[terms]]\ntype = "function"\nfunction = "failing_at_once:f"\n')
@@ -115,6 +117,7 @@ def test_a_score_that_fails_at_once_leaves_the_name_free(molgen: Run, model: Pat
     assert '"seed": 1' in (tmp_path / "best" / "settings.json").read_text()
 
 
+@pytest.mark.slow
 def test_a_run_that_begins_from_known_molecules_goes_on_without_their_file(
     molgen: Run, model: Path, tmp_path: Path
 ) -> None:
@@ -142,6 +145,7 @@ def test_two_files_in_one_folder_are_two_runs(molgen: Run, model: Path, tmp_path
     assert (tmp_path / "best.seed1" / "curve.png").is_file() and (tmp_path / "best.seed2" / "curve.png").is_file()
 
 
+@pytest.mark.slow
 def test_a_term_named_as_what_speaks_against_a_molecule_keeps_its_column(
     molgen: Run, model: Path, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def test_the_size_of_batches_changes_nothing(molgen: Run, usual: Lines) -> None:
     assert attempts(molgen, "--batch-size", 2) == usual
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [("--eta", 30), ("--omega", 2)], ids=str)
 def test_options_of_the_flow_sampler(molgen: Run, options: tuple[object, ...]) -> None:
     plain = attempts(molgen, "--sampler", "flow")
@@ -78,6 +79,7 @@ def test_the_collection_is_followed(molgen: Run) -> None:
     assert max(sizes["moses"]) <= 27 < max(sizes["bioactive"])
 
 
+@pytest.mark.slow
 def test_options_of_texts(molgen: Run) -> None:
     one, three = (attempts(molgen, "--block", block, model="qm9-text") for block in (1, 3))
     assert one != three
@@ -87,6 +89,7 @@ def test_options_of_texts(molgen: Run) -> None:
     assert all(text.startswith("C1CC1") for text in given)
 
 
+@pytest.mark.slow
 def test_conditions_of_graphs(molgen: Run, toy_model: Path) -> None:
     plain = attempts(molgen, model=toy_model, n=40)
     guarded = attempts(molgen, "--valence-guard", model=toy_model, n=40)
@@ -179,6 +182,7 @@ def scores(molgen: Run, tmp_path: Path, *options: object) -> dict[str, float]:
     return {name: metric["value"] for suite in found["suites"].values() for name, metric in suite.items()}
 
 
+@pytest.mark.slow
 def test_options_of_evaluation(molgen: Run, table: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine.csv"
     mine.write_text("smiles,other\nCC,CCN\nCCC,CCN\nCCCO,CCN.Cl\n")
@@ -209,6 +213,7 @@ SLOW = (
 """A graph of 40 atoms of sulphur with six neighbours each: RDKit seeks the alerts in it for about 3 seconds."""
 
 
+@pytest.mark.slow
 def test_the_time_limit_of_evaluation(molgen: Run, tmp_path: Path) -> None:
     path = tmp_path / "slow.smi"
     path.write_text(f"CCO\n{SLOW}\nCCN\n")
@@ -221,6 +226,7 @@ def test_the_time_limit_of_evaluation(molgen: Run, tmp_path: Path) -> None:
         assert ("--time-limit must be above 0" in said or "unknown metric" in said) and said.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_options_of_likelihood(molgen: Run, table: Path) -> None:
     def rows(*options: object, model: str = "qm9-ar") -> list[dict[str, str]]:
         return list(csv.DictReader(StringIO(molgen("likelihood", table, "--model", model, *options).stdout)))
@@ -268,6 +274,7 @@ def test_options_of_descriptions(molgen: Run, table: Path) -> None:
     assert "desalted" in salts and "skipped" not in salts
 
 
+@pytest.mark.slow
 def test_options_of_tuning(molgen: Run, table: Path, toy_model: Path, tmp_path: Path) -> None:
     copies = []
     for aim in (("--aim", "validity"), ("--aim", "vun", "--least-validity", 1.0)):
@@ -283,6 +290,7 @@ def test_options_of_tuning(molgen: Run, table: Path, toy_model: Path, tmp_path: 
     assert copies[0]["reference"] == str(table)
 
 
+@pytest.mark.slow
 def test_options_of_comparison(molgen: Run, table: Path, tmp_path: Path) -> None:
     plan = tmp_path / "plan.toml"
     plan.write_text(

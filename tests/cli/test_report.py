@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import Run
 
 
+@pytest.mark.slow
 def test_files_are_compared(molgen: Run, tmp_path: Path, smiles: list[str]) -> None:
     for name, part in (("a.smi", smiles[:30]), ("b.csv", ["smiles", *smiles[30:60]])):
         (tmp_path / name).write_text("\n".join(part))

@@ -54,6 +54,7 @@ def test_every_term_stands_beside_the_total(molgen: Run, score: Path, tmp_path: 
     assert molgen("score", molecules, "--score", score, "-o", out, code=2).stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_table_from_standard_input_is_a_table_and_keeps_its_columns(
     molgen: Run, molgen_process: Run, tmp_path: Path
 ) -> None:
@@ -104,6 +105,7 @@ child.wait()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="only POSIX ends groups of processes")
 @pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGINT))
 def test_a_signal_ends_the_program_of_a_term_and_what_that_has_started(tmp_path: Path, number: signal.Signals) -> None:

@@ -22,6 +22,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FAMILIES, ENTRY.name, ENTRY)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("registered")
 def test_one_entry_is_enough(tmp_path: Path) -> None:
     file, config, run = tmp_path / "alcohols.smi", tmp_path / "config.toml", tmp_path / "run"

@@ -109,6 +109,7 @@ def test_marginals_are_those_of_the_training_split() -> None:
         assert dict(zip(names, shares, strict=False)) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_properties_and_pieces_of_a_model_are_of_the_training_split() -> None:
     other = PropertyValues(load_dataset("marked", split=NOTHING_MORE), "test", ["heavy_atoms"])
     for number in range(len(MOLECULES["test"])):
@@ -133,6 +134,7 @@ def test_properties_kept_of_a_split_are_its_own() -> None:
     assert {split: kept[split].read(np.array([1])).tolist() for split in SIZES} == {s: [[n]] for s, n in SIZES.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_a_comparison_measures_what_it_is_asked_for(split: str, tmp_path: Path) -> None:
     settings = {
@@ -176,6 +178,7 @@ def test_settings_are_chosen_on_validation_molecules(tmp_path: Path, monkeypatch
     assert seen == ["validation"]
 
 
+@pytest.mark.slow
 def test_figures_are_against_the_split_that_they_name() -> None:
     reference = find_reference("marked")
     train, test = (MOLECULES[split] for split in ("train", "test"))

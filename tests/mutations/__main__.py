@@ -97,7 +97,7 @@ def imported_by(source: str, known: Iterable[str]) -> set[str]:
 def run_tests(
     project: Path, tests: list[str], log: Path, seconds: int, prepare: Callable[[], None] = lambda: None
 ) -> int:
-    """What pytest ends with, in a process of its own; slow tests are run where they are named one by one.
+    """What pytest ends with, in a process of its own, the slow tests too.
 
     Args:
         project: copy to test.
@@ -115,8 +115,7 @@ def run_tests(
         for name in [name for name in sys.modules if name.split(".")[0] == "tests"]:
             del sys.modules[name]
         prepare()
-        slow_too = ["-m", ""] if all("::" in test for test in tests) else []
-        code = int(pytest.main(["-x", "-p", "no:cacheprovider", f"--timeout={seconds}", *slow_too, *tests]))
+        code = int(pytest.main(["-x", "-m", "", "-n", "0", "-p", "no:cacheprovider", f"--timeout={seconds}", *tests]))
         sys.stdout.flush()
         os._exit(code)
     status = os.waitpid(child, 0)[1]

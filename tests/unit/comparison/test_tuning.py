@@ -38,6 +38,7 @@ def test_settings_are_chosen_stored_and_not_measured_twice(
     assert again.stdout == first.stdout and "validity" not in again.stderr
 
 
+@pytest.mark.slow
 def test_settings_given_by_hand_are_the_only_ones_tried(
     molgen: Run, tiny_text: Path, smiles_file: Path, tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_atoms_that_an_official_test_split_alone_has_are_skipped_by_name() -> No
     assert "Br" in report.examples["unknown_atom"][0][1]
 
 
+@pytest.mark.slow
 def test_workers_change_nothing() -> None:
     records = [Record(i, "C" * (i % 9 + 1) + "O" * (i % 2)) for i in range(12_000)]
     one, two = (list(encode_records(records, False, Limits(), jobs)) for jobs in (1, 2))

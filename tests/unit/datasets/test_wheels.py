@@ -56,6 +56,7 @@ def test_a_hostile_folder_is_not_read(toy: WheelFiles, tmp_path: Path, monkeypat
     assert toy.path("a.csv").read_bytes() == MEMBERS["toyset/data/a.csv"]
 
 
+@pytest.mark.slow
 def test_what_is_damaged_is_fetched_again_and_what_is_sound_is_not(
     toy: WheelFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:

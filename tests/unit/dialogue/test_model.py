@@ -61,6 +61,7 @@ def exact_first_block(model: BlockDiffusion, prompt: list[int]) -> dict[tuple[in
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [1, 2, 3])
 def test_replies_follow_the_exact_distribution(block: int) -> None:
     model = toy(block)
@@ -188,6 +189,7 @@ def run(molgen: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
+@pytest.mark.slow
 def test_a_model_is_trained_and_answers(molgen: Run, run: Path) -> None:
     model = run / "model"
     result = molgen(

@@ -30,6 +30,7 @@ def exact_bound(process: Process, model: toy.TableDenoiser, x0: torch.Tensor) ->
         return variational_bound(process, model, {"x": many}, rng, draws=5).reshape(len(x0), n).mean(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transition", toy.MAKERS)
 @pytest.mark.parametrize("parameterisation", ["x0", "reverse"])
 @pytest.mark.parametrize("seed", [0, 1])
@@ -72,6 +73,7 @@ def enumerated_bound(process: Process, model: SmoothDenoiser, x0: torch.Tensor, 
     return float((weight * term)[weight > 0].sum()) / times
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transition", toy.MAKERS)
 def test_continuous_bound_is_its_enumeration_and_bounds_a_long_chain(transition: str) -> None:
     process = toy.process(transition, steps=256)
@@ -210,6 +212,7 @@ def evidence_bound(process: Process, model: toy.TableDenoiser, x0: torch.Tensor)
     return float((joint * log_ratio)[joint > 0].sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transition", toy.MAKERS)
 def test_the_bound_is_that_of_all_paths(transition: str) -> None:
     process = toy.process(transition, steps=2, schedule=Cosine())

@@ -39,7 +39,7 @@ class ExactDenoiser:
         return {"x": (p / p.sum(-1, keepdim=True)).clamp(min=1e-30).log()}
 
 
-def histogram(sampler: Sampler, process: Process, n: int = 20_000, **options: object) -> torch.Tensor:
+def histogram(sampler: Sampler, process: Process, n: int = 5_000, **options: object) -> torch.Tensor:
     rng = RandomKeys.from_seed(0, torch.arange(n))
     x = sampler.sample(process, ExactDenoiser(process), {"x": 2}, rng, **options)["x"]  # type: ignore[arg-type]
     return torch.bincount(x[:, 0] * 3 + x[:, 1], minlength=9).reshape(3, 3) / n
@@ -61,7 +61,7 @@ def test_first_hitting_draws_the_data_with_one_call_per_variable() -> None:
     calls: list[float] = []
     sampler = FirstHitting(SamplerSettings(steps=1))
     process = toy.process("absorbing", 100, schedule=Cosine())
-    drawn = histogram(sampler, process, observer=lambda t, x: calls.append(t))
+    drawn = histogram(sampler, process, 20_000, observer=lambda t, x: calls.append(t))
     assert (drawn - toy.DATA).abs().sum() / 2 < 0.015  # exact, but for 20,000 draws
     assert len(calls) == 3 and sampler.calls({"x": 2}) == 2
 
@@ -157,6 +157,7 @@ def test_guidance_steers_and_observer_sees_every_step() -> None:
     assert len(seen) == 21 and seen[0] == 1 and seen[-1] == 0
 
 
+@pytest.mark.slow
 def test_reverse_models_sample_ancestrally_on_their_grid() -> None:
     process = toy.process("uniform", 16, parameterisation="reverse")
     model = toy.train(process, "variational", updates=300)

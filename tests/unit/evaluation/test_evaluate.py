@@ -92,6 +92,7 @@ def test_a_request_that_cannot_be_met_is_refused_before_the_reference_is_read(tm
             evaluate(["C"], tmp_path / "none.smi", time_limit=seconds)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.sampled_from(["CCO", "OCC", "CC", "C.C", "x", "", "C1CC1", "CN(C)(C)C"]), min_size=1, max_size=30))
 def test_figures_are_shares_in_their_order(attempts: list[str]) -> None:
@@ -109,6 +110,7 @@ def test_order_writing_and_jobs_do_not_matter() -> None:
     assert first.suites == second.suites
 
 
+@pytest.mark.slow
 def test_fcd_is_zero_for_the_same_and_grows_with_difference(smiles: list[str]) -> None:
     same = frechet_chemnet_distance(smiles, smiles)
     half = frechet_chemnet_distance(smiles[::2], smiles[1::2])

@@ -82,6 +82,7 @@ def test_rdkit_counts_acceptors_otherwise_today(originals: dict[str, Any]) -> No
     assert discrete_divergence(np.array([1.0, 2, 3]), np.array([1.0, 2, 3])) == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_nspdk(originals: dict[str, Any], reference: Reference) -> None:
     result = evaluate(originals["nspdk_generated"], reference, "graph", only=["nspdk"])
     # EDeN's hashes collide now and then and are salted anew in every process: three runs gave .0070899 to .0070901.

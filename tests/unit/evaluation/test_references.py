@@ -28,6 +28,7 @@ def test_a_file_against_itself_has_no_novelty_and_no_distance(name: str) -> None
     assert [metric.value for _, metric in found.metrics()] == [0] * 5
 
 
+@pytest.mark.slow
 def test_fcd_against_itself_is_near_zero_on_all_molecules() -> None:
     name = "own40.smi"
     metric = evaluate(attempts(name), str(CASES / name), only=["fcd"], jobs=1).metric("fcd")

@@ -47,6 +47,7 @@ def test_what_rdkit_cannot_compute_of_one_molecule_ends_nothing(smiles: str) -> 
     assert found is not None and np.isfinite(found[list(FEATURES).index("BertzCT")])
 
 
+@pytest.mark.slow
 def test_screened_alerts_are_those_of_rdkits_catalogues(subjects: list[MoleculeRecord]) -> None:
     found = [set(FEATURES["alerts"].compute(record)) for record in subjects]
     assert sum(map(len, found)) > 100
@@ -59,6 +60,7 @@ def test_screened_alerts_are_those_of_rdkits_catalogues(subjects: list[MoleculeR
             assert {alert for alert in alerts if alert.startswith(f"{name}: ")} == expected
 
 
+@pytest.mark.slow
 def test_a_catalogue_under_two_names_counts_once(subjects: list[MoleculeRecord]) -> None:
     for other, name in ALIASES.items():
         assert other not in CATALOGUES
@@ -70,6 +72,7 @@ def test_a_catalogue_under_two_names_counts_once(subjects: list[MoleculeRecord])
             assert (matching[0] > 0) == (name in matching_catalogues(record))
 
 
+@pytest.mark.slow
 def test_screened_filters_and_qed_are_the_plain_ones(subjects: list[MoleculeRecord]) -> None:
     queries, screen = _moses_queries()
     for record in [*subjects[:60], *subjects[-len(ODD) :]]:

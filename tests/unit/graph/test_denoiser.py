@@ -224,6 +224,7 @@ def test_layers_of_the_shipped_model_are_message_passing() -> None:
         assert any(isinstance(part, MessagePassing) for part in layer.modules())
 
 
+@pytest.mark.slow
 def test_importing_molgen_needs_no_pyg() -> None:
     code = "import sys, molgen, molgen.training.config; print('torch_geometric' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -48,6 +48,7 @@ def test_new_networks_read_valence_and_rings_and_older_models_do_not(dataset: En
     assert again.denoiser.features is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("atoms", ["uniform", "absorbing", "marginal", "hamming"])
 @pytest.mark.parametrize(
     ("bonds", "schedule", "parameterisation"),
@@ -83,6 +84,7 @@ def test_every_noise_learns_and_samples(
     assert len(model.sample(range(3), 0, model.sampling, 2, "raw")) == 3
 
 
+@pytest.mark.slow
 def test_seed_decides_and_batch_size_does_not(model: Generator) -> None:
     base = model.attempts(40, seed=3, steps=10)
     assert model.attempts(40, seed=3, steps=10, batch_size=7) == base
@@ -90,6 +92,7 @@ def test_seed_decides_and_batch_size_does_not(model: Generator) -> None:
     assert model.attempts(40, seed=4, steps=10) != base
 
 
+@pytest.mark.slow
 def test_kept_molecules_are_valid_unique_and_counted(shipped: Generator) -> None:
     options = {"seed": 1, "steps": 10}
     result = shipped.generate(60, **options)

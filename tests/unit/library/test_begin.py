@@ -47,6 +47,7 @@ def test_a_file_of_which_nothing_can_be_used_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "lib").exists()
 
 
+@pytest.mark.slow
 def test_nearest_is_the_similarity_to_a_set(library: Library, tmp_path: Path) -> None:
     known = tmp_path / "known.smi"
     known.write_text("\n".join(smiles(library)[:40]))

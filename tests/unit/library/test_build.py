@@ -37,6 +37,7 @@ def test_columns_hold_what_they_say(library: Library) -> None:
     assert table["attempt"].is_unique and "nearest" not in table and "conditions" not in table
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [1, 2])
 def test_a_stopped_build_goes_on_to_the_same_bytes(
     library: Library, hashes: Hashes, tmp_path: Path, after: int
@@ -59,6 +60,7 @@ def test_a_stopped_build_goes_on_to_the_same_bytes(
     assert hashes(stopped) == hashes(library) and stopped.manifest.finished
 
 
+@pytest.mark.slow
 def test_more_molecules_are_added_behind(library: Library, copy: Library, hashes: Hashes, tmp_path: Path) -> None:
     copy.resume(200, jobs=1, progress=False)
     assert smiles(copy)[:150] == smiles(library) and len(set(smiles(copy))) == 200
@@ -68,6 +70,7 @@ def test_more_molecules_are_added_behind(library: Library, copy: Library, hashes
         copy.resume(100)
 
 
+@pytest.mark.slow
 def test_filter_and_conditions(tmp_path: Path) -> None:
     made = Library(tmp_path / "lib").build(
         20, model="qm9-graph", fragment="*C1CC1", atoms="..8", filter="heavy_atoms > 6", steps=8, jobs=1, progress=False
@@ -81,6 +84,7 @@ def test_filter_and_conditions(tmp_path: Path) -> None:
     assert counts["filtered"] > 0 and counts["not_needed"] > 0
 
 
+@pytest.mark.slow
 def test_attempts_can_be_too_few(tmp_path: Path) -> None:
     made = Library(tmp_path / "lib")
     with pytest.raises(MolgenError, match=r"only .* of 100 molecules after 128 attempts.*max_attempts"):

@@ -37,6 +37,7 @@ def test_bad_requests_leave_nothing(tmp_path: Path, arguments: dict[str, object]
     assert not made.path.exists() and repr(made).endswith("not built)")
 
 
+@pytest.mark.slow
 def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
     numbers = {"seed": np.int64(5), "shard_attempts": np.int32(64), "max_attempts": np.int64(64)}
     made = Library(tmp_path / "lib").build(np.int64(5), **{**SAME, **numbers}, batch_size=np.int16(64))

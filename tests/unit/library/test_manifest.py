@@ -15,6 +15,7 @@ from molgen.library.shard import drop
 from tests.unit.library.conftest import Hashes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["missing", "shorter", "changed"])
 def test_a_damaged_file_is_named_and_made_again(copy: Library, hashes: Hashes, damage: str) -> None:
     before, file = hashes(copy), copy.shards[1]
@@ -53,6 +54,7 @@ def test_a_bad_byte_beside_the_shards_is_an_error(copy: Library, name: str, line
         assert len(copy.resume(jobs=1, progress=False)) == 150
 
 
+@pytest.mark.slow
 def test_a_shard_that_is_written_and_not_yet_noted_is_not_damaged(copy: Library) -> None:
     note = copy.notes[1]
     attempts = copy.query(f"SELECT attempt FROM molecules WHERE attempt >= {note.first} ORDER BY attempt")["attempt"]

@@ -12,6 +12,7 @@ from molgen.library.summary import summary
 from tests.unit.library.conftest import MODEL
 
 
+@pytest.mark.slow
 def test_each_molecule_once_and_the_first_library_wins(library: Library, tmp_path: Path) -> None:
     known = tmp_path / "known.smi"
     known.write_text("CCO\nCCN\n")

@@ -36,6 +36,7 @@ def test_the_best_by_score(library: Library, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_apart_and_diverse(library: Library) -> None:
     found = library.pick(10, "score", score="QED", apart_by=0.8, jobs=1)["smiles"].tolist()
     assert max(similarity(a, b) for a in found for b in found if a != b) <= 0.2
@@ -60,6 +61,7 @@ def test_near_given_molecules(library: Library, tmp_path: Path) -> None:
         assert value == pytest.approx(max(similarity(text, one) for one in some), abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("within", [0.85, 0.95, 0.96])
 def test_molecules_at_exactly_the_distance_are_near(library: Library, tmp_path: Path, within: float) -> None:
     everything = library.query("SELECT smiles FROM molecules")["smiles"].tolist()

@@ -100,6 +100,7 @@ def test_functions_of_times_that_are_given_are_taken() -> None:
     assert kept(f"{fixed} and attempt + 1 > 1") == SMILES[1:]
 
 
+@pytest.mark.slow
 @given(st.text(max_size=30))
 def test_any_text_is_a_filter_or_refused(text: str) -> None:
     try:

@@ -32,6 +32,7 @@ def test_damage_that_leaves_the_size_says_what_to_do(copy: Library, library: Lib
     assert {path.name for path in tmp_path.iterdir()} == {"copy"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["nearest.npy", "excluded/0000.parquet"])
 def test_damage_of_given_molecules_is_an_error(tmp_path: Path, name: str) -> None:
     known = tmp_path / "known.smi"
@@ -42,6 +43,7 @@ def test_damage_of_given_molecules_is_an_error(tmp_path: Path, name: str) -> Non
         made.resume(90, jobs=1, progress=False)
 
 
+@pytest.mark.slow
 def test_a_library_built_again_in_its_place_has_its_own_training_set(tmp_path: Path) -> None:
     known, values = tmp_path / "known.smi", []
     for molecule in ("c1ccccc1", "CCO"):

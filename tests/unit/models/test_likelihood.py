@@ -62,6 +62,7 @@ def test_autoregressive_texts_are_exact() -> None:
         assert value == pytest.approx(-float(sum(steps)), abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["qm9-graph", "qm9-text", "qm9-ar", "qm9-continuous"])
 def test_a_value_depends_on_the_molecule_alone(name: str) -> None:
     model = package.load(name)
@@ -73,6 +74,7 @@ def test_a_value_depends_on_the_molecule_alone(name: str) -> None:
     assert list(model.nll(MOLECULES, draws=3, batch_size=1)) == pytest.approx(alone, abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_error_is_that_of_the_draws() -> None:
     model = package.load("qm9-text")
     few, many = (model.nll(MOLECULES, draws=draws) for draws in (8, 128))

@@ -25,6 +25,7 @@ def test_every_shipped_model_has_both(name: str) -> None:
         assert set(model.presets) == {CLOSE, BENCHMARK} and model.presets[CLOSE] == model.sampling
 
 
+@pytest.mark.slow
 def test_settings_that_are_given_override_the_preset() -> None:
     model = package.load("moses-graph")
     assert model.sampling.temperature == {"atoms": 1.0, "bonds": 0.95}

@@ -32,6 +32,7 @@ def test_most_molecules_of_qm9_have_known_ring_systems() -> None:
     assert 0 < len(unknown) < 0.05 * len(some)
 
 
+@pytest.mark.slow
 def test_what_is_kept_has_known_ring_systems_and_refusals_are_counted() -> None:
     model = package.load("qm9-text")
     model.ring_systems = frozenset({"C1CC1", "C1CCCC1"})

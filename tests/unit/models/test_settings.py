@@ -113,6 +113,7 @@ def test_a_temperature_of_zero_is_refused_by_name(model: Generator) -> None:
         model.generate(1, temperature=0)
 
 
+@pytest.mark.slow
 def test_what_is_no_path_is_refused(model: Generator) -> None:
     for write in (model.generate(1).save, model.nll(["CCO"]).save, model.save_pretrained):
         with pytest.raises(UsageError, match=r"a path is wanted, such as .*, not None"):
@@ -125,6 +126,7 @@ def test_a_model_is_shown_in_a_line(model: Generator) -> None:
     assert shown.endswith("settings=[block, guidance, temperature, top_p, valence_guard])") and "\n" not in shown
 
 
+@pytest.mark.slow
 def test_numbers_of_numpy_and_no_filters_are_taken(model: Generator) -> None:
     assert model.generate(np.int64(2), seed=np.int64(4), keep=None, contains=None) == model.generate(2, seed=4)
 

@@ -14,6 +14,7 @@ from molgen.models.weightless import weightless
 LOADING = "import sys, molgen; molgen.load('qm9-ar').generate(1, seed=0); print('torch._dynamo' in sys.modules)"
 
 
+@pytest.mark.slow
 def test_a_model_is_loaded_without_the_compiler() -> None:
     run = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"

@@ -52,6 +52,7 @@ def test_each_source_finds_better_molecules_than_sampling_alone(source: str) -> 
     assert found.curve[-1].top_ten > sampled.curve[-1].top_ten
 
 
+@pytest.mark.slow
 def test_sources_whose_molecules_are_good_make_more_of_them() -> None:
     """The model has no bromine: mutation adds it, crossover and parts that are kept hand it on."""
     config = OptimiserConfig.of(batch=40, updates=0)
@@ -63,6 +64,7 @@ def test_sources_whose_molecules_are_good_make_more_of_them() -> None:
     assert min(counts["mutated"], counts["crossed"], counts["regrown"]) > 3 * counts["new"]
 
 
+@pytest.mark.slow
 def test_results_depend_on_the_seed_and_the_model_stays() -> None:
     model = tiny()
     weights = [part.clone() for part in model.parameters()]
@@ -88,6 +90,7 @@ def test_as_many_different_molecules_are_scored_as_calls() -> None:
     assert table["total"] == pytest.approx(oxygens(table["smiles"]), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_every_molecule_has_the_fragment() -> None:
     fragment = parse_fragment("*C(=O)N")
     found = optimise(tiny(), oxygens, calls=60, fragment="*C(=O)N", **FAST)
@@ -148,6 +151,7 @@ def test_as_many_attempts_as_asked_for_keep_a_part(children: int | None) -> None
     assert sum(one.attempts for one in proposals if one.conditions is not None) == 4
 
 
+@pytest.mark.slow
 def test_learning_ends_after_its_calls_and_the_search_goes_on() -> None:
     optimiser = Optimiser(tiny(), oxygens, OptimiserConfig.of(batch=16, learning_calls=20, learning_rate=1e-2))
     learned = []
@@ -259,6 +263,7 @@ def test_a_short_run_with_a_score_that_never_differs_is_warned_of_at_its_end() -
         optimise(tiny(), lambda smiles: [0.0] * len(smiles), calls=20, **FAST)
 
 
+@pytest.mark.slow
 def test_scores_are_named_as_on_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "score.toml").write_text('[[terms]]\ntype = "property"\nproperty = "QED"\n')
     found = tiny().optimise(str(tmp_path / "score.toml"), calls=20, **FAST)

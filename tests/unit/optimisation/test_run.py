@@ -38,6 +38,7 @@ def settings(model: Path, calls: int, score: str = "pmo/qed") -> RunSettings:
     return RunSettings(model=str(model), score=score, optimiser=config)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_is_the_run_that_was_never_stopped(model: Path, tmp_path: Path) -> None:
     whole, _ = run(settings(model, 96), tmp_path / "whole", progress=False)
 
@@ -56,6 +57,7 @@ def test_a_resumed_run_is_the_run_that_was_never_stopped(model: Path, tmp_path: 
     assert Generator.from_pretrained(tmp_path / "part" / "model").family == "graph-autoregressive"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_benchmark_after_the_task_under_way(
     number: signal.Signals, model: Path, tmp_path: Path
@@ -107,6 +109,7 @@ def test_the_state_is_one_file_so_that_a_kill_while_it_is_written_loses_nothing(
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"settings.json", STATE_FILE, "model"}
 
 
+@pytest.mark.slow
 def test_what_was_found_before_the_score_failed_is_kept(model: Path, tmp_path: Path) -> None:
     (tmp_path / "failing_for_test.py").write_text(
         "calls = 0\n\ndef f(smiles):\n    global calls\n    calls += 1\n"

@@ -50,6 +50,7 @@ def test_they_are_scored_first_and_count_as_calls() -> None:
     assert few.memory.smiles == CANONICAL[:2]
 
 
+@pytest.mark.slow
 def test_what_is_made_comes_from_them() -> None:
     """Bromine, which the model does not have."""
     found = optimise(

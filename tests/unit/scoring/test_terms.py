@@ -225,6 +225,7 @@ child.wait()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="only POSIX ends groups of processes")
 @pytest.mark.parametrize("limit", ("its own", "that of a function around it"))
 def test_a_program_whose_time_is_over_ends_with_what_it_has_started(

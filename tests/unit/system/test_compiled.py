@@ -24,6 +24,7 @@ print(double(21))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("disk", ["sound", "full", "read-only"])
 def test_code_runs_whatever_the_disk(disk: str, tmp_path: Path) -> None:
     script, cache = tmp_path / "code" / "script.py", tmp_path / "cache"

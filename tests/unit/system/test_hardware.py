@@ -19,6 +19,7 @@ def threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("threads")
 def test_results_come_in_order_whatever_the_number_of_threads() -> None:
     seen = []

@@ -90,6 +90,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     shown.append(b"".join(pieces).decode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", LABELS, ids=lambda function: function.__name__)
 def test_a_bar_on_a_terminal_unless_it_is_not_wanted(
     function: Callable[..., None], monkeypatch: pytest.MonkeyPatch
@@ -102,6 +103,7 @@ def test_a_bar_on_a_terminal_unless_it_is_not_wanted(
     assert shown == [""]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", LABELS, ids=lambda function: function.__name__)
 def test_nothing_elsewhere(function: Callable[..., None], capfd: pytest.CaptureFixture[str]) -> None:
     function()

@@ -145,6 +145,7 @@ def test_workers_end_with_their_parent(number: signal.Signals, tmp_path: Path) -
     assert gone(children)
 
 
+@pytest.mark.slow
 @LINUX
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("launch", [2, 3])  # after a tracker of Python's

@@ -24,6 +24,7 @@ def _risky(item: str) -> str:
     return item.upper()
 
 
+@pytest.mark.slow
 def test_results_keep_their_order_when_workers_die_and_hang() -> None:
     items = [f"item{i}" for i in range(40)]
     items[3], items[17], items[18] = "die", "hang", "die"
@@ -33,6 +34,7 @@ def test_results_keep_their_order_when_workers_die_and_hang() -> None:
     assert [o for o in found if isinstance(o, str)] == [t.upper() for t in items if t not in ("die", "hang")]
 
 
+@pytest.mark.slow
 def test_an_item_that_waits_for_the_processor_is_not_lost() -> None:
     assert list(isolated_map(_risky, ["a", "wait", "b"], jobs=1, time_limit=0.5)) == ["A", "WAIT", "B"]
 

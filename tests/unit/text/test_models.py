@@ -169,6 +169,7 @@ def test_any_order_is_absorbing_diffusion() -> None:
         assert float(bound.mean()) == pytest.approx(float(costs.mean()), rel=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tokens", ["uniform", "absorbing", "marginal", "hamming"])
 @pytest.mark.parametrize("objective", ["cross-entropy", "variational", "continuous"])
 def test_every_noise_learns_and_samples(
@@ -198,6 +199,7 @@ def test_every_noise_learns_and_samples(
     assert attempts.calls > 4 if absorbing else attempts.calls == 4
 
 
+@pytest.mark.slow
 def test_seed_decides_and_batch_size_does_not(dataset: EncodedDataset, tokenizer: SmilesTokenizer) -> None:
     groups = by_length(dataset.smiles("train"), tokenizer)
     models: list[TextGenerator] = [
@@ -227,6 +229,7 @@ def test_molecules_are_written_anew_on_every_visit(smiles: list[str]) -> None:
     assert len(one) > 150  # a writing may need tokens that canonical ones do not have; such molecules wait
 
 
+@pytest.mark.slow
 def test_trace_shows_a_text_emerging(tiny_text: Path) -> None:
     model = TextDiffusion.from_pretrained(tiny_text)
     with pytest.raises(MolgenError, match="none of 100 attempts"):
@@ -237,6 +240,7 @@ def test_trace_shows_a_text_emerging(tiny_text: Path) -> None:
     assert [len(state) for state in states] == sorted(len(state) for state in states)
 
 
+@pytest.mark.slow
 def test_the_command_line_trains_generates_and_continues(
     tiny_text: Path, molgen: Run, smiles_file: Path, tmp_path: Path
 ) -> None:

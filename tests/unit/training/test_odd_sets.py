@@ -28,6 +28,7 @@ def trained(file: str, family: str, run: Path, **settings: object) -> None:
     assert (run / "model" / "model.safetensors").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["train_one.smi", "train_tiny.smi", "train_unseen.smi", "many_tokens.smi"])
 @pytest.mark.parametrize("family", NETWORKS)
 def test_every_family_trains_on_it(file: str, family: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

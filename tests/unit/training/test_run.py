@@ -155,6 +155,7 @@ def test_training_that_diverges_ends_in_one_line_and_saves_nothing(smiles: list[
         assert not (tmp_path / family / "last.ckpt").exists() and not (tmp_path / family / "model").exists()
 
 
+@pytest.mark.slow
 def test_training_starts_from_a_model(molgen: Run, tiny_model: Path, smiles_file: Path, tmp_path: Path) -> None:
     small = tmp_path / "short.toml"
     small.write_text("[optimiser]\nsteps = 1\nlearning_rate = 1e-9\nwarmup = 0\nema = 0.0\n")

@@ -130,6 +130,7 @@ def test_figures_of_guacamol_by_hand() -> None:
     assert shown["Novelty"] == 2 / 5 and "only 3 found of 5 wanted" in shown.metric("Novelty").note
 
 
+@pytest.mark.slow
 def test_the_score_of_guacamol_falls_with_the_distance_by_a_fifth() -> None:
     train = ["C" * n + "O" for n in range(1, 15)]
     shown = found(["C" * n + "N" for n in range(1, 15)], "guacamol", "FCD", "Frechet ChemNet Distance", train=train)

@@ -137,6 +137,7 @@ def test_completions_come_as_often_as_they_should_given_an_atom() -> None:
     assert distance < noise
 
 
+@pytest.mark.slow
 def test_every_decision_is_guided_by_the_conditional_and_the_unconditional_pass() -> None:
     model, graphs = conditioned(std=0.5), all_graphs()
     values, known = torch.tensor([[75.0, 3.0]]), torch.tensor([[True, False]])

@@ -33,6 +33,7 @@ def test_probabilities_of_all_graphs_sum_to_one_in_every_order(order: tuple[int,
     assert probabilities(toy(), all_graphs(), list(order)).sum() == pytest.approx(1, abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [0, 1, 2])
 def test_samples_come_as_often_as_they_should(block: int) -> None:
     model, graphs, n = toy(), all_graphs(), 20_000

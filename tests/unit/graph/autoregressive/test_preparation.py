@@ -89,6 +89,7 @@ def test_properties_are_those_of_the_molecules_and_withheld_at_random(dataset: E
     assert float(shares.mean()) == pytest.approx(0.35, abs=0.04)
 
 
+@pytest.mark.slow
 def test_properties_are_computed_once_and_kept(dataset: EncodedDataset) -> None:
     """Workers write what the next preparation reads; what is kept wins over what would be computed."""
 

@@ -52,6 +52,7 @@ def test_the_gradient_is_that_of_the_share_of_valid_attempts() -> None:
     assert torch.allclose(found, expected, atol=0.005) and float(expected.abs().max()) > 0.02
 
 
+@pytest.mark.slow
 def test_rewarded_models_become_valid() -> None:
     model, n = toy(blocks=(1,), atoms=("C", "O")), 64
     valid, graphs = valid_graphs(model), all_graphs()
@@ -104,6 +105,7 @@ def test_where_the_first_molecule_has_pieces_all_attempts_have_them() -> None:
     )
 
 
+@pytest.mark.slow
 def test_constrained_attempts_become_valid() -> None:
     model, n = conditioned(atoms=("C", "O")), 64
     optimiser = torch.optim.Adam(model.parameters(), lr=0.01)

@@ -58,6 +58,7 @@ def test_a_killed_process_costs_its_own_call(tmp_path: Path) -> None:
             list(engine.map(dies_always, [(1,)]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_errors_arrive_as_they_are(jobs: int) -> None:
     with Local(jobs) as engine, pytest.raises(UsageError, match="not 7"):

@@ -22,6 +22,7 @@ def data(page: str) -> dict[str, object]:
     return dict(json.loads(found[1]))
 
 
+@pytest.mark.slow
 def test_it_needs_no_network_and_is_small(report: Path) -> None:
     page = report.read_text()
     elements = page.partition('<script id="data"')[0]
@@ -47,6 +48,7 @@ def test_the_fragment_is_marked(report: Path) -> None:
         assert len(atoms) == 3 and all(mol.GetAtomWithIdx(atom).IsInRingSize(3) for atom in atoms)
 
 
+@pytest.mark.slow
 def test_gallery_and_table_mark_the_same_atoms(tmp_path: Path) -> None:
     """A fragment with bonds as Kekule wrote them is the aromatic ring, in both."""
     asked = {"fragment": "C1=CC=CC=C1", "model": "qm9-graph", "steps": 8}
@@ -60,6 +62,7 @@ def test_gallery_and_table_mark_the_same_atoms(tmp_path: Path) -> None:
     assert marked in page and plain not in page
 
 
+@pytest.mark.slow
 def test_the_column_of_a_reference_is_its_own(tmp_path: Path, smiles: list[str]) -> None:
     for name, column in (("a.csv", "mine"), ("b.csv", "theirs")):
         (tmp_path / name).write_text("\n".join([f"id,{column}", *(f"{text},{text}" for text in smiles[:30])]))

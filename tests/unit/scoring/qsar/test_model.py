@@ -73,6 +73,7 @@ def test_tanimoto_is_that_of_rdkit() -> None:
     np.testing.assert_allclose(tanimoto(x, x), expected, atol=0.02)  # but for environments that share a column
 
 
+@pytest.mark.slow
 def test_scaffolds_are_never_on_both_sides(activity: Activity) -> None:
     found = cross_validate(activity, QsarSettings(), folds=4)
     folds: dict[str, set[int]] = {}
@@ -86,6 +87,7 @@ def test_scaffolds_are_never_on_both_sides(activity: Activity) -> None:
     assert row["RMSE"] == pytest.approx(found.error)
 
 
+@pytest.mark.slow
 def test_classes_have_metrics_of_their_own(activity: Activity) -> None:
     found = cross_validate(activity, QsarSettings(threshold=0.3), folds=3)
     row = dict(found.table())["all"]
@@ -100,6 +102,7 @@ def test_an_uncertainty_that_there_is_not_is_refused(activity: Activity, tmp_pat
         Score.of(tmp_path, terms=[term])
 
 
+@pytest.mark.slow
 def test_predictions_are_terms_of_a_score(activity: Activity, tmp_path: Path) -> None:
     QsarModel(activity, QsarSettings()).save(tmp_path / "logP")
     outputs = ("prediction", "uncertainty", "similarity")
@@ -112,6 +115,7 @@ def test_predictions_are_terms_of_a_score(activity: Activity, tmp_path: Path) ->
     assert found["logP"][1] == pytest.approx(QsarModel.load(tmp_path / "logP").predict(molecules(["CCCCO"]))[0])
 
 
+@pytest.mark.slow
 def test_a_model_that_is_saved_over_another_is_used(activity: Activity, tmp_path: Path) -> None:
     found = []
     for values in (activity.values, [-value for value in activity.values]):
