@@ -11,8 +11,6 @@ from rdkit import Chem
 from molgen.constraints.fragment import parse_fragment
 from tests.conftest import Run
 
-pytestmark = pytest.mark.slow  # a model is trained
-
 
 @pytest.mark.slow
 def test_fragment_end_to_end(molgen: Run, tiny_text: Path, tmp_path: Path) -> None:
