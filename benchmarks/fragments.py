@@ -12,8 +12,8 @@ over drugs, then over seeds:
 - diversity: mean Tanimoto distance between the different molecules (Morgan radius 2, 1024 bits);
 - distance: their mean Tanimoto distance to the drug.
 
-GenMol divides by what is left after its filter for substructures; here every sample counts. Nothing is drawn again, but
-for the dead ends that the valence guard draws again where ``--guard`` turns it on. With ``--ask`` QED and SA are asked
+GenMol divides by what is left after its filter for substructures; here every sample counts. `drugs-graph` draws a sample
+that lacks a fragment again, at most seven times, and with ``--guard`` an invalid one too. With ``--ask`` QED and SA are asked
 for as conditions.
 """
 

@@ -13,8 +13,8 @@ from molgen.models.registry import FAMILIES, Family
 
 _WHICH = """Train a generator from the beginning.
 
-Which family: for molecules begin with graph-autoregressive, the best per minute of training. Take graph where a
-fragment is to be kept in every molecule, and any-order where parts of a SMILES are to be given. To train a model that
+Which family: for molecules begin with graph-autoregressive, the best per minute of training. It keeps
+fragments where `orders` has a share of pieces (docs/train.md), graph always does; any-order completes parts of a SMILES. To train a model that
 exists further, on molecules of your own, see: molgen finetune.
 
 Example: molgen train graph-autoregressive --data molecules.smi --out runs/new --minutes 60
