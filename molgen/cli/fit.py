@@ -39,11 +39,12 @@ def fit(
     from molgen.io import write_molecules
     from molgen.report.qsar import draw_validation
     from molgen.scoring.qsar import QsarModel, QsarSettings, cross_validate, read_activity
+    from molgen.scoring.qsar.model import SETTINGS_FILE
     from molgen.scoring.qsar.pipelines import ESTIMATOR_NAMES
+    from molgen.system.files import check_replaceable
     from molgen.system.progress import bar
 
-    if out.exists() and not overwrite:
-        raise UsageError(f"{out} exists; choose another name or pass --overwrite")
+    check_replaceable(out, overwrite, SETTINGS_FILE)
     if estimator not in ESTIMATOR_NAMES:
         raise UsageError(f"there is no estimator {estimator!r}; there are {', '.join(ESTIMATOR_NAMES)}")
     data = read_activity(file, column, smiles_column=smiles, concentration=concentration, tolerance=tolerance)

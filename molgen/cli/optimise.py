@@ -83,6 +83,9 @@ def optimise(
         refuse_given(context, _NOT_OF_BENCHMARK, "--benchmark goes without {}")
     elif resume:
         refuse_given(context, _OF_RUN, "--resume takes {} from the run; leave it out")
+        refuse_given(context, ("overwrite",), "--resume goes on with what is there; leave {} out")
+    if not out.name:
+        raise UsageError(f"{out} is no name of a file: molgen optimise -o best.csv")
     if tasks is not None and benchmark is None:
         raise UsageError("--tasks are those of a --benchmark")
     if resume:

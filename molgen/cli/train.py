@@ -14,8 +14,8 @@ from molgen.models.registry import FAMILIES, Family
 _WHICH = """Train a generator from the beginning.
 
 Which family: for molecules begin with graph-autoregressive, the best per minute of training. It keeps
-fragments where `orders` has a share of pieces (docs/train.md), graph always does; any-order completes parts of a SMILES. To train a model that
-exists further, on molecules of your own, see: molgen finetune.
+fragments where `orders` has a share of pieces (docs/train.md), graph always does; any-order completes parts of a
+SMILES. To train a model that exists further, on molecules of your own, see: molgen finetune.
 
 Example: molgen train graph-autoregressive --data molecules.smi --out runs/new --minutes 60
 """

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from molgen.errors import MolgenError
-from molgen.system.files import cache_root, locked, passing_folder, sha256, whole_file
+from molgen.system.files import cache_root, passing_folder, sha256, whole_file
+from molgen.system.locks import locked
 from molgen.system.signals import TIED
 
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from molgen.errors import MolgenError, UsageError
 from molgen.library.settings import Settings
 from molgen.models.directory import short
 from molgen.system.files import sha256, whole_file
+from molgen.system.locks import held
 
 FORMAT, VERSION = "molgen library", 1
 MANIFEST_FILE, NOTES_FILE, SHARDS, EXCLUDED, LOCK_FILE = "manifest.json", "shards.jsonl", "shards", "excluded", ".lock"
@@ -271,20 +272,9 @@ class Folder:
         except OSError:
             return False
 
-    def lock(self) -> FileLock:
-        """A lock that one builder holds at a time.
-
-        Raises:
-            MolgenError: another one holds it.
-        """
-        lock = FileLock(self.path / LOCK_FILE, timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise MolgenError(f"another process is building {self.path}; wait for it, or stop it") from None
-        except OSError as error:
-            raise MolgenError(f"cannot write {self.path}: {error.strerror or error}") from None
-        return lock
+    def lock(self) -> AbstractContextManager[None]:
+        """A lock that one builder holds at a time; `MolgenError` where another one does."""
+        return held(self.path / LOCK_FILE, f"another process is building {self.path}; wait for it, or stop it")
 
 
 def now() -> str:

@@ -46,8 +46,7 @@ def run(folder: Folder, engine: Engine, most: int | None, progress: bool | Progr
     Raises:
         MolgenError: another process builds the library, and what `Builder.run` raises.
     """
-    lock = folder.lock()
-    try:
+    with folder.lock():
         manifest = folder.manifest()
         if n is not None and n > manifest.requested:
             manifest = manifest.model_copy(update={"requested": n, "finished": False})
@@ -55,8 +54,6 @@ def run(folder: Folder, engine: Engine, most: int | None, progress: bool | Progr
         most = most_attempts(manifest.requested) if most is None else most
         with _shown(progress, manifest.requested) as show:
             Builder(folder, engine, most, show).run()
-    finally:
-        lock.release()
 
 
 @contextmanager

@@ -183,7 +183,7 @@ def write_directory(
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    with whole_folder(path, overwrite) as folder:
+    with whole_folder(path, overwrite, CONFIG_FILE) as folder:
         file = folder / WEIGHTS_FILE
         try:
             save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, file)

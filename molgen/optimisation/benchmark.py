@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from molgen.constraints.conditions import Conditions
-from molgen.errors import UsageError
+from molgen.errors import MolgenError, UsageError
+from molgen.models.directory import short
 from molgen.optimisation.checkpoint import STATE_FILE
 from molgen.optimisation.result import Optimised, Point
 from molgen.optimisation.run import SETTINGS_FILE, RunSettings, run
@@ -93,7 +94,7 @@ def run_benchmark(
         if (place / SETTINGS_FILE).is_file() and RunSettings.read(place) != asked:
             raise UsageError(f"{place} was begun with other settings, or with another model; choose another folder")
         if (place / RESULT_FILE).is_file():
-            yield TaskResult(**json.loads((place / RESULT_FILE).read_text()))
+            yield _read(place / RESULT_FILE)
             continue
         resume = (place / STATE_FILE).is_file()
         if settings.start is not None and start is None and not resume:  # once for all tasks
@@ -106,6 +107,13 @@ def run_benchmark(
         with whole_file(place / RESULT_FILE) as temporary:
             temporary.write_text(json.dumps(asdict(result), indent=1) + "\n")
         yield result
+
+
+def _read(file: Path) -> TaskResult:
+    try:
+        return TaskResult(**json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise MolgenError(f"{file} holds no sound result: {short(error)}; remove it, and the task goes on") from None
 
 
 def _of_task(settings: RunSettings, benchmark: str, task: str) -> RunSettings:

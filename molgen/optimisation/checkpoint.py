@@ -75,10 +75,10 @@ def restore(optimiser: Optimiser, folder: Path) -> None:
         optimiser.start = list(state["start"])
         optimiser.sources = Sources(**state["sources"])
         optimiser.steps, optimiser.stalled = int(state["steps"]), int(state["stalled"])
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError, RuntimeError) as error:
+        optimiser.memory.add(values, counted(value[0] for value in values.values()), origins)
+        optimiser.scorer.known.update(values)
+    except (OSError, ValueError, LookupError, TypeError, SafetensorError, RuntimeError) as error:
         raise MolgenError(f"{folder} holds no sound state: {(str(error).splitlines() or [''])[0]}") from None
-    optimiser.scorer.known.update(values)
-    optimiser.memory.add(values, counted(value[0] for value in values.values()), origins)
 
 
 def _tensors(optimiser: Optimiser) -> dict[str, Tensor]:

@@ -20,7 +20,8 @@ class OptimiserConfig(BaseModel):
         calls: different molecules that may be scored.
         enough: stop once so many molecules have a total of at least 1, the most that a score from 0 to 1 gives.
         seed: of all randomness.
-        batch: molecules of a step; what the model makes of them is valid or not.
+        batch: molecules of a step; what the model makes of them is valid or not. With `screened` 1 a step may score a
+            few more, where attempts of the model are put together.
         learning: see `molgen.optimisation.losses`.
         sigma: in the loss (`molgen.optimisation.losses`): nats of log-likelihood that a reward of 1 adds.
         learning_rate: of Adam.
@@ -42,7 +43,7 @@ class OptimiserConfig(BaseModel):
             any number.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     calls: int = Field(10_000, ge=1)
     enough: int | None = Field(None, ge=1)

@@ -144,17 +144,20 @@ class Maker:
                 found |= dict.fromkeys(children, source)
         return found
 
-    def chosen(self, made: Mapping[str, Source], memory: Memory, draw: np.random.Generator) -> dict[str, Source]:
-        """Those molecules of a step that are to be scored: at most `batch`, or all where none are to be screened.
+    def chosen(
+        self, made: Mapping[str, Source], wanted: int, memory: Memory, draw: np.random.Generator
+    ) -> dict[str, Source]:
+        """Those molecules of a step that are to be scored; all where none are to be screened.
 
         Args:
             made: canonical SMILES with their source.
+            wanted: how many are to be scored.
             memory: molecules so far.
             draw: randomness.
         """
-        if self.config.screened == 1 or len(made) <= self.config.batch:
+        if self.config.screened == 1 or len(made) <= wanted:
             return dict(made)
-        kept = set(Surrogate(memory).chosen(list(made), self.config.batch, draw))
+        kept = set(Surrogate(memory).chosen(list(made), wanted, draw))
         return {smiles: source for smiles, source in made.items() if smiles in kept}
 
     def _wanted(self, smiles: str) -> bool:

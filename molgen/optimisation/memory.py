@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import insort
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -41,6 +42,8 @@ class Memory:
         self.ranking = Ranking()
         self._per_scaffold = per_scaffold
         self._scaffolds: list[str] = []
+        self._heads: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
+        """By scaffold those that `good` may take: total and number with changed signs, so that they rise."""
 
     def __len__(self) -> int:
         return len(self.smiles)
@@ -59,6 +62,9 @@ class Memory:
             self.totals.append(total)
             if self._per_scaffold is not None:
                 self._scaffolds.append(scaffold_of(text))
+                head = self._heads[self._scaffolds[-1]]
+                insort(head, (-total, 1 - len(self.smiles)))
+                del head[self._per_scaffold :]
         self.ranking.add(self.totals[first:])
         self.origins += ["start"] * (len(self.smiles) - len(self.origins)) if origins is None else origins
 
@@ -99,8 +105,9 @@ class Memory:
         totals = np.array([self.totals[number] for number in numbers], dtype=float)
         if self._per_scaffold is None:
             return totals
-        kept = set(self._chosen(len(self), newest=True))
-        return np.where([number in kept for number in numbers], totals, 0.0)
+        entries = zip(numbers, -totals, strict=True)
+        kept = [(cost, -number) in self._heads[self._scaffolds[number]] for number, cost in entries]
+        return np.where(kept, totals, 0.0)
 
     def mean_of_best(self, count: int) -> float:
         """Mean total of the best molecules; 0 where there is none."""

@@ -25,6 +25,7 @@ from molgen.optimisation.result import Optimised, Point
 from molgen.optimisation.sources import GOOD, Source, Sources
 from molgen.optimisation.start import Start, start_molecules
 from molgen.scoring.benchmarks import load_score
+from molgen.scoring.calling import described
 from molgen.scoring.scorer import AnyScore, Scorer
 from molgen.system.faults import choices
 from molgen.system.progress import bar, on_terminal
@@ -110,14 +111,14 @@ class Optimiser:
         """Make molecules, score those that are new, and learn."""
         begin, before = time.perf_counter(), sum(self.seconds.values())
         draw = np.random.default_rng([self.config.seed, self.steps])
+        first = len(self.memory)
         counts = {} if self.start else self.maker.counts(self.sources, self.memory, draw)
         with self._timed("sampling"):
             made, tried = self.maker.sampled(counts, self.memory, self.steps, draw)
         with self._timed("breeding"):
             made |= self.maker.bred(counts, self.memory, made, draw)
-            made = self.maker.chosen(made, self.memory, draw)
+            made = self.maker.chosen(made, min(self.config.batch, self.config.calls - first), self.memory, draw)
         sampled = sum(source in SAMPLED for source in made.values())
-        first = len(self.memory)
         begun = self.start[: self.config.batch]
         new = (begun or list(made))[: self.config.calls - first]
         with self._timed("scoring"):
@@ -266,8 +267,14 @@ def work(
     Raises:
         Failed: a step failed.
     """
+    optimiser.stalled = 0  # a run that is gone on with tries anew
     if optimiser.done:
         _warn(f"nothing is left to do: {len(optimiser.memory):,} molecules were scored; for more give more calls")
+    if len(optimiser.start) >= optimiser.config.calls - len(optimiser.memory) > 0:
+        _warn(
+            f"the molecules to begin from take all {optimiser.config.calls:,} calls, so that no others are made: "
+            f"there are {len(optimiser.start):,}; give more calls"
+        )
     with (
         stopping("stopping after this step; once more to stop at once") as stop,
         shown(progress, optimiser.config.calls) as show,
@@ -275,10 +282,12 @@ def work(
         while not (optimiser.done or stop):
             try:
                 optimiser.step()
+                show(optimiser.curve[-1])
+                after_step()
             except MolgenError as error:
                 raise Failed(str(error), optimiser.result()) from None
-            show(optimiser.curve[-1])
-            after_step()
+            except Exception as error:  # such as too little memory of a GPU: what was found is not lost for it
+                raise Failed(f"a step of the search failed: {described(error)}", optimiser.result()) from error
     if not stop:
         optimiser.warn_at_the_end()
     return stop.signal

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 
 class Ranking:
@@ -15,7 +14,6 @@ class Ranking:
     Attributes:
         newest: numbers, of equal molecules the newest first.
         first: numbers, of equal molecules the first.
-        totals: in either order.
 
     Example:
         >>> ranking = Ranking()
@@ -29,10 +27,6 @@ class Ranking:
         self.first = self.newest = np.empty(0, np.int64)
         self._costs = np.empty(0)
         """Totals with their signs changed, so that they rise, as searching asks."""
-
-    @property
-    def totals(self) -> NDArray[np.float64]:
-        return -self._costs
 
     def add(self, totals: Sequence[float]) -> None:
         """Molecules with the numbers that follow those that are there.

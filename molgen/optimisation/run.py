@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from molgen.errors import MolgenError, UsageError
-from molgen.models.directory import find_model, read_header
+from molgen.models.directory import find_model, read_header, short
 from molgen.models.generator import Generator
 from molgen.optimisation.checkpoint import STATE_FILE, restore, save
 from molgen.optimisation.config import OptimiserConfig
@@ -18,10 +18,13 @@ from molgen.optimisation.optimise import Failed, Optimiser, work
 from molgen.optimisation.result import Optimised, Point
 from molgen.optimisation.start import Start
 from molgen.scoring.benchmarks import load_score
-from molgen.system.files import whole_file
+from molgen.system.faults import first_fault
+from molgen.system.files import sha256, whole_file
+from molgen.system.locks import held
 
 SETTINGS_FILE = "settings.json"
 MODEL_FOLDER = "model"
+_LOCK_FILE = ".lock"
 _EVERY = 60.0
 """Seconds between writings of the state."""
 
@@ -35,6 +38,7 @@ class RunSettings(BaseModel):
         fragment: that every molecule contains.
         start: path of a file of molecules to begin from.
         optimiser: all settings.
+        start_sha256: of the file of molecules to begin from, once it has been read.
         weights_sha256: of the model, once it has been looked at.
         score_sha256: see `molgen.scoring.score.Score.digest`; likewise.
     """
@@ -46,6 +50,7 @@ class RunSettings(BaseModel):
     fragment: str | None = None
     start: str | None = None
     optimiser: OptimiserConfig = OptimiserConfig()
+    start_sha256: str | None = None
     weights_sha256: str | None = None
     score_sha256: str | None = None
 
@@ -56,25 +61,40 @@ class RunSettings(BaseModel):
         Raises:
             UsageError: it has none.
         """
+        file = folder / SETTINGS_FILE
+        if not file.is_file():
+            raise UsageError(f"{folder} is not the folder of an optimisation; start without --resume")
         try:
-            return cls.model_validate_json((folder / SETTINGS_FILE).read_text())
-        except (OSError, ValidationError):
-            raise UsageError(f"{folder} is not the folder of an optimisation; start without --resume") from None
+            given = json.loads(file.read_text("utf-8"))
+            return cls.model_validate(given)
+        except ValidationError as error:
+            why = first_fault(error, cls, given)
+        except (OSError, ValueError) as error:
+            why = short(error)
+        raise UsageError(f"{file} cannot be used: {why}; start another run with a name of its own")
 
-    def identified(self) -> RunSettings:
-        """With the hashes of the model and of the score.
+    def identified(self, begins: bool = True) -> RunSettings:
+        """With the hashes of the model, of the score and of the molecules to begin from.
+
+        Args:
+            begins: whether the molecules to begin from are still to be read.
 
         Raises:
-            UsageError: there is no such model or score, or it is not the one that the run was begun with.
+            UsageError: there is no such model or score, or one is not what the run was begun with, or the file is not.
+            MolgenError: the file cannot be read.
         """
         now = {
-            "weights_sha256": read_header(find_model(self.model)).weights_sha256,
-            "score_sha256": load_score(self.score).digest,
+            "weights_sha256": (self.model, read_header(find_model(self.model)).weights_sha256),
+            "score_sha256": (self.score, load_score(self.score).digest),
         }
-        for name, what in (("weights_sha256", self.model), ("score_sha256", self.score)):
-            if getattr(self, name) not in (None, now[name]):
+        if self.start is not None and begins:
+            if not Path(self.start).is_file():
+                raise UsageError(f"there is no file {self.start}")
+            now["start_sha256"] = (self.start, sha256(Path(self.start)))
+        for name, (what, found) in now.items():
+            if getattr(self, name) not in (None, found):
                 raise UsageError(f"{what} is not what the run was begun with; start another one with a name of its own")
-        return self.model_copy(update=now)
+        return self.model_copy(update={name: found for name, (_, found) in now.items()})
 
 
 def run(
@@ -110,9 +130,9 @@ def run(
         settings = settings.model_copy(update={"optimiser": optimiser_settings})
     if not resume:
         check_free(folder, overwrite)
-    settings = settings.identified()
+    settings = settings.identified(begins=not resume)
     model = Generator.from_pretrained(settings.model)
-    begun = None if resume else start or settings.start  # what is left of them is in the state
+    begun = None if resume else settings.start if start is None else start  # what is left of them is in the state
     optimiser = Optimiser(model, load_score(settings.score), settings.optimiser, settings.fragment, start=begun)
     if resume:
         restore(optimiser, folder)
@@ -120,20 +140,29 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MolgenError(f"cannot write to the folder {folder}: {error.strerror}") from None
-    if not resume:
-        (folder / STATE_FILE).unlink(missing_ok=True)  # it is not of the settings that come now
-    with whole_file(folder / SETTINGS_FILE) as temporary:
-        temporary.write_text(json.dumps(settings.model_dump(mode="json"), indent=1) + "\n")
-    saver = _Saver(optimiser, folder)
+    with held(folder / _LOCK_FILE, f"another process works in {folder}; wait for it, or stop it"):
+        if not resume:
+            (folder / STATE_FILE).unlink(missing_ok=True)  # it is not of the settings that come now
+        with whole_file(folder / SETTINGS_FILE) as temporary:
+            temporary.write_text(json.dumps(settings.model_dump(mode="json"), indent=1) + "\n", "utf-8")
+        stopped = _worked(optimiser, folder, progress)
+        optimiser.agent.save_pretrained(folder / MODEL_FOLDER, overwrite=True)
+    return optimiser.result(), stopped
+
+
+def _worked(optimiser: Optimiser, folder: Path, progress: bool | Callable[[Point], object]) -> int | None:
+    """Work to the end, and keep the state whatever happens; the signal that stopped it."""
     try:
-        stopped = work(optimiser, progress, saver)
-    except Failed:
+        stopped = work(optimiser, progress, _Saver(optimiser, folder))
+    except Failed as failed:
         if len(optimiser.memory):
-            save(optimiser, folder)
+            try:
+                save(optimiser, folder)
+            except MolgenError as error:  # what was found is still delivered
+                raise Failed(f"{failed}; and {error}", failed.found) from failed
         raise
     save(optimiser, folder)
-    optimiser.agent.save_pretrained(folder / MODEL_FOLDER, overwrite=True)
-    return optimiser.result(), stopped
+    return stopped
 
 
 def check_free(folder: Path, overwrite: bool) -> None:

@@ -27,5 +27,6 @@ def combined(how: Combination, terms: NDArray[np.float64], weights: Sequence[flo
     w = np.asarray(weights, dtype=float)
     if how == "mean":
         return w @ terms / w.sum()
-    product: NDArray[np.float64] = np.prod(terms ** w[:, None], axis=0)
-    return product if how == "product" else product ** (1 / w.sum())
+    powers = w if how == "product" else w / w.sum()  # before the product, which large weights would take to 0
+    product: NDArray[np.float64] = np.prod(terms ** powers[:, None], axis=0)
+    return product

@@ -19,6 +19,9 @@ AnyScore = Score | Callable[[list[str]], Any]
 FEWEST = 16
 """Molecules of which one at least must have a total."""
 
+_PART = 1000
+"""Most molecules that are scored in one call: time limits are those of a call, and some terms take memory for each."""
+
 
 class Scorer:
     """Calls a score for molecules that it has not scored before.
@@ -92,10 +95,11 @@ class Scorer:
         """
         smiles = smiles_list(smiles)
         new = self.new(smiles)
-        if new:
-            found = self._computed(new)
+        for begin in range(0, len(new), _PART):
+            part = new[begin : begin + _PART]
+            found = self._computed(part)
             rows = zip(*(found[column] for column in self.columns), strict=True)
-            self.known.update(zip(new, rows, strict=True))
+            self.known.update(zip(part, rows, strict=True))
             if self.calls >= FEWEST and all(math.isnan(values[0]) for values in self.known.values()):
                 raise MolgenError(f"the score has no value for any of the first {self.calls} molecules{self._why()}")
         return [self.known[text] for text in smiles]

@@ -16,10 +16,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
 from platformdirs import user_cache_path
 
 from molgen.errors import MolgenError, UsageError
+from molgen.system.locks import locked
 
 
 def cache_root() -> Path:
@@ -121,18 +121,41 @@ def whole_file(path: Path, overwrite: bool = True) -> Iterator[Path]:
             raise MolgenError(f"cannot write {path}: {error.strerror or error}") from None
 
 
+def check_replaceable(path: Path, overwrite: bool, mark: str) -> None:
+    """Refuse to put a folder in the place of what a user may miss.
+
+    Args:
+        path: where the folder will be.
+        overwrite: whether one of its kind may be replaced.
+        mark: name of a file that all of its kind hold.
+
+    Raises:
+        UsageError: something is there, and may not be overwritten or is neither of this kind nor an empty folder.
+    """
+    if not path.exists():
+        return
+    if not overwrite:
+        raise UsageError(f"{path} exists; choose another name or pass --overwrite")
+    if not path.is_dir() or (any(path.iterdir()) and not (path / mark).exists()):
+        raise UsageError(f"{path} holds something else than what would be written there; choose another name")
+
+
 @contextmanager
-def whole_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
+def whole_folder(path: Path, overwrite: bool = False, mark: str = "") -> Iterator[Path]:
     """A temporary folder beside `path`, renamed to it if the block ends without error.
 
     What killed processes have left unfinished of `path` is removed.
 
+    Args:
+        path: of the folder.
+        overwrite: replace a folder of the same kind.
+        mark: see `check_replaceable`; needed to overwrite.
+
     Raises:
-        UsageError: `path` exists, or another process has made it during the block, and `overwrite` is false.
+        UsageError: as `check_replaceable`, or another process has made `path` during the block.
         MolgenError: it cannot be written.
     """
-    if path.exists() and not overwrite:
-        raise UsageError(f"{path} exists; choose another name or pass --overwrite")
+    check_replaceable(path, overwrite, mark)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_stale(path)
@@ -166,23 +189,6 @@ def _rename_to_free(folder: Path, path: Path) -> None:
         if path.exists():
             raise UsageError(f"{path} exists; choose another name or pass --overwrite") from None
         raise
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Keep other processes from making `path` at the same time; on a file system without locks, do nothing."""
-    lock = FileLock(path.with_name(f".{path.name}.lock"))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except NotImplementedError:
-        pass
-    except OSError as error:
-        raise MolgenError(f"cannot write {path}: {error.strerror or error}") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def make_once(path: Path, last: str, make: Callable[[Path], None]) -> None:

@@ -77,6 +77,8 @@ def test_what_was_found_before_a_score_fails_is_written(molgen: Run, model: Path
     ("options", "message"),
     (
         (["-o", "best.csv"], "name a score"),
+        (["-o", ".", "--score", "pmo/qed"], "is no name of a file"),
+        (["-o", "best.csv", "--resume", "--overwrite"], "leave --overwrite out"),
         (["-o", "best.smi", "--score", "pmo/qed"], "no place for values"),
         (["-o", "best.csv", "--score", "none.toml"], "cannot read none.toml"),
         (["-o", "best.csv", "--resume"], "is not the folder of an optimisation"),

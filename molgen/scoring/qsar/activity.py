@@ -25,6 +25,8 @@ _NUMBER = re.compile(r"([<>~=]*)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s
 _COMMA = re.compile(r"[<>~=]*\s*[+-]?\d*,\d")
 _MICRO = str.maketrans({"\u00b5": "u", "\u03bc": "u"})
 """The micro sign and the Greek letter, which look the same."""
+_ROUNDING = 1e-9
+"""By which a difference may be above the tolerance: 4.4 - 3.9 is not .5 in binary numbers."""
 _WIDE = 1e3
 """Ratio of the largest to the least value beyond which values look like concentrations."""
 
@@ -127,7 +129,8 @@ def read_activity(
 
 def _agreed(found: Mapping[str, list[float]], left_out: Counter[str], tolerance: float, name: str) -> Activity:
     """One value per molecule, the mean of those that agree."""
-    agreed = {text: values for text, values in found.items() if max(values) - min(values) <= tolerance}
+    most = tolerance + _ROUNDING
+    agreed = {text: values for text, values in found.items() if max(values) - min(values) <= most}
     if len(found) > len(agreed):
         left_out["values that disagree"] = len(found) - len(agreed)
     if len(agreed) < FEWEST:

@@ -26,11 +26,14 @@ def features(molecules: Sequence[Chem.Mol]) -> NDArray[np.float32]:
         >>> found.shape[1] - BITS == len(PROPERTIES), float(found[0, :BITS].sum())
         (True, 6.0)
     """
-    found = np.zeros((len(molecules), BITS + len(PROPERTIES)), np.float32)
-    for row, mol in enumerate(molecules):
-        found[row, :BITS] = environments(mol)
-        found[row, BITS:] = property_values(mol, list(PROPERTIES))
-    return found
+    names = list(PROPERTIES)
+    properties = np.array([property_values(mol, names) for mol in molecules], np.float32).reshape(-1, len(names))
+    return np.concatenate([environment_counts(molecules), properties], axis=1)
+
+
+def environment_counts(molecules: Sequence[Chem.Mol]) -> NDArray[np.float32]:
+    """The columns of `features` that are counts ``(B, BITS)``, without computing the others."""
+    return np.array([environments(mol) for mol in molecules], np.float32).reshape(-1, BITS)
 
 
 def environments(mol: Chem.Mol) -> NDArray[np.uint32]:

@@ -18,7 +18,7 @@ from molgen.chem.standardize import parse
 from molgen.errors import MolgenError, UsageError
 from molgen.io import read_rows, write_molecules
 from molgen.scoring.qsar.activity import Activity
-from molgen.scoring.qsar.features import counts, features, tanimoto
+from molgen.scoring.qsar.features import counts, environment_counts, features, tanimoto
 from molgen.scoring.qsar.pipelines import EstimatorName, TaskName, fitted, pipeline, predicted, spread
 from molgen.system.files import whole_file, whole_folder
 
@@ -99,7 +99,12 @@ class QsarModel:
 
     @cached_property
     def _x(self) -> NDArray[np.float32]:
-        return features([Chem.MolFromSmiles(text) for text in self.activity.smiles])
+        return self._inputs([Chem.MolFromSmiles(text) for text in self.activity.smiles])
+
+    def _inputs(self, molecules: Sequence[Chem.Mol]) -> NDArray[np.float32]:
+        """What the pipeline takes: a Gaussian process needs no properties, which take most of the time."""
+        only_counts = self.settings.estimator == "gaussian-process"
+        return environment_counts(molecules) if only_counts else features(molecules)
 
     @cached_property
     def _pipeline(self) -> Any:
@@ -108,24 +113,24 @@ class QsarModel:
 
     def predict(self, molecules: Sequence[Chem.Mol]) -> NDArray[np.float64]:
         """Values, or probabilities of class 1, ``(B,)``."""
-        return predicted(self._pipeline, features(molecules), self.settings.task)
+        return predicted(self._pipeline, self._inputs(molecules), self.settings.task)
 
     def uncertainty(self, molecules: Sequence[Chem.Mol]) -> NDArray[np.float64]:
         """Standard deviations of the predictions ``(B,)``, see `molgen.scoring.qsar.pipelines.spread`."""
-        return spread(self._pipeline, features(molecules), self.settings.task)
+        return spread(self._pipeline, self._inputs(molecules), self.settings.task)
 
     def similarity(self, molecules: Sequence[Chem.Mol]) -> NDArray[np.float64]:
         """Tanimoto similarity to the nearest training molecule ``(B,)``: the applicability domain."""
-        return np.asarray(tanimoto(counts(features(molecules)), counts(self._x)).max(1))
+        return np.asarray(tanimoto(environment_counts(molecules), counts(self._x)).max(1))
 
     def save(self, folder: str | Path, overwrite: bool = False) -> None:
         """Write data and settings.
 
         Raises:
-            UsageError: the folder exists and `overwrite` is false.
+            UsageError: the folder exists and `overwrite` is false, or it holds something else than a model.
             MolgenError: it cannot be written.
         """
-        with whole_folder(Path(folder), overwrite) as temporary:
+        with whole_folder(Path(folder), overwrite, SETTINGS_FILE) as temporary:
             write_molecules(temporary / DATA_FILE, self.activity.smiles, columns={_VALUE: self.activity.values})
             with whole_file(temporary / SETTINGS_FILE) as file:
                 file.write_text(json.dumps(self.settings.model_dump(), indent=1) + "\n")

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from molgen.features.fragments import scaffold_of
 from molgen.optimisation.memory import Memory, ranked
 
 MOLECULES = ["Cc1ccccc1", "Oc1ccccc1", "Nc1ccccc1", "CCO", "CCN"]
@@ -53,3 +58,20 @@ def test_better_ranks_are_drawn_more_often_and_none_twice() -> None:
     counts = np.bincount(found.ravel(), minlength=100)
     assert counts[:10].mean() > 3 * counts[50:].mean() > 0
     assert sorted(ranked(10, 4, 0.01, draw)) == [0, 1, 2, 3]
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.sampled_from(MOLECULES), st.sampled_from([0.0, 0.5, 1.0])), max_size=5), max_size=6),
+    st.integers(1, 3),
+)
+def test_rewards_are_of_what_may_be_learned_from(steps: list[list[tuple[str, float]]], most: int) -> None:
+    memory = Memory(most)
+    for step in steps:
+        memory.add([smiles for smiles, _ in step], [total for _, total in step])
+    seen: Counter[str] = Counter()
+    expected = np.zeros(len(memory))
+    for number in sorted(range(len(memory)), key=lambda one: (-memory.totals[one], -one)):
+        seen[scaffold_of(memory.smiles[number])] += 1
+        if seen[scaffold_of(memory.smiles[number])] <= most:
+            expected[number] = memory.totals[number]
+    assert memory.rewards(range(len(memory))).tolist() == expected.tolist()

@@ -19,9 +19,10 @@ from molgen.optimisation import OptimiserConfig, optimise
 from molgen.optimisation.learner import Learner
 from molgen.optimisation.maker import Maker
 from molgen.optimisation.memory import Memory
-from molgen.optimisation.optimise import Failed, Optimiser
+from molgen.optimisation.optimise import Failed, Optimiser, work
 from molgen.optimisation.proposals import Proposer
 from molgen.optimisation.sources import SOURCES, Source, Sources
+from molgen.optimisation.surrogate import Surrogate
 from tests.unit.optimisation.tiny import oxygens, tiny
 
 FAST = {"batch": 32, "learning_rate": 1e-3, "learning_calls": 40, "progress": False}
@@ -323,3 +324,32 @@ def test_results_are_tables(tmp_path: Path) -> None:
     assert lines[0] == "smiles,total,rank" and len(lines) == 6
     assert "calls 20" in repr(found)
     assert list(found)[:5] == found.best(5) and len(list(found)) == 20
+
+
+def test_a_step_with_few_calls_left_scores_what_the_surrogate_prefers() -> None:
+    config = OptimiserConfig(calls=40, batch=16)
+    optimiser = Optimiser(tiny(), oxygens, config)
+    while len(optimiser.memory) < 32:
+        optimiser.step()
+    made = {f"{'C' * n}O{'C' * m}": "mutated" for n in range(1, 9) for m in range(1, 5)}
+    chosen = optimiser.maker.chosen(made, 2, optimiser.memory, np.random.default_rng(0))  # type: ignore[arg-type]
+    surrogate = Surrogate(optimiser.memory)
+    assert set(chosen) == set(surrogate.chosen(list(made), 2, np.random.default_rng(0)))
+
+
+def test_a_search_that_stood_still_can_go_on() -> None:
+    optimiser = Optimiser(tiny(), oxygens, OptimiserConfig(calls=40, batch=8))
+    optimiser.stalled = 50
+    work(optimiser, progress=False)
+    assert len(optimiser.memory) == 40
+
+
+def test_molecules_to_begin_from_that_leave_no_calls_are_warned_of() -> None:
+    with pytest.warns(ConditionWarning, match="take all 3 calls"):
+        assert len(optimise(tiny(), oxygens, start=["CO", "CCO", "CCCO", "OCO"], calls=3, progress=False)) == 3
+
+
+def test_settings_are_finite() -> None:
+    for name in ("rank", "sigma", "learning_rate"):
+        with pytest.raises(UsageError, match=name):
+            OptimiserConfig.of(**{name: math.inf})

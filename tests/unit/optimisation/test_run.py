@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import signal
@@ -22,6 +23,7 @@ from molgen.optimisation.result import Point
 from molgen.optimisation.run import RunSettings, run
 from molgen.scoring.benchmarks import GUACAMOL
 from molgen.scoring.benchmarks.pmo import auc_top
+from molgen.system.locks import held
 from molgen.system.signals import Ended, ending_by_exception
 from tests.unit.optimisation.tiny import tiny
 
@@ -104,9 +106,23 @@ def test_folders_that_do_not_fit_are_refused(model: Path, tmp_path: Path) -> Non
         run(settings(model, 20), folder, resume=True, progress=False)
 
 
-def test_the_state_is_one_file_so_that_a_kill_while_it_is_written_loses_nothing(model: Path, tmp_path: Path) -> None:
-    run(settings(model, 20), tmp_path / "run", progress=False)
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"settings.json", STATE_FILE, "model"}
+def test_a_state_that_cannot_be_written_leaves_the_former_one(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    before, _ = run(settings(model, 20), folder, progress=False)
+
+    def half(tensors: object, file: Path) -> None:
+        Path(file).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("safetensors.torch.save_file", half)
+        with pytest.raises(MolgenError, match="No space left"):
+            run(RunSettings.read(folder), folder, resume=True, calls=30, progress=False)
+    assert not [path for path in folder.iterdir() if "partial" in path.name]
+    after, _ = run(RunSettings.read(folder), folder, resume=True, calls=30, progress=False)
+    assert after.memory.smiles[:20] == before.memory.smiles and len(after) == 30
 
 
 @pytest.mark.slow
@@ -226,3 +242,54 @@ def test_how_many_are_enough_depends_on_the_task() -> None:
     tasks = ["celecoxib_rediscovery", "median1", "isomers_c11h24"]
     assert [enough("guacamol", task) for task in tasks] == [1, 100, 159]
     assert enough("pmo", "median1") == 10
+
+
+def test_what_was_found_before_any_error_is_kept(model: Path, tmp_path: Path) -> None:
+    def failing(point: Point) -> None:
+        if point.calls >= 30:
+            raise RuntimeError("CUDA out of memory")
+
+    with pytest.raises(Failed, match=r"failed: RuntimeError: CUDA out of memory \(") as failed:
+        run(settings(model, 96), tmp_path / "run", progress=failing)
+    found, _ = run(RunSettings.read(tmp_path / "run"), tmp_path / "run", resume=True, progress=False)
+    whole, _ = run(settings(model, 96), tmp_path / "whole", progress=False)
+    assert 30 <= len(failed.value.found) < 96 and found.memory.smiles == whole.memory.smiles
+
+
+def test_molecules_to_begin_from_that_changed_are_refused(model: Path, tmp_path: Path) -> None:
+    known = tmp_path / "known.smi"
+    known.write_text("CCO\nCCC(O)CO\n")
+    given, names = settings(model, 20).model_copy(update={"start": str(known)}), ["median1", "median2"]
+    first = next(iter(run_benchmark("guacamol", tmp_path / "out", given, names, progress=False)))
+    known.write_text("CCN\n")
+    with pytest.raises(UsageError, match="begun with other settings"):
+        list(run_benchmark("guacamol", tmp_path / "out", given, names, progress=False))
+    known.write_text("CCO\nCCC(O)CO\n")
+    assert next(iter(run_benchmark("guacamol", tmp_path / "out", given, names, progress=False))) == first
+
+
+def test_where_no_molecule_to_begin_from_has_the_fragment_that_is_said_once(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "known.smi").write_text("CCC\nCCCC\n")
+    update = {"start": str(tmp_path / "known.smi"), "fragment": "CO"}
+    given = settings(model, 20).model_copy(update=update)
+    with pytest.warns(LeftOutWarning, match="2 of 2 molecules") as warned:
+        list(run_benchmark("guacamol", tmp_path / "out", given, ["median1", "median2"], progress=False))
+    assert sum(issubclass(each.category, LeftOutWarning) for each in warned) == 1
+
+
+def test_one_process_works_in_a_folder(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with held(tmp_path / "run" / ".lock", "busy"), pytest.raises(MolgenError, match="another process works in"):
+        run(settings(model, 20), tmp_path / "run", progress=False)
+    run(settings(model, 20), tmp_path / "run", progress=False)
+
+
+def test_damaged_files_of_a_run_are_named(model: Path, tmp_path: Path) -> None:
+    given, out = settings(model, 20), tmp_path / "out"
+    list(run_benchmark("guacamol", out, given, ["median1"], progress=False))
+    (out / "median1" / "result.json").write_text("")
+    with pytest.raises(MolgenError, match=r"result\.json holds no sound result"):
+        list(run_benchmark("guacamol", out, given, ["median1"], progress=False))
+    (out / "median1" / "settings.json").write_text('{"model": "x", "score": "pmo/qed", "speed": 3}')
+    with pytest.raises(UsageError, match=r"settings\.json cannot be used: .*speed"):
+        RunSettings.read(out / "median1")

@@ -13,7 +13,7 @@ tallies = st.dictionaries(
 
 @given(
     st.lists(tallies, max_size=20),
-    st.integers(1, 200),
+    st.integers(50, 400),
     st.sets(st.sampled_from(SOURCES), min_size=1),
     st.integers(0, 99),
 )

@@ -350,3 +350,15 @@ def test_a_score_is_not_made_of_a_path(make: type[Score] | type[Scorer]) -> None
     for given in ("score.toml", Path("score.toml")):
         with pytest.raises(UsageError, match=r"load_score\(path\)"):
             make(given)  # type: ignore[arg-type]
+
+
+def test_many_molecules_are_scored_in_parts() -> None:
+    parts: list[int] = []
+
+    def score(smiles: list[str]) -> list[float]:
+        parts.append(len(smiles))
+        return [float(len(text)) for text in smiles]
+
+    smiles = [f"{'C' * (n % 50 + 1)}{'O' * (n // 50)}" for n in range(2500)]
+    assert Scorer(score)(smiles) == [float(len(text)) for text in smiles]
+    assert parts == [1000, 1000, 500]

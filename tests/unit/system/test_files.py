@@ -47,7 +47,7 @@ def names(folder: Path) -> set[str]:
 
 
 def write_both(folder: Path) -> None:
-    with whole_file(folder / "out.smi") as file, whole_folder(folder / "out", overwrite=True) as made:
+    with whole_file(folder / "out.smi") as file, whole_folder(folder / "out", overwrite=True, mark="former") as made:
         file.write_text("whole")
         (made / "whole").touch()
 

@@ -153,3 +153,9 @@ def test_spellings_of_one_unit_are_not_mixed(tmp_path: Path) -> None:
 def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no file"):
         read_activity(tmp_path / "none.csv", "pIC50")
+
+
+@pytest.mark.parametrize(("first", "second"), ((3.9, 4.4), (1.7, 2.2), (7.8, 8.3)))
+def test_values_that_differ_by_the_tolerance_agree(tmp_path: Path, first: float, second: float) -> None:
+    found = read_activity(numbered(tmp_path, f"CCCl,{first}", f"CCCl,{second}"), "pIC50", tolerance=0.5)
+    assert found.values[found.smiles.index("CCCl")] == pytest.approx((first + second) / 2)

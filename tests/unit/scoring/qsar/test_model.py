@@ -12,7 +12,7 @@ from molgen.features.named_properties import property_values
 from molgen.scoring import Score
 from molgen.scoring.fingerprints import fingerprint
 from molgen.scoring.qsar import Activity, QsarModel, QsarSettings, cross_validate
-from molgen.scoring.qsar.features import counts, features, tanimoto
+from molgen.scoring.qsar.features import counts, environment_counts, features, tanimoto
 from molgen.scoring.qsar.pipelines import ESTIMATOR_NAMES
 
 
@@ -158,3 +158,21 @@ def test_data_of_a_folder_that_cannot_be_fitted_are_refused_when_they_are_read(
     with pytest.raises(MolgenError, match=message) as found:
         QsarModel.load(tmp_path / "damaged")
     assert "damaged holds no sound QSAR model" in str(found.value) and "\n" not in str(found.value)
+
+
+def test_counts_are_those_of_all_features() -> None:
+    mols = molecules(["CCO", "c1ccccc1O", "CC(=O)N"])
+    assert (environment_counts(mols) == counts(features(mols))).all()
+    assert features([]).shape == (0, features(mols).shape[1]) and environment_counts([]).shape[0] == 0
+
+
+def test_a_folder_of_other_things_is_never_replaced(activity: Activity, tmp_path: Path) -> None:
+    model, thesis = QsarModel(activity, QsarSettings()), tmp_path / "thesis"
+    thesis.mkdir()
+    model.save(thesis, overwrite=True)  # it is empty
+    model.save(thesis, overwrite=True)  # it holds a model
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "chapter1.txt").write_text("years of work")
+    with pytest.raises(UsageError, match="other holds something else"):
+        model.save(tmp_path / "other", overwrite=True)
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["chapter1.txt"]
