@@ -12,9 +12,9 @@ over drugs, then over seeds:
 - diversity: mean Tanimoto distance between the different molecules (Morgan radius 2, 1024 bits);
 - distance: their mean Tanimoto distance to the drug.
 
-GenMol divides by what is left after its filter for substructures; here every sample counts. `drugs-graph` draws a sample
-that lacks a fragment again, at most seven times, and with ``--guard`` an invalid one too. With ``--ask`` QED and SA are asked
-for as conditions.
+GenMol divides by what is left after its filter for substructures; here every sample counts. `drugs-graph` draws a
+sample that lacks a fragment again, at most seven times, and with ``--guard`` an invalid one too. With ``--ask`` QED and
+SA are asked for as conditions.
 """
 
 from __future__ import annotations
