@@ -211,11 +211,11 @@ def test_all_that_a_step_made_is_chosen_from_together() -> None:
     memory.add(["CCO", "CCOC", "CCC", "CCCC"], [1.0, 0.9, 0.1, 0.0])
     made: dict[str, Source] = {f"{'C' * n}C": "new" for n in range(5, 15)}
     made |= {f"{'C' * n}OC": "mutated" for n in range(5, 15)}
-    chosen = maker.chosen(made, memory, draw)
+    chosen = maker.chosen(made, 8, memory, draw)
     assert len(chosen) == 8 and list(chosen.values()).count("mutated") > 4
     assert [text for text in made if text in chosen] == list(chosen)
     alone = Maker(tiny(), OptimiserConfig.of(batch=8, screened=1), None, ())
-    assert alone.chosen(made, memory, draw) == made
+    assert alone.chosen(made, 8, memory, draw) == made
 
 
 def test_no_two_gradient_steps_share_their_randomness() -> None:
