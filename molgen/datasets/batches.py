@@ -75,6 +75,11 @@ class GraphBatch:
         assert atoms is not None and bonds is not None and examples is not None
         return GraphBatch(atoms, bonds, examples, self.visit, collections)
 
+    def rows(self, rows: Tensor) -> GraphBatch:
+        """Some of the molecules, by their places in the batch."""
+        collections = None if self.collections is None else self.collections[rows]
+        return GraphBatch(self.atoms[rows], self.bonds[rows], self.examples[rows], self.visit, collections)
+
 
 class BatchStream(IterableDataset[B], Generic[B]):
     """An endless stream of batches, which can be entered at any step.

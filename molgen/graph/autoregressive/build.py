@@ -139,10 +139,12 @@ def _sampled(dataset: EncodedDataset, vocabulary: Vocabulary, names: Sequence[st
     preparation = Preparation(vocabulary, {"canonical": 1.0}, (1,), names)
     categories = torch.from_numpy(np.array(vocabulary.encode(dataset.vocabulary.atoms)))
     for batch in _random_molecules(dataset):
-        known = torch.ones(len(batch), len(names), dtype=torch.bool)
-        values, _ = preparation.conditions(replace(batch, atoms=categories[batch.atoms]), known)
+        _, first, places = np.unique(batch.examples.numpy(), return_index=True, return_inverse=True)
+        once = batch.rows(torch.from_numpy(first))  # a small set has few molecules, drawn many times
+        known = torch.ones(len(once), len(names), dtype=torch.bool)
+        values, _ = preparation.conditions(replace(once, atoms=categories[once.atoms]), known)
         size = float(batch.atoms.shape[1])
-        yield torch.cat([values, torch.full((len(batch), 1), size)], dim=1)
+        yield torch.cat([values[places], torch.full((len(batch), 1), size)], dim=1)
 
 
 def _random_molecules(dataset: EncodedDataset) -> Iterator[GraphBatch]:

@@ -194,3 +194,22 @@ def test_models_start_from_shipped_ones_of_other_data(dataset: EncodedDataset, t
     model.save_pretrained(tmp_path / "model")
     again = AutoregressiveGraphModel.from_pretrained(tmp_path / "model")
     assert torch.equal(again.targets, model.targets) and again.config == model.config
+
+
+def test_properties_of_a_molecule_that_is_drawn_often_are_computed_once(
+    dataset: EncodedDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[str] = []
+
+    def watched(mol: Chem.Mol, names: list[str]) -> list[float]:
+        computed.append(Chem.MolToSmiles(mol))
+        return property_values(mol, names)
+
+    monkeypatch.setattr("molgen.graph.autoregressive.preparation.property_values", watched)
+    recipe = AutoregressiveGraphRecipe(properties=("logP",))
+    model = autoregressive_graph_model(dataset, recipe, None)
+    assert len(computed) == len(set(computed)) > 10
+    mols = [Chem.MolFromSmiles(text) for text in computed]
+    expected = {(float(np.float32(property_values(mol, ["logP"])[0])), mol.GetNumAtoms()) for mol in mols}
+    rows = {(value, int(size)) for value, size in model.targets.tolist()}
+    assert rows == expected
