@@ -33,7 +33,6 @@ def save(optimiser: Optimiser, folder: Path) -> None:
 
     state = {
         "steps": optimiser.steps,
-        "stalled": optimiser.stalled,
         "start": optimiser.start,
         "sources": asdict(optimiser.sources),
         "seconds": optimiser.seconds,
@@ -74,7 +73,7 @@ def restore(optimiser: Optimiser, folder: Path) -> None:
         optimiser.learner.prior_costs.update(state["prior_costs"])
         optimiser.start = list(state["start"])
         optimiser.sources = Sources(**state["sources"])
-        optimiser.steps, optimiser.stalled = int(state["steps"]), int(state["stalled"])
+        optimiser.steps = int(state["steps"])
         optimiser.memory.add(values, counted(value[0] for value in values.values()), origins)
         optimiser.scorer.known.update(values)
     except (OSError, ValueError, LookupError, TypeError, SafetensorError, RuntimeError) as error:

@@ -136,7 +136,7 @@ def check_replaceable(path: Path, overwrite: bool, mark: str) -> None:
         return
     if not overwrite:
         raise UsageError(f"{path} exists; choose another name or pass --overwrite")
-    if not path.is_dir() or (any(path.iterdir()) and not (path / mark).exists()):
+    if not path.is_dir() or (any(path.iterdir()) and not (mark and (path / mark).exists())):
         raise UsageError(f"{path} holds something else than what would be written there; choose another name")
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -335,6 +335,16 @@ def test_a_step_with_few_calls_left_scores_what_the_surrogate_prefers() -> None:
     chosen = optimiser.maker.chosen(made, 2, optimiser.memory, np.random.default_rng(0))  # type: ignore[arg-type]
     surrogate = Surrogate(optimiser.memory)
     assert set(chosen) == set(surrogate.chosen(list(made), 2, np.random.default_rng(0)))
+    wanted: list[int] = []
+    plain, left = optimiser.maker.chosen, 40 - len(optimiser.memory)
+
+    def watched(made: Mapping[str, Source], count: int, memory: Memory, draw: np.random.Generator) -> dict[str, Source]:
+        wanted.append(count)
+        return plain(made, count, memory, draw)
+
+    optimiser.maker.chosen = watched  # type: ignore[method-assign]
+    optimiser.step()
+    assert wanted == [left] and 0 < left < 16
 
 
 def test_a_search_that_stood_still_can_go_on() -> None:
