@@ -372,7 +372,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(MolgenError, match="cannot write"), whole_file(path) as temporary:
         temporary.write_text("half")
         raise OSError(28, "No space left on device")
-    with pytest.raises(RuntimeError), whole_folder(folder, overwrite=True) as temporary:
+    with pytest.raises(RuntimeError), whole_folder(folder, overwrite=True, mark="old") as temporary:
         (temporary / "half").touch()
         raise RuntimeError
     assert path.read_text() == "old" and (folder / "old").exists()
