@@ -20,6 +20,9 @@ _SHORTEST_BRIDGE = {2: 5, 3: 6}
 _LINEAR = 8
 """Smallest ring with a triple bond or cumulated double bonds: cyclooctyne."""
 
+_STRAIGHT = Chem.MolFromSmarts("[$(*#;@*),$([#6,#7](=;@*)=;@*)]")
+"""Atoms of rings that want an angle of 180 degrees: of most molecules none, so that their rings need not be walked."""
+
 _TRANS = 8
 """Smallest ring with a trans double bond, which a double bond at a bridgehead is (Bredt's rule)."""
 
@@ -31,9 +34,9 @@ def implausible(mol: Chem.Mol) -> str | None:
     'a triple bond or cumulated double bonds in a ring of fewer than 8 atoms'
     """
     rings = [tuple(ring) for ring in mol.GetRingInfo().AtomRings()]
-    if any(_linear(mol, ring) for ring in rings if len(ring) < _LINEAR):
+    if mol.HasSubstructMatch(_STRAIGHT) and any(_linear(mol, ring) for ring in rings if len(ring) < _LINEAR):
         return f"a triple bond or cumulated double bonds in a ring of fewer than {_LINEAR} atoms"
-    if len(rings) > 1:
+    if sum(map(len, rings)) > len(set().union(*rings)):  # some share an atom
         if any(_bridged(mol, ring) for ring in rings if _aromatic(mol, ring)):
             return "an aromatic ring with a short bridge across it"
         if any(_bredt(mol, first, second) for first, second in combinations(rings, 2)):

@@ -137,11 +137,19 @@ def ranked(count: int, size: int, rank: float, draw: np.random.Generator) -> lis
         rank: the smaller, the more often the best.
         draw: randomness.
     """
-    found: list[int] = draw.choice(size, min(count, size), replace=False, p=_weights(size, rank)).tolist()
+    found = list[int]()
+    while len(found) < min(count, size):
+        places = draw.random(min(count, size) - len(found))
+        for one in _shares(size, rank, tuple(found)).searchsorted(places, side="right").tolist():
+            if one not in found:
+                found.append(one)
     return found
 
 
-@lru_cache(16)  # each pair of parents asks for them
-def _weights(size: int, rank: float) -> NDArray[np.float64]:
+@lru_cache(16)  # each pair of parents asks for them, and mostly at once finds two that differ
+def _shares(size: int, rank: float, without: tuple[int, ...]) -> NDArray[np.float64]:
+    """Sums of weights up to each rank, the last of them 1; some ranks have no weight."""
     weights = 1 / (rank * size + np.arange(size) + 1)
-    return weights / weights.sum()
+    weights[list(without)] = 0
+    sums = np.cumsum(weights)
+    return sums / sums[-1]

@@ -83,6 +83,8 @@ def _counts(smiles: Sequence[str]) -> NDArray[np.float32]:
 def _features(smiles: str) -> NDArray[np.float32]:
     """Of a molecule; formulas, which many scores ask for, can hardly be told from environments alone."""
     mol = Chem.MolFromSmiles(smiles)
-    elements = np.bincount([atom.GetAtomicNum() for atom in mol.GetAtoms()], minlength=_ELEMENTS)
+    elements = np.bincount(
+        [mol.GetAtomWithIdx(atom).GetAtomicNum() for atom in range(mol.GetNumAtoms())], minlength=_ELEMENTS
+    )
     hydrogens = mol.GetNumAtoms(onlyExplicit=False) - mol.GetNumAtoms()
     return np.concatenate([environments(mol), elements, [hydrogens]]).astype(np.float32)

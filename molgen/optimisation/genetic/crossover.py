@@ -8,7 +8,7 @@ import numpy as np
 from rdkit import Chem
 
 from molgen.features.ring_oddities import LARGEST
-from molgen.optimisation.genetic.editing import Parent, finished, is_neutral, parent
+from molgen.optimisation.genetic.editing import Parent, finished, neutral_bonds, parent
 
 _AT_A_RING = 0.3
 """Share of crossovers that cut rings."""
@@ -77,8 +77,8 @@ def _cut_at_a_ring(whole: Parent, draw: np.random.Generator) -> _Part | None:
     if not rings:
         return None
     ring = rings[draw.integers(len(rings))]
-    bonds = [mol.GetBondWithIdx(int(number)) for number in draw.choice(ring, 2, replace=False)]
-    if not all(is_neutral(bond) for bond in bonds):
+    bonds = neutral_bonds(mol, draw.choice(ring, 2, replace=False).tolist())
+    if len(bonds) < 2:
         return None
     ends = [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds]
     begin = whole.side(0, ends)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import networkx as nx
 import numpy as np
 from rdkit import Chem
 
 from molgen.features.ring_oddities import LARGEST
-from molgen.optimisation.genetic.editing import editable, finished, graph_of, is_neutral, open_bonds, parent
+from molgen.optimisation.genetic.editing import (
+    charged_atoms,
+    editable,
+    finished,
+    neutral_bonds,
+    open_bonds,
+    parent,
+)
 
 _ELEMENTS = {6: 4.0, 7: 2.0, 8: 2.0, 16: 1.0, 9: 1.0, 17: 1.0, 35: 0.5}
 """Elements by atomic number, and how often an atom becomes each."""
@@ -57,11 +63,12 @@ def _element(draw: np.random.Generator, weights: dict[int, float] = _ELEMENTS) -
 
 
 def _uncharged(mol: Chem.Mol) -> list[int]:
-    return [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetFormalCharge() == 0]
+    charged = charged_atoms(mol)
+    return [atom for atom in range(mol.GetNumAtoms()) if atom not in charged]
 
 
 def _uncharged_bonds(mol: Chem.Mol) -> list[Chem.Bond]:
-    return [bond for bond in mol.GetBonds() if is_neutral(bond)]
+    return neutral_bonds(mol, range(mol.GetNumBonds()))
 
 
 def _replace_atom(mol: Chem.RWMol, draw: np.random.Generator) -> bool:
@@ -99,16 +106,17 @@ def _remove_atom(mol: Chem.RWMol, draw: np.random.Generator) -> bool:
     atoms = [atom for atom in _uncharged(mol) if mol.GetAtomWithIdx(atom).GetDegree() <= 2]
     if not atoms or mol.GetNumAtoms() < 2:
         return False
-    atom = mol.GetAtomWithIdx(int(draw.choice(atoms)))
-    bonds = list(atom.GetBonds())
-    if not all(is_neutral(bond) for bond in bonds):
+    atom = int(draw.choice(atoms))
+    numbers = [bond.GetIdx() for bond in mol.GetAtomWithIdx(atom).GetBonds()]
+    bonds = neutral_bonds(mol, numbers)
+    if len(bonds) < len(numbers):
         return False
     if len(bonds) == 2:
-        begin, end = (bond.GetOtherAtomIdx(atom.GetIdx()) for bond in bonds)
+        begin, end = (bond.GetOtherAtomIdx(atom) for bond in bonds)
         if mol.GetBondBetweenAtoms(begin, end) is not None:
             return False
         mol.AddBond(begin, end, min((bond.GetBondType() for bond in bonds), key=int))
-    mol.RemoveAtom(atom.GetIdx())
+    mol.RemoveAtom(atom)
     return True
 
 
@@ -125,8 +133,8 @@ def _close_ring(mol: Chem.RWMol, draw: np.random.Generator) -> bool:
     if not (atoms := _uncharged(mol)):
         return False
     begin = int(draw.choice(atoms))
-    away = nx.single_source_shortest_path_length(graph_of(mol), begin, cutoff=max(_SPAN))
-    ends = sorted(atom for atom, distance in away.items() if distance in _SPAN and atom in atoms)
+    away = Chem.GetDistanceMatrix(mol, force=True)[begin].tolist()
+    ends = [atom for atom in atoms if away[atom] in _SPAN]
     if not ends:
         return False
     mol.AddBond(begin, int(draw.choice(ends)), _SINGLE)
@@ -147,9 +155,9 @@ def _move_group(mol: Chem.RWMol, draw: np.random.Generator) -> bool:
         return False
     begin, end = bonds[draw.integers(len(bonds))]
     mol.RemoveBond(begin, end)
-    sides = sorted(nx.connected_components(graph_of(mol)), key=len)
+    sides = sorted(Chem.GetMolFrags(mol), key=len)
     group = begin if begin in sides[0] else end
-    mol.AddBond(group, int(draw.choice(sorted(sides[1]))), _SINGLE)
+    mol.AddBond(group, int(draw.choice(sides[1])), _SINGLE)
     return True
 
 
