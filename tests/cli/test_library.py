@@ -157,9 +157,9 @@ def test_of_two_builds_of_one_new_folder_one_wins(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_kill_9_at_any_moment_loses_nothing(tmp_path: Path) -> None:
     lib, whole = tmp_path / "lib", tmp_path / "whole"
-    same = ("--model", MODEL, "--shard-attempts", 50, "--seed", 3)
-    process = start("library", "build", lib, "-n", 1000, *same, "--jobs", 2)
-    for kept in (100, 300, 600):
+    same = ("--model", MODEL, "--shard-attempts", 25, "--seed", 3)
+    process = start("library", "build", lib, "-n", 500, *same, "--jobs", 2)
+    for kept in (50, 150, 300):
         wait_for(lambda least=kept: Library(lib).exists and len(Library(lib)) >= least)
         workers = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
@@ -168,11 +168,11 @@ def test_kill_9_at_any_moment_loses_nothing(tmp_path: Path) -> None:
         wait_for(lambda mine=workers: not any(map(alive, mine)))
         process = start("library", "build", lib, "--resume", "--jobs", 2)
     assert process.wait(timeout=300) == 0
-    assert start("library", "build", whole, "-n", 1000, *same, "--jobs", 1).wait(timeout=300) == 0
+    assert start("library", "build", whole, "-n", 500, *same, "--jobs", 1).wait(timeout=300) == 0
     files = [sorted((folder / "shards").iterdir()) for folder in (lib, whole)]
     assert [file.name for file in files[0]] == [file.name for file in files[1]]
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(*files, strict=True))
-    assert len(set(molecules(Library(lib)))) == 1000
+    assert len(set(molecules(Library(lib)))) == 500
 
 
 def alive(process: psutil.Process) -> bool:

@@ -62,7 +62,7 @@ def test_the_same_bytes_with_a_process_killed(library: Library, hashes: Hashes, 
     pytest.importorskip("ray", reason="Ray is not installed")
     known = tmp_path / "known.smi"
     known.write_text("\n".join(library.query("SELECT smiles FROM molecules LIMIT 20")["smiles"]))
-    same = {"model": MODEL, "seed": 5, "shard_attempts": 64, "exclude": known}
+    same = {"model": MODEL, "seed": 5, "shard_attempts": 32, "exclude": known}
     killed = []
 
     def kill_one(kept: int, text: str) -> None:
@@ -73,10 +73,10 @@ def test_the_same_bytes_with_a_process_killed(library: Library, hashes: Hashes, 
             killed.append(workers[0])
             workers[0].kill()
 
-    by_ray = Library(tmp_path / "ray").build(600, engine="ray", jobs=2, progress=kill_one, **same)
+    by_ray = Library(tmp_path / "ray").build(300, engine="ray", jobs=2, progress=kill_one, **same)
     assert killed
-    here = Library(tmp_path / "local").build(600, jobs=1, progress=False, **same)
-    assert hashes(by_ray) == hashes(here) and len(by_ray) == 600
+    here = Library(tmp_path / "local").build(300, jobs=1, progress=False, **same)
+    assert hashes(by_ray) == hashes(here) and len(by_ray) == 300
 
 
 @pytest.mark.slow
