@@ -13,8 +13,8 @@ from molgen.chem.strict import strict_molecule
 from molgen.features.ring_oddities import LARGEST
 
 _CHARGED = Chem.MolFromSmarts("[!+0]")
-_ODD = Chem.MolFromSmarts("[#16!H0!v2,#15!H0!v3]")
-"""Sulphur and phosphorus with a hydrogen beyond their lowest valence, as in S(=O)H."""
+_ODD = Chem.MolFromSmarts("[#16!H0!v2,#15!H0!v3,#53!H0!v1]")
+"""Sulphur, phosphorus and iodine with a hydrogen beyond their lowest valence, as in S(=O)H."""
 
 
 @dataclass(frozen=True)

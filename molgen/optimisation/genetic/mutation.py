@@ -17,9 +17,9 @@ from molgen.optimisation.genetic.editing import (
     parent,
 )
 
-_ELEMENTS = {6: 4.0, 7: 2.0, 8: 2.0, 16: 1.0, 9: 1.0, 17: 1.0, 35: 0.5}
+_ELEMENTS = {6: 4.0, 7: 2.0, 8: 2.0, 16: 1.0, 9: 1.0, 17: 1.0, 35: 0.5, 15: 0.2, 53: 0.2, 5: 0.1}
 """Elements by atomic number, and how often an atom becomes each."""
-_BETWEEN = {6: 4.0, 7: 2.0, 8: 2.0, 16: 1.0}
+_BETWEEN = {6: 4.0, 7: 2.0, 8: 2.0, 16: 1.0, 15: 0.2, 5: 0.1}
 """The same for atoms between others."""
 _SINGLE, _DOUBLE = Chem.BondType.SINGLE, Chem.BondType.DOUBLE
 _ORDERS = (_SINGLE, _DOUBLE, Chem.BondType.TRIPLE)
@@ -46,7 +46,7 @@ def mutated(smiles: str, draw: np.random.Generator, changes: int = 1) -> str | N
     Example:
         >>> draw = np.random.default_rng(0)
         >>> sorted({child for _ in range(200) if (child := mutated("CCO", draw))})[:4]
-        ['C#CO', 'C1CO1', 'C=C(C)O', 'C=CO']
+        ['BCCO', 'BOCC', 'C#CO', 'C1CO1']
     """
     mol = editable(smiles)
     for _ in range(changes):
