@@ -48,7 +48,7 @@ from molgen.nn.transformer import Cache
 from molgen.system.stopping import pass_on
 from molgen.text.decoding import unmask
 from molgen.text.tokenizers import BytePairTokenizer, Tokenizer
-from molgen.training.run import CHECKPOINT_FILE
+from molgen.training.folder import CHECKPOINT_FILE
 from molgen.training.train import train_run
 
 SHORTEST, LONGEST = 60, 300

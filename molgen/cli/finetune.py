@@ -39,7 +39,8 @@ def finetune(
     from molgen.models.generator import Generator
     from molgen.models.settings import FineTuningOptions
     from molgen.training.finetune import LEFT_OUT_FILE, fine_tune_run
-    from molgen.training.run import read_run_config, train
+    from molgen.training.folder import read_run_config
+    from molgen.training.run import train
 
     options: FineTuningOptions = {
         "minutes": minutes,

@@ -26,7 +26,8 @@ from molgen.system.files import whole_file
 from molgen.system.hardware import keep_memory
 from molgen.text.tokenizers import SmilesTokenizer
 from molgen.training.display import EVERYTHING, Display
-from molgen.training.run import CHECKPOINT_FILE, train
+from molgen.training.folder import CHECKPOINT_FILE
+from molgen.training.run import train
 
 PLAN_FILE = "plan.json"
 _DRAWS = 8

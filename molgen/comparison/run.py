@@ -13,7 +13,7 @@ from molgen.errors import UsageError
 from molgen.io import read_smiles, smiles_of, write_molecules
 from molgen.system.files import passing_folder
 from molgen.training.display import EVERYTHING, Display
-from molgen.training.run import MOLECULES_FILE
+from molgen.training.folder import MOLECULES_FILE
 
 if TYPE_CHECKING:
     import pandas

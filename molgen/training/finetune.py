@@ -21,7 +21,8 @@ from molgen.system.progress import bar
 from molgen.system.stopping import pass_on
 from molgen.training.config import recipe_of
 from molgen.training.display import EVERYTHING, Display
-from molgen.training.run import check_free, fit, parent_of
+from molgen.training.folder import check_free
+from molgen.training.run import fit, parent_of
 from molgen.training.screen import screen
 
 MOLECULES_FILE, LEFT_OUT_FILE = "molecules.smi", "left_out.csv"

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
-import sys
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,27 +12,21 @@ import lightning as L
 import tomli_w
 import torch
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
-from torch.utils.data import DataLoader
 
-from molgen.datasets.batches import Batch, BatchStream
 from molgen.errors import MolgenError, UsageError
-from molgen.io import write_molecules
 from molgen.models.base import Model
 from molgen.models.loading import load_model
 from molgen.models.recipe import Parent, Prepared, Recipe
 from molgen.models.registry import find_family
 from molgen.nn.dropout import set_dropout
-from molgen.system.files import whole_file
 from molgen.system.hardware import keep_memory, supports_bf16
 from molgen.system.progress import bar
-from molgen.system.signals import ENDING, end_with_parent
 from molgen.training.callbacks import Console, Keeper, Monitor, Stopper
-from molgen.training.config import read_config
 from molgen.training.display import EVERYTHING, Display
 from molgen.training.ema import ExponentialAverage
+from molgen.training.folder import begin_run, check_free, find_checkpoint, keep_molecules, read_step
+from molgen.training.loader import loader
 from molgen.training.task import GeneratorTask
-
-CONFIG_FILE, CHECKPOINT_FILE, MOLECULES_FILE = "config.toml", "last.ckpt", "molecules.csv"
 
 
 @dataclass(frozen=True)
@@ -86,7 +76,7 @@ def train(
     Raises:
         MolgenError: the folder is taken, or there is nothing to resume, or the data do not fit.
     """
-    checkpoint = _find_checkpoint(run) if resume else None
+    checkpoint = find_checkpoint(run) if resume else None
     if checkpoint is None:
         check_free(run)
     written = run / "model"
@@ -96,29 +86,10 @@ def train(
         start.ring_systems = frozenset()  # those of other molecules
     if not resume:
         config = config.model_copy(update={"parent": None if start is None else parent_of(start)})
-    with _keeping(molecules, run) as file:
+    with keep_molecules(molecules, run) as file:
         if file is not None:
             config = config.model_copy(update={"data": config.data.model_copy(update={"name": str(file)})})
         return fit(config, run, start, checkpoint, hardware=hardware, display=display)
-
-
-@contextmanager
-def _keeping(molecules: Iterable[str] | None, run: Path) -> Iterator[Path | None]:
-    """Molecules in a file of the run's folder, which goes again where the run does not begin."""
-    if molecules is None:
-        yield None
-        return
-    file = run / MOLECULES_FILE
-    texts = list(molecules)
-    _make_folder(run)
-    try:
-        write_molecules(file, texts, overwrite=True)
-        yield file
-    except BaseException:
-        if not (run / CONFIG_FILE).exists():
-            file.unlink(missing_ok=True)
-            run.rmdir()
-        raise
 
 
 def fit(
@@ -155,8 +126,8 @@ def fit(
     callbacks = [average, stopper, Console(display), *_observers(config, run, prepared, average, task, display)]
     trainer = _trainer(config, run, hardware or Hardware(), callbacks)
     if checkpoint is None:
-        _begin_run(run, config)
-    step = _read_step(checkpoint) if checkpoint is not None else 0
+        begin_run(run, config)
+    step = read_step(checkpoint) if checkpoint is not None else 0
     stream = prepared.batches(
         seed=config.optimiser.seed, start=step, rank=trainer.global_rank, world=trainer.world_size
     )
@@ -164,7 +135,7 @@ def fit(
         display.note("\n".join(prepared.report.lines()))
     with warnings.catch_warnings(), stopper.listening():
         warnings.filterwarnings("ignore", module="lightning")
-        trainer.fit(task, _loader(stream, config.optimiser.workers), ckpt_path=checkpoint, weights_only=True)
+        trainer.fit(task, loader(stream, config.optimiser.workers), ckpt_path=checkpoint, weights_only=True)
     return stopper.signal
 
 
@@ -189,38 +160,6 @@ def parent_of(start: Model) -> Parent:
     return Parent(name=start.name, weights_sha256=start.weights_sha256)
 
 
-def read_run_config(run: Path, family: str | None = None, **length: object) -> Recipe:
-    """The configuration a run was started with, made longer where ``steps`` or ``minutes`` is given.
-
-    Raises:
-        UsageError: `run` is not the folder of a run, or of one of another family.
-    """
-    if not (run / CONFIG_FILE).is_file():
-        raise UsageError(f"{run} is not the folder of a training run: it has no {CONFIG_FILE}")
-    return read_config(run / CONFIG_FILE, {"optimiser": length}, family)
-
-
-def _loader(stream: BatchStream[Batch], workers: int) -> DataLoader[Batch]:
-    """Batches made here, or by worker processes that are forked, since streams hold what cannot be pickled."""
-    if workers == 0 or not sys.platform.startswith("linux"):
-        return DataLoader(stream, batch_size=None)
-    return DataLoader(
-        stream,
-        batch_size=None,
-        num_workers=workers,
-        multiprocessing_context="fork",
-        prefetch_factor=4,
-        worker_init_fn=_begin_worker,
-    )
-
-
-def _begin_worker(worker: int) -> None:
-    """Leave Ctrl-C and the closing of the terminal to the process that trains, and end with it."""
-    for number in (signal.SIGINT, *ENDING):
-        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
-    end_with_parent()
-
-
 def _start(config: Recipe, name: str | None) -> Model | None:
     """The model that a run begins from.
 
@@ -233,48 +172,6 @@ def _start(config: Recipe, name: str | None) -> Model | None:
     if not isinstance(model, find_family(config.family).model_class()):
         raise MolgenError(f"{name} holds a {model.family} model, not a {config.family} model")
     return model
-
-
-def _find_checkpoint(run: Path) -> Path:
-    """What to resume from."""
-    checkpoint = run / CHECKPOINT_FILE
-    if not checkpoint.is_file():
-        raise UsageError(f"nothing to resume in {run}: there is no {CHECKPOINT_FILE}")
-    return checkpoint
-
-
-def check_free(run: Path) -> None:
-    """Refuse a folder that holds something; other processes of the same run may have begun it."""
-    if run.exists() and not run.is_dir():
-        raise UsageError(f"{run} is a file; --out takes a folder")
-    if run.exists() and any(run.iterdir()) and int(os.environ.get("LOCAL_RANK", 0)) == 0:
-        raise UsageError(f"{run} is not empty; choose another folder, or continue it with --resume")
-
-
-def _begin_run(run: Path, config: Recipe) -> None:
-    """Make the folder once nothing is known to be wrong, so that a refused run leaves nothing behind."""
-    _make_folder(run)
-    with whole_file(run / CONFIG_FILE) as temporary:
-        temporary.write_text(tomli_w.dumps(config.model_dump(exclude_none=True)))
-
-
-def _make_folder(run: Path) -> None:
-    try:
-        run.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MolgenError(f"cannot make the folder {run}: {error.strerror}") from None
-
-
-def _read_step(checkpoint: Path) -> int:
-    """Steps done when the checkpoint was written.
-
-    Raises:
-        MolgenError: it is damaged, or holds more than tensors and plain values.
-    """
-    try:
-        return int(torch.load(checkpoint, weights_only=True, map_location="cpu")["global_step"])
-    except Exception as error:  # torch raises many kinds for a damaged file
-        raise MolgenError(f"cannot resume from {checkpoint}: {str(error).splitlines()[0]}") from None
 
 
 def _observers(

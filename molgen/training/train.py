@@ -15,7 +15,8 @@ from molgen.system.stopping import pass_on
 from molgen.training import run as runs
 from molgen.training.config import read_config
 from molgen.training.display import EVERYTHING, Display
-from molgen.training.run import Hardware, read_run_config
+from molgen.training.folder import read_run_config
+from molgen.training.run import Hardware
 
 
 def train_run(

@@ -17,7 +17,8 @@ import molgen as package
 from molgen.errors import MolgenError, UsageError
 from molgen.training.config import read_config
 from molgen.training.display import Display
-from molgen.training.run import read_run_config, train
+from molgen.training.folder import read_run_config
+from molgen.training.run import train
 from tests.conftest import Run
 
 ROOT = Path(__file__).parents[3]

@@ -27,7 +27,7 @@ from molgen.graph.autoregressive.preparation import Preparation
 from molgen.graph.autoregressive.recipe import AutoregressiveGraphRecipe
 from molgen.graph.autoregressive.teacher_forcing import TeacherForcing, teacher_forcing
 from molgen.graph.autoregressive.warm_start import enlarged
-from molgen.training.run import _loader
+from molgen.training.loader import loader
 from tests.unit.graph.toy import conditioned, toy
 
 PROPERTIES = ("logP", "rings", "collection")
@@ -49,7 +49,7 @@ def preparation(dataset: EncodedDataset) -> Preparation:
 
 
 def taken(stream: BatchStream[TeacherForcing], workers: int, number: int = 30) -> list[TeacherForcing]:
-    batches = iter(_loader(stream, workers))
+    batches = iter(loader(stream, workers))
     return [next(batches) for _ in range(number)]
 
 
