@@ -17,7 +17,7 @@ from molgen.scoring.totals import counted
 from molgen.system.files import whole_file
 
 if TYPE_CHECKING:
-    from molgen.optimisation.optimise import Optimiser
+    from molgen.optimisation.optimiser import Optimiser
 
 STATE_FILE = "state.safetensors"
 _MODEL, _ADAM, _OTHER = "model", "adam", "other"

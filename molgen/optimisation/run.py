@@ -14,7 +14,8 @@ from molgen.models.directory import find_model, read_header, short
 from molgen.models.generator import Generator
 from molgen.optimisation.checkpoint import STATE_FILE, restore, save
 from molgen.optimisation.config import OptimiserConfig
-from molgen.optimisation.optimise import Failed, Optimiser, work
+from molgen.optimisation.optimise import Failed, work
+from molgen.optimisation.optimiser import Optimiser
 from molgen.optimisation.result import Optimised, Point
 from molgen.optimisation.start import Start
 from molgen.scoring.benchmarks import load_score

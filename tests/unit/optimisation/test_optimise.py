@@ -19,7 +19,8 @@ from molgen.optimisation import OptimiserConfig, optimise
 from molgen.optimisation.learner import Learner
 from molgen.optimisation.maker import Maker
 from molgen.optimisation.memory import Memory
-from molgen.optimisation.optimise import Failed, Optimiser, work
+from molgen.optimisation.optimise import Failed, work
+from molgen.optimisation.optimiser import Optimiser
 from molgen.optimisation.proposals import Proposer
 from molgen.optimisation.sources import SOURCES, Source, Sources
 from molgen.optimisation.surrogate import Surrogate
