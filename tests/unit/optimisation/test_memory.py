@@ -60,6 +60,14 @@ def test_better_ranks_are_drawn_more_often_and_none_twice() -> None:
     assert sorted(ranked(10, 4, 0.01, draw)) == [0, 1, 2, 3]
 
 
+def test_ranks_are_those_that_numpy_draws() -> None:
+    """By `Generator.choice`, which checks and adds up all weights at each call."""
+    weights = 1 / (0.1 * 50 + np.arange(50) + 1)
+    for seed in range(100):
+        expected = np.random.default_rng(seed).choice(50, 1 + seed % 50, replace=False, p=weights / weights.sum())
+        assert ranked(1 + seed % 50, 50, 0.1, np.random.default_rng(seed)) == expected.tolist()
+
+
 @given(
     st.lists(st.lists(st.tuples(st.sampled_from(MOLECULES), st.sampled_from([0.0, 0.5, 1.0])), max_size=5), max_size=6),
     st.integers(1, 3),

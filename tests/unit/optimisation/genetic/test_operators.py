@@ -11,7 +11,7 @@ from rdkit import Chem
 from molgen.chem.plausible import is_plausible
 from molgen.chem.strict import strict_from_smiles
 from molgen.optimisation.genetic import crossed, mutated, of_one, of_two, offspring
-from molgen.optimisation.genetic.editing import editable, finished, largest_ring_of
+from molgen.optimisation.genetic.editing import charged_atoms, editable, finished, largest_ring_of, neutral_bonds
 
 DRUGS = [
     "CC(=O)Nc1ccc(O)cc1",
@@ -43,6 +43,14 @@ def test_children_are_canonical_valid_and_plausible(seed: int, first: str, secon
             assert strict_from_smiles(child) == child
             assert is_plausible(child)
             assert largest_ring_of(Chem.MolFromSmiles(child)) <= 7
+
+
+def test_bonds_of_charged_atoms_are_left_alone() -> None:
+    """Nitroethane: of its bonds one alone has no charged end."""
+    mol = editable("CC[N+](=O)[O-]")
+    assert charged_atoms(mol) == {2, 4}
+    bonds = neutral_bonds(mol, range(mol.GetNumBonds()))
+    assert [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds] == [(0, 1)]
 
 
 def test_a_nitro_group_is_kept_or_lost_as_a_whole() -> None:
