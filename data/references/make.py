@@ -7,6 +7,8 @@ The wheel (from PyPI, checked against its hash) holds, per test split, the fragm
 moments that the original code compares with. They are read by an unpickler that makes arrays and counters and nothing
 else, and written as plain arrays. Fingerprints are left out: they are large and quickly computed.
 
+``test.npz`` also holds the mean of the NSPDK features of the test split, as `molgen.evaluation.folded` keeps it.
+
 ``train.npz`` holds the canonical SMILES of those training molecules that today's RDKit writes otherwise than the set
 does, so that novelty does not depend on the year, how often each ring system occurs in training, and hashes of the
 Murcko scaffolds.
@@ -26,6 +28,7 @@ import numpy as np
 from rdkit import Chem, rdBase
 
 from molgen.datasets import moses
+from molgen.evaluation.folded import FoldedVector
 from molgen.evaluation.hashed import differences
 from molgen.evaluation.sample import examine
 from molgen.io import read_smiles
@@ -77,7 +80,13 @@ def rewritten(smiles: str) -> str:
     return Chem.MolToSmiles(Chem.MolFromSmiles(Chem.MolToSmiles(Chem.MolFromSmiles(smiles))))
 
 
-def write_test_splits(path: Path) -> None:
+def neighbourhoods(jobs: int | None) -> FoldedVector:
+    test = [text for _, text in read_smiles(moses.split_path("test"), "SMILES")]
+    sample = examine(test, ["neighbourhoods"], verdicts=False, jobs=jobs)
+    return FoldedVector.of(sample.mean("neighbourhoods"))
+
+
+def write_test_splits(path: Path, jobs: int | None) -> None:
     OUT.mkdir(exist_ok=True)
     with zipfile.ZipFile(path) as wheel:
         for split, member in MEMBERS.items():
@@ -90,6 +99,7 @@ def write_test_splits(path: Path) -> None:
             arrays["moses_scaffold"], arrays["moses_scaffold_counts"] = words(found["Scaf"]["scaf"])
             if split == "test":  # the original compares properties with this split only
                 arrays |= {name: sorted_millionths(found[name]["values"]) for name in ("logP", "SA", "QED", "weight")}
+                arrays |= neighbourhoods(jobs).arrays("neighbourhoods")
             np.savez_compressed(OUT / f"{split}.npz", **arrays)
 
 
@@ -114,7 +124,7 @@ def main() -> None:
     options = parser.parse_args()
     if sha256(options.wheel) != moses.FILES.wheels[0].sha256:
         raise SystemExit(f"{options.wheel} is not the wheel of {moses.FILES.wheels[0].requirement}")
-    write_test_splits(options.wheel)
+    write_test_splits(options.wheel, options.jobs)
     write_train_split(options.jobs)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from molgen.errors import MolgenError
+from molgen.evaluation.hashed import digest_of
 from molgen.evaluation.intervals import MetricValue, bootstrap
 from molgen.system.files import cache_root, whole_file
 from molgen.system.hardware import keep_memory, parallel_map
@@ -80,8 +80,7 @@ def moments(values: NDArray[np.float32]) -> Moments:
 
 def cached_moments(smiles: Sequence[str], progress: Callable[[int], None] | None = None) -> Moments:
     """Moments of a reference set, cached by content in the user's cache."""
-    digest = hashlib.sha256("\n".join(smiles).encode()).hexdigest()[:32]
-    path = cache_root() / "fcd" / f"{digest}.npz"
+    path = cache_root() / "fcd" / f"{digest_of(smiles)}.npz"
     if path.is_file():
         try:
             with np.load(path, allow_pickle=False) as stored:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -47,3 +48,8 @@ def differences(strings: Iterable[str]) -> NDArray[np.int64]:
 
 def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=_BYTES).digest())
+
+
+def digest_of(smiles: Sequence[str]) -> str:
+    """What identifies a split: a hash of its SMILES in their order."""
+    return hashlib.sha256("\n".join(smiles).encode()).hexdigest()[:32]

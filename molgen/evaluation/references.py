@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cached_property, partial
@@ -17,10 +16,13 @@ from molgen.datasets import SOURCES, load_dataset, moses
 from molgen.datasets.splits import TEST, TRAIN
 from molgen.errors import MolgenError, UsageError
 from molgen.evaluation.columns import Bits, Column, MeanVector, Numbers, Words, load_column, save_column
+from molgen.evaluation.distances import mean_discrepancy
 from molgen.evaluation.fcd import Moments, cached_moments
-from molgen.evaluation.hashed import HashedStrings
+from molgen.evaluation.folded import FoldedVector
+from molgen.evaluation.hashed import HashedStrings, digest_of
 from molgen.evaluation.reference_file import read_reference
 from molgen.evaluation.sample import examine
+from molgen.features import FEATURES
 from molgen.features.neighbourhoods import SparseVector
 from molgen.io import read_smiles
 from molgen.system.files import cache_root
@@ -34,6 +36,10 @@ SUBSET = "train subset"
 
 SUBSET_SIZE = 10_000
 """How many, where there are so many; also GuacaMol's number of samples."""
+
+_UNWRITTEN = ("bits", "vector")
+"""Columns for which reference molecules are read once, since their values do not depend on the order of atoms: two
+thirds of the work of reading also what RDKit writes of them, as is done of attempts."""
 
 Progress = Stage
 """Called with a label and the number of molecules done."""
@@ -49,7 +55,7 @@ class Reference:
     Args:
         name: shown in results.
         splits: functions that give the SMILES of each split. Novelty refers to ``train``, distances to ``test``.
-        shipped: folder of precomputed statistics, if any.
+        shipped: folder of precomputed statistics, if any. A file with a ``digest`` is used for SMILES that have it.
         stereo: whether attempts keep their stereo labels when they are compared, as in the original MOSES and
             GuacaMol code. Sets that molgen reads have no labels, so attempts are compared without.
         titles: what a split is called in notes, with the article that it needs; by default "the training split" and so
@@ -106,7 +112,15 @@ class Reference:
         if not wanted:
             return
         label = f"{self.name} {split}, once"
-        sample = examine(self.smiles(split), wanted, verdicts=False, jobs=jobs, progress=lambda n: progress(label, n))
+        again = not all(FEATURES[name].column_type in _UNWRITTEN for name in wanted)
+        sample = examine(
+            self.smiles(split),
+            wanted,
+            verdicts=False,
+            again=again,
+            jobs=jobs,
+            progress=lambda n: progress(label, n),
+        )
         for name in wanted:
             self._columns[split, name] = sample.columns[name]
             save_column(sample.columns[name], self._path(split, name))
@@ -120,19 +134,23 @@ class Reference:
         return column is not None
 
     def _path(self, split: str, feature: str) -> Path:
+        return cache_root() / "references" / self._digest(split) / f"{feature}.rdkit-{rdkit_version}.npz"
+
+    def _digest(self, split: str) -> str:
         if split not in self._digests:
-            self._digests[split] = hashlib.sha256("\n".join(self.smiles(split)).encode()).hexdigest()[:32]
-        return cache_root() / "references" / self._digests[split] / f"{feature}.rdkit-{rdkit_version}.npz"
+            self._digests[split] = digest_of(self.smiles(split))
+        return self._digests[split]
 
     def _statistics(self, split: str) -> dict[str, NDArray[np.generic]]:
-        """Shipped statistics of a split, by feature."""
+        """Shipped statistics of a split, by feature; empty if they were made from other SMILES, as of another RDKit."""
         if split not in self._stored:
             path = self._shipped / f"{split}.npz" if self._shipped is not None else None
             found: dict[str, NDArray[np.generic]] = {}
             if path is not None and path.is_file():
                 with np.load(path, allow_pickle=False) as stored:
                     found = dict(stored)
-            self._stored[split] = found
+            same = "digest" not in found or str(found["digest"]) == self._digest(split)
+            self._stored[split] = found if same else {}
         return self._stored[split]
 
     def numbers(self, split: str, feature: str) -> NDArray[np.float64]:
@@ -171,11 +189,20 @@ class Reference:
         assert isinstance(column, Bits)
         return column.words
 
-    def mean(self, split: str, feature: str) -> SparseVector:
-        """Mean of the sparse vectors of a feature; call `prepare` first."""
+    def discrepancy(self, split: str, feature: str, other: SparseVector) -> float:
+        """Squared distance of a mean to that of a split, of the sparse vectors of a feature; call `prepare` first.
+
+        Args:
+            split: of the reference.
+            feature: whose values are sparse vectors.
+            other: mean of the sample, its keys ascending.
+        """
+        stored = self._statistics(split)
+        if feature in stored:
+            return FoldedVector.from_arrays(stored, feature).discrepancy(other)
         column = self._columns[split, feature]
         assert isinstance(column, MeanVector)
-        return column.mean()
+        return mean_discrepancy(column.mean(), other)
 
     def moments(self, split: str, progress: Progress = silent) -> Moments:
         """Moments of the ChemNet activations of a split."""
@@ -289,7 +316,8 @@ def _named(name: str, jobs: int | None, progress: Progress) -> Reference:
         )
     dataset = load_dataset(name, jobs=jobs, progress=lambda n: progress(f"reading {name}", n))
     splits = [split for split, size in dataset.report.splits.items() if size]
-    return Reference(dataset.name, {split: partial(dataset.smiles, split) for split in splits}, stereo=False)
+    loaders: dict[str, Callable[[], Sequence[str]]] = {split: partial(dataset.smiles, split) for split in splits}
+    return Reference(dataset.name, loaders, shipped_path("references", name), stereo=False)
 
 
 def _read_moses(split: str) -> list[str]:

@@ -102,6 +102,7 @@ def examine(
     *,
     verdicts: bool = True,
     stereo: bool = True,
+    again: bool = True,
     jobs: int | None = None,
     time_limit: float = TIME_LIMIT,
     progress: Callable[[int], None] | None = None,
@@ -113,6 +114,7 @@ def examine(
         features: names of `molgen.features.FEATURES`.
         verdicts: compute validity and stability; without, no attempt counts as strictly valid.
         stereo: whether features see stereo labels.
+        again: compute features from a second reading, see `molgen.features.record.MoleculeRecord`.
         jobs: worker processes; by default one per core.
         time_limit: seconds of processor time per attempt, after which it is lost.
         progress: called with the number of attempts described so far.
@@ -133,7 +135,7 @@ def examine(
             yield text
 
     number = 0
-    function = partial(describe, names=names, verdicts=verdicts, stereo=stereo)
+    function = partial(describe, names=names, verdicts=verdicts, stereo=stereo, again=again)
     function("C")  # loads lists of alerts and fragments, which forked processes then share and no attempt pays for
     for outcome in isolated_map(function, passing(), jobs=jobs, time_limit=time_limit):
         text = under_way.popleft()

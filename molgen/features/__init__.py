@@ -84,7 +84,9 @@ NOTHING = Description(Validity(None, False, False, False), (0, 0), None)
 """The description of an attempt that crashed or timed out."""
 
 
-def describe(text: str, names: tuple[str, ...], verdicts: bool = True, stereo: bool = True) -> Description:
+def describe(
+    text: str, names: tuple[str, ...], verdicts: bool = True, stereo: bool = True, again: bool = True
+) -> Description:
     """Compute features of one attempt.
 
     Args:
@@ -92,8 +94,9 @@ def describe(text: str, names: tuple[str, ...], verdicts: bool = True, stereo: b
         names: of `FEATURES`.
         verdicts: compute validity and stability too.
         stereo: whether features see stereo labels.
+        again: see `MoleculeRecord`.
     """
-    record = MoleculeRecord(text, stereo)
+    record = MoleculeRecord(text, stereo, again)
     values = None if record.mol is None else tuple(FEATURES[name].compute(record) for name in names)
     if not verdicts:
         return Description(NOTHING.verdict, NOTHING.stable, values)

@@ -16,16 +16,19 @@ class MoleculeRecord:
     """An attempt with intermediate results that several features share, each computed once.
 
     The string is read as everywhere in molgen (`molgen.chem.standardize.parse`). As in the original MOSES code it is
-    then written as canonical SMILES and read again, and everything is computed from the second reading.
+    then written as canonical SMILES and read again, and everything is computed from the second reading, unless `again`
+    is false.
 
     Args:
         text: as generated.
         stereo: keep stereo labels, as the original MOSES and GuacaMol code does.
+        again: read it the second time.
     """
 
-    def __init__(self, text: str, stereo: bool = True) -> None:
+    def __init__(self, text: str, stereo: bool = True, again: bool = True) -> None:
         self.text = text
         self.stereo = stereo
+        self.again = again
 
     @classmethod
     def of(cls, mol: Chem.Mol) -> MoleculeRecord:
@@ -36,18 +39,20 @@ class MoleculeRecord:
 
     @cached_property
     def mol(self) -> Any:
-        """The sanitised molecule, or None where RDKit does not read it twice."""
+        """The sanitised molecule, or None where RDKit does not read it, or not what it writes of it."""
         first = parsed_or_none(self.text)
         if first is None:
             return None
         if not self.stereo and has_stereo(self.text):
             Chem.RemoveStereochemistry(first)
+        if not self.again:
+            return first
         written = Chem.MolToSmiles(first)
         return first if written == self.text else Chem.MolFromSmiles(written)  # the same is not read twice
 
     @cached_property
     def canonical(self) -> str:
-        """Canonical SMILES of the second reading, with the stereo labels that were kept."""
+        """Canonical SMILES of `mol`, with the stereo labels that were kept."""
         return str(Chem.MolToSmiles(self.mol))
 
     @cached_property

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import partial
 
 from molgen.datasets.splits import TEST, TRAIN
-from molgen.evaluation.distances import mean_discrepancy
 from molgen.evaluation.fcd import fcd_metric
 from molgen.evaluation.intervals import MetricValue, share
 from molgen.evaluation.suites.base import Context, Metric, Suite
@@ -43,8 +42,9 @@ def _stability(context: Context) -> Iterator[MetricValue]:
 
 def _neighbourhoods(context: Context) -> Iterator[MetricValue]:
     valid = int(context.sample.valid.sum())
-    expected, found = context.compared.mean(TEST, "neighbourhoods"), context.sample.mean("neighbourhoods")
-    yield MetricValue("nspdk", mean_discrepancy(expected, found) if valid else math.nan, valid)
+    found = context.sample.mean("neighbourhoods")
+    value = context.compared.discrepancy(TEST, "neighbourhoods", found) if valid else math.nan
+    yield MetricValue("nspdk", value, valid)
 
 
 def _chemnet(context: Context) -> Iterator[MetricValue]:

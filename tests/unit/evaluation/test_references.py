@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from molgen.errors import UsageError
 from molgen.evaluation import evaluate, find_reference
+from molgen.evaluation.references import reference_of
+from molgen.evaluation.sample import examine
 from molgen.io import read_smiles
 
 CASES = Path(__file__).parents[2] / "fixtures" / "cases"
@@ -76,3 +79,23 @@ def test_stereo_labels_and_maps_make_no_other_molecule() -> None:
         **{"Novelty": 0, "novelty": 0},
         **dict.fromkeys(["Uniqueness", "uniqueness", "unique@1000"], 0.5),
     }
+
+
+def test_what_does_not_depend_on_writing_is_the_same_of_one_reading() -> None:
+    """Molecules as nobody's canonical SMILES has them, with Kekule rings and labels."""
+    texts = [
+        "OCC",
+        "C1=CC=CC=C1C(O)=O",
+        "[H]N([H])C(C)=O",
+        "C1=CC2=C(C=C1)NC=C2",
+        "F[C@H](Cl)Br",
+        "C/C=C/C",
+        "O=N(=O)c1ccccc1",
+    ]
+    texts += ["[O-][N+](=O)C1=CN=CN1", "OC(=O)C1=CC2=CC=CC=C2S1"]
+    reference = reference_of(texts, texts)
+    names = ["morgan", "neighbourhoods"]
+    reference.prepare("test", names, 1)
+    twice = examine(texts, names, verdicts=False, jobs=1)
+    assert np.array_equal(reference.bits("test", "morgan"), twice.bits("morgan"))
+    assert reference.discrepancy("test", "neighbourhoods", twice.mean("neighbourhoods")) == pytest.approx(0, abs=1e-12)
