@@ -113,15 +113,15 @@ def charged_atoms(mol: Chem.Mol) -> set[int]:
     return {atom for (atom,) in mol.GetSubstructMatches(_CHARGED)}  # a loop over atoms in Python takes 20 times as long
 
 
-def neutral_bonds(mol: Chem.Mol, numbers: Iterable[int]) -> list[Chem.Bond]:
-    """Those of some bonds between atoms without charge: charged atoms belong together, as in a nitro group.
+def neutral_bonds(mol: Chem.Mol, numbers: Iterable[int] | None = None) -> list[Chem.Bond]:
+    """Bonds between atoms without charge: charged atoms belong together, as in a nitro group.
 
     Args:
         mol: molecule.
-        numbers: of its bonds.
+        numbers: of the bonds that are asked for; by default all.
     """
     charged = charged_atoms(mol)
-    bonds = [mol.GetBondWithIdx(number) for number in numbers]
+    bonds = [mol.GetBondWithIdx(number) for number in (range(mol.GetNumBonds()) if numbers is None else numbers)]
     if not charged:
         return bonds
     return [bond for bond in bonds if bond.GetBeginAtomIdx() not in charged and bond.GetEndAtomIdx() not in charged]
@@ -131,6 +131,6 @@ def open_bonds(mol: Chem.Mol) -> list[tuple[int, int]]:
     """Ends of the single bonds in no ring, where a molecule can be cut in two."""
     return [
         (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())
-        for bond in neutral_bonds(mol, range(mol.GetNumBonds()))
+        for bond in neutral_bonds(mol)
         if bond.GetBondType() == Chem.BondType.SINGLE and not bond.IsInRing()
     ]

@@ -67,10 +67,6 @@ def _uncharged(mol: Chem.Mol) -> list[int]:
     return [atom for atom in range(mol.GetNumAtoms()) if atom not in charged]
 
 
-def _uncharged_bonds(mol: Chem.Mol) -> list[Chem.Bond]:
-    return neutral_bonds(mol, range(mol.GetNumBonds()))
-
-
 def _replace_atom(mol: Chem.RWMol, draw: np.random.Generator) -> bool:
     if not (atoms := _uncharged(mol)):
         return False
@@ -89,7 +85,7 @@ def _add_atom(mol: Chem.RWMol, draw: np.random.Generator) -> bool:
 
 def _insert_atom(mol: Chem.RWMol, draw: np.random.Generator) -> bool:
     """Into a single bond."""
-    bonds = [bond for bond in _uncharged_bonds(mol) if bond.GetBondType() == _SINGLE]
+    bonds = [bond for bond in neutral_bonds(mol) if bond.GetBondType() == _SINGLE]
     if not bonds:
         return False
     bond = bonds[draw.integers(len(bonds))]
@@ -121,7 +117,7 @@ def _remove_atom(mol: Chem.RWMol, draw: np.random.Generator) -> bool:
 
 
 def _change_bond(mol: Chem.RWMol, draw: np.random.Generator) -> bool:
-    if not (bonds := _uncharged_bonds(mol)):
+    if not (bonds := neutral_bonds(mol)):
         return False
     bond = bonds[draw.integers(len(bonds))]
     others = [order for order in _ORDERS if order != bond.GetBondType()]
@@ -142,7 +138,7 @@ def _close_ring(mol: Chem.RWMol, draw: np.random.Generator) -> bool:
 
 
 def _open_ring(mol: Chem.RWMol, draw: np.random.Generator) -> bool:
-    if not (bonds := [bond for bond in _uncharged_bonds(mol) if bond.IsInRing()]):
+    if not (bonds := [bond for bond in neutral_bonds(mol) if bond.IsInRing()]):
         return False
     bond = bonds[draw.integers(len(bonds))]
     mol.RemoveBond(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())

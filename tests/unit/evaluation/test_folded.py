@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -52,21 +53,17 @@ def test_what_is_folded_is_right_on_average_and_by_so_much_as_theory_says() -> N
     assert 0 < np.std(errors) < np.mean(deviations)
 
 
+def refuse(*_: object, **__: object) -> NoReturn:
+    raise AssertionError("this was not to be needed")
+
+
 def test_a_reference_that_ships_with_it_needs_no_molecule_read(smiles: list[str], tmp_path: Path) -> None:
     mean = examine(smiles, ["neighbourhoods"], verdicts=False).mean("neighbourhoods")
     np.savez(tmp_path / "test.npz", **FoldedVector.of(mean, kept=3000).arrays("neighbourhoods"))
-
-    def refuse() -> list[str]:
-        raise AssertionError("the test split is read")
-
     shipped = Reference("small", {"train": lambda: smiles, "test": refuse}, tmp_path, stereo=False)
     expected = evaluate(smiles[:200], reference=reference_of(smiles, smiles), suite="graph", only=["nspdk"])
     found = evaluate(smiles[:200], reference=shipped, suite="graph", only=["nspdk"])
     assert found["nspdk"] == pytest.approx(expected["nspdk"], abs=1e-5) and expected["nspdk"] > 1e-3
-
-
-def refuse(*_: object, **__: object) -> None:
-    raise AssertionError("computed")
 
 
 def test_what_ships_is_used_for_its_own_molecules_alone(
